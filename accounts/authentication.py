@@ -1,0 +1,86 @@
+"""Who sent this request: a thin DRF class over the token, the feed and the CSRF check.
+
+Serves steps 6 and 7. One credential a request: the access cookie or a Bearer token. Which
+defence applies depends on the credential that authenticated, never on which headers are present.
+None means "no credential here", an exception means "a bad one".
+"""
+
+from dataclasses import dataclass
+
+from django.http import HttpRequest
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.request import Request
+
+from accounts import cookies, csrf, revocation, sessions, throttling, tokens
+from accounts.errors import REALM, InvalidToken, TwoCredentials
+from accounts.tokens import AccessClaims
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """The signed-in user as far as the token says: no database was asked."""
+
+    claims: AccessClaims
+
+    is_authenticated = True
+    is_anonymous = False
+    is_active = True
+
+    @property
+    def id(self) -> str:
+        """The user's opaque `sub`."""
+        return self.claims.sub
+
+    pk = id
+
+    @property
+    def session_id(self) -> str:
+        return self.claims.sid
+
+    @property
+    def scope(self) -> frozenset[str]:
+        return self.claims.scope
+
+
+class TokenAuthentication(BaseAuthentication):
+    """The access cookie, with CSRF defence, or `Authorization: Bearer`, without."""
+
+    def authenticate(self, request: Request) -> tuple[Principal, AccessClaims] | None:
+        bearer = bearer_token(request._request)
+        cookie = cookies.read_access(request._request)
+        if bearer is not None and cookie is not None:
+            raise TwoCredentials
+        token = cookie if bearer is None else bearer
+        if token is None:
+            return None
+        principal = authenticate_token(request._request, token)
+        if bearer is None:
+            csrf.check(request._request)
+        return principal, principal.claims
+
+    def authenticate_header(self, request: Request) -> str:
+        return REALM
+
+
+def authenticate_token(request: HttpRequest, token: str) -> Principal:
+    """The principal of a good and live access token; InvalidToken, counted, of any other."""
+    try:
+        claims = tokens.verify_access(token)
+        revocation.check(claims)
+    except InvalidToken:
+        throttling.count_bad_token(request)
+        raise
+    sessions.confirm(claims.sid, claims.gen)
+    return Principal(claims)
+
+
+def bearer_token(request: HttpRequest) -> str | None:
+    """The Bearer token, None without that scheme; a malformed header yields a text that fails.
+
+    The scheme is case-insensitive (RFC 9110 section 11.1); other schemes are not for us.
+    """
+    header = request.META.get("HTTP_AUTHORIZATION", "")
+    scheme, _, rest = header.strip().partition(" ")
+    if scheme.lower() != "bearer":
+        return None
+    return str(rest.strip())

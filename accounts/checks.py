@@ -1,0 +1,112 @@
+"""System checks: refuse settings under which this package's promises would not hold."""
+
+from collections.abc import Callable
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.exceptions import ImproperlyConfigured
+
+from accounts import keys
+from accounts.conf import DEFAULTS, conf
+
+HYGIENE = "accounts.middleware.CookieHygiene"
+ADDRESS = "accounts.middleware.ClientAddress"
+CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+
+# Each returns what is wrong, or an empty text.
+RULES: list[tuple[str, Callable[[], str]]] = []
+
+
+def rule(number: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
+    def add(check: Callable[[], str]) -> Callable[[], str]:
+        RULES.append((f"accounts.{number}", check))
+        return check
+
+    return add
+
+
+@register(Tags.security)
+def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
+    """All rules; each finding is an error, so that nothing starts on it."""
+    return [Error(found, id=number) for number, check in RULES if (found := check())]
+
+
+@rule("E001")
+def unknown_settings() -> str:
+    unknown = sorted(set(getattr(settings, "GATEHOUSE", {})) - set(DEFAULTS))
+    return f"Unknown GATEHOUSE settings: {', '.join(unknown)}." if unknown else ""
+
+
+@rule("E002")
+def lifetimes() -> str:
+    idle, absolute = conf.lifetimes(remember=True)
+    if not 0 < conf.access_seconds <= idle <= absolute:
+        return "Lifetimes must rise: 0 < ACCESS_SECONDS <= IDLE_SECONDS <= ABSOLUTE_SECONDS."
+    return ""
+
+
+@rule("E003")
+def grace_window() -> str:
+    if not 0 <= conf.grace_seconds <= 60:
+        return "GRACE_SECONDS must be 0 to 60: inside it a copied refresh token is answered."
+    return ""
+
+
+@rule("E004")
+def signing_keys() -> str:
+    try:
+        keys.ring()
+    except ImproperlyConfigured as error:
+        return str(error)
+    return ""
+
+
+@rule("E005")
+def cookie_middleware() -> str:
+    order = [name for name in settings.MIDDLEWARE if name in (HYGIENE, CSRF)]
+    return "" if order == [HYGIENE, CSRF] else f"MIDDLEWARE needs {HYGIENE} before {CSRF}."
+
+
+@rule("E006")
+def address_middleware() -> str:
+    return "" if ADDRESS in settings.MIDDLEWARE else f"MIDDLEWARE needs {ADDRESS}."
+
+
+@rule("E007")
+def csrf_cookie() -> str:
+    good = (
+        settings.CSRF_COOKIE_NAME.startswith("__Host-")
+        and settings.CSRF_COOKIE_SECURE
+        and settings.CSRF_COOKIE_SAMESITE == "Strict"
+        and settings.CSRF_COOKIE_PATH == "/"
+        and not settings.CSRF_COOKIE_DOMAIN
+        and not settings.CSRF_COOKIE_HTTPONLY
+        and not settings.CSRF_USE_SESSIONS
+    )
+    return "" if good else "The CSRF cookie must be __Host-…, Secure, Strict, and readable."
+
+
+@rule("E008")
+def exception_handler() -> str:
+    handler = getattr(settings, "REST_FRAMEWORK", {}).get("EXCEPTION_HANDLER")
+    wanted = "accounts.errors.answer"
+    return "" if handler == wanted else f"REST_FRAMEWORK['EXCEPTION_HANDLER'] must be {wanted}."
+
+
+@rule("E009")
+def issuer() -> str:
+    if not conf.issuer.startswith(("http://", "https://")) or conf.issuer.endswith("/"):
+        return "ISSUER must be this server's origin, without a slash at its end."
+    return ""
+
+
+@rule("E010")
+def proxies() -> str:
+    from accounts.middleware import ClientAddress
+
+    try:
+        ClientAddress(lambda request: None)  # type: ignore[arg-type, return-value]
+    except ValueError as error:
+        return f"TRUSTED_PROXIES: {error}."
+    return ""

@@ -1,0 +1,51 @@
+"""Step 2: are these credentials good? Asked of Django's authentication backends.
+
+Budgets come before the password is hashed, and hashing is bounded: Argon2 takes 100 MiB a time,
+so that many sign-ins at once would otherwise exhaust memory and starve everything else.
+"""
+
+import threading
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+
+from accounts import events, throttling
+from accounts.errors import InvalidCredentials, Throttled
+from accounts.models import User, canonical_email
+
+# Two hashes at a time in each process: more would only share the same cores.
+HASHING = threading.BoundedSemaphore(2)
+
+
+def verify(request: HttpRequest, email: str, password: str) -> User:
+    """The user of these credentials; InvalidCredentials or Throttled.
+
+    Unknown, wrong and inactive cost the same time and get the same answer: Django's backend
+    hashes once for each of them.
+    """
+    email = canonical_email(email)
+    budgets = throttling.sign_in_budgets(request, email)
+    try:
+        throttling.check(budgets)
+        with HASHING:
+            # Reserved here, not before the wait: at most two of this process are in doubt.
+            throttling.spend(budgets)
+            user = authenticate(request, username=email, password=password)
+    except Throttled as refusal:
+        events.record("throttled", request, user=_known(email), detail={"budget": refusal.cause})
+        raise
+    if not isinstance(user, User):
+        events.record("sign_in_failed", request, user=_known(email))
+        raise InvalidCredentials
+    throttling.give_back(budgets)
+    return user
+
+
+def announce_sign_in(request: HttpRequest, user: User) -> None:
+    """Django's own signal: sets last_login, which also ends password-reset links."""
+    user_logged_in.send(User, request=request, user=user)
+
+
+def _known(email: str) -> User | None:
+    return User.objects.filter(email=email).first()

@@ -1,0 +1,75 @@
+"""The base of every endpoint: the order of judgement that the whole wire contract shares.
+
+A request is judged by method, credential, scope, budget, media type and body, in this order; DRF
+asks for the method last, which would turn a wrong method into a misleading 401.
+"""
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from django.db import transaction
+from django.http import HttpResponse
+from django.utils.decorators import method_decorator
+from rest_framework import exceptions
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from accounts.authentication import TokenAuthentication
+from accounts.errors import TooLarge, UnsupportedMediaType
+from accounts.permissions import SignedIn
+from accounts.wire import MEDIA_TYPE
+
+
+@method_decorator(transaction.non_atomic_requests, name="dispatch")
+class View(APIView):
+    """The base of every endpoint. `max_body` is in bytes."""
+
+    max_body: ClassVar[int] = 16 * 1024
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        method = (request.method or "").lower()
+        if method == "options":
+            return  # no credential needed: the answer says what the contract says
+        if method not in self.http_method_names or not hasattr(self, method):
+            raise exceptions.MethodNotAllowed(request.method or "")
+        super().initial(request, *args, **kwargs)
+        if method not in ("get", "head"):
+            self.check_body(request)
+
+    def check_body(self, request: Request) -> None:
+        """Media type and size, before a byte is parsed."""
+        try:
+            length = int(request.META.get("CONTENT_LENGTH") or 0)
+        except ValueError:
+            length = 0
+        kind = request.META.get("CONTENT_TYPE", "")
+        if kind or length:
+            base, _, parameters = kind.partition(";")
+            charset = parameters.strip().lower().replace('"', "")
+            if base.strip().lower() != MEDIA_TYPE or charset not in ("", "charset=utf-8"):
+                raise UnsupportedMediaType(kind[:80])
+        if length > self.max_body:
+            raise TooLarge(f"{length} bytes")
+
+    def handle_exception(self, exc: Exception) -> Any:
+        response = super().handle_exception(exc)
+        if isinstance(exc, exceptions.MethodNotAllowed):
+            response["Allow"] = ", ".join(self.allowed_methods)
+        return response
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        finished = super().finalize_response(request, response, *args, **kwargs)
+        if isinstance(response, Response) and "Allow" in finished:
+            del finished["Allow"]  # only 405 and OPTIONS say it
+        return finished
+
+    def options(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+class ProtectedView(View):
+    """The base of every endpoint for signed-in callers, by cookie or Bearer."""
+
+    authentication_classes: Sequence[Any] = (TokenAuthentication,)
+    permission_classes: Sequence[Any] = (SignedIn,)

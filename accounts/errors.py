@@ -1,0 +1,267 @@
+"""The exceptions of this package and their one translation to problem+json (RFC 9457).
+
+An answer says what a client needs (`code`) and nothing that helps to guess: forged, expired,
+revoked and unknown tokens are answered alike. The precise cause stays on the exception (its text
+and `__cause__`), for the log and the lab.
+"""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpResponse, JsonResponse
+from rest_framework import exceptions as drf
+
+log = logging.getLogger("accounts")
+
+REALM = 'Bearer realm="gatehouse"'
+
+
+class Problem(drf.APIException):
+    """A refusal that the client is told about. `cause` is for the log, never for the answer."""
+
+    status_code = 400
+    code = "invalid_request"
+    detail_text = "The request could not be understood."
+
+    def __init__(self, cause: str = "", *, errors: dict[str, list[str]] | None = None) -> None:
+        super().__init__(self.detail_text, self.code)
+        self.cause = cause or self.detail_text
+        self.errors = errors
+        self.headers: dict[str, str] = {}
+
+    def __str__(self) -> str:
+        return self.cause
+
+
+class InvalidRequest(Problem):
+    """The request is not what this endpoint takes."""
+
+
+class ValidationFailed(Problem):
+    """One or more fields are wrong; `errors` names them."""
+
+    code = "validation_failed"
+    detail_text = "Some fields need another value."
+
+
+class TwoCredentials(Problem):
+    """A Bearer token beside an access cookie (RFC 6750 section 2: not more than one method)."""
+
+    code = "two_credentials"
+    detail_text = "Send the access cookie or a Bearer token, not both."
+
+
+class InvalidToken(Problem):
+    """The access token is not one of ours, not for here, or no longer good."""
+
+    status_code = 401
+    code = "invalid_token"
+    detail_text = "The access token is not valid."
+
+
+class ExpiredToken(InvalidToken):
+    """Everything about the token is right except that its time is over."""
+
+
+class RevokedSession(InvalidToken):
+    """The token's session has ended, or its user's rights changed after it was issued."""
+
+
+class InvalidCredentials(Problem):
+    """Unknown address, wrong password, inactive: the answer does not say which."""
+
+    status_code = 401
+    code = "invalid_credentials"
+    detail_text = "E-mail or password is wrong."
+
+
+class NoRefreshToken(Problem):
+    """There is nothing to refresh with."""
+
+    status_code = 401
+    code = "no_refresh_token"
+    detail_text = "There is no refresh token. Sign in."
+
+
+class SessionEnded(Problem):
+    """The refresh token is good for nothing any more."""
+
+    status_code = 401
+    code = "session_ended"
+    detail_text = "This session has ended. Sign in again."
+
+
+class RefreshReused(SessionEnded):
+    """An older refresh token came back (RFC 9700 section 4.14): the session was ended."""
+
+
+class CsrfFailed(Problem):
+    """The request cannot be shown to come from our own pages."""
+
+    status_code = 403
+    code = "csrf_failed"
+    detail_text = "This request did not come from a page of this site. Reload and try again."
+
+
+class InsufficientScope(Problem):
+    """The token is good but does not carry the scope that this needs."""
+
+    status_code = 403
+    code = "insufficient_scope"
+    detail_text = "You may not do this."
+
+
+class ReauthenticationRequired(Problem):
+    """The password was last entered too long ago for this."""
+
+    status_code = 403
+    code = "reauthentication_required"
+    detail_text = "Enter your password again to go on."
+
+
+class BrowserMustUseCookies(Problem):
+    """A page asked for tokens that its scripts could read."""
+
+    status_code = 403
+    code = "browser_must_use_cookies"
+    detail_text = "This endpoint is not for browsers: sign in with /auth/login."
+
+
+class NotFound(Problem):
+    status_code = 404
+    code = "not_found"
+    detail_text = "There is nothing here."
+
+
+class TooLarge(Problem):
+    status_code = 413
+    code = "too_large"
+    detail_text = "The request is too large."
+
+
+class UnsupportedMediaType(Problem):
+    status_code = 415
+    code = "unsupported_media_type"
+    detail_text = "Send JSON, as application/json in UTF-8."
+
+
+class Throttled(Problem):
+    """A budget is used up; `wait` says for how many seconds."""
+
+    status_code = 429
+    code = "throttled"
+    detail_text = "Too many attempts. Try again later."
+
+    def __init__(self, cause: str = "", *, wait: int = 600) -> None:
+        super().__init__(cause)
+        self.headers["Retry-After"] = str(max(1, wait))
+
+
+class Unavailable(Problem):
+    """Something that the answer depends on cannot be asked: closed, not open."""
+
+    status_code = 503
+    code = "unavailable"
+    detail_text = "The service cannot answer right now. Try again in a moment."
+
+    def __init__(self, cause: str = "") -> None:
+        super().__init__(cause)
+        self.headers["Retry-After"] = "2"
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    errors: dict[str, list[str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """The one shape of every failure: RFC 9457 with our `code`, and a 401's challenge."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if errors is not None:
+        body["errors"] = errors
+    response = JsonResponse(body, status=status, headers=headers)
+    response["Content-Type"] = "application/problem+json"
+    if status == 401:
+        # RFC 6750 section 3.1: an error code only where a token was sent.
+        sent = code in {InvalidToken.code, SessionEnded.code}
+        response["WWW-Authenticate"] = f'{REALM}, error="invalid_token"' if sent else REALM
+    return response
+
+
+def from_problem(exc: Problem) -> HttpResponse:
+    """The answer to one of our own exceptions."""
+    return problem(
+        exc.status_code, exc.code, str(exc.detail), errors=exc.errors, headers=exc.headers
+    )
+
+
+def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler; None means: not ours, let it become a 500."""
+    from rest_framework.views import set_rollback  # DRF imports what imports this module
+
+    set_rollback()
+    known = translate(exc)
+    if known is None:
+        return None
+    log.info("refused %s: %s", known.code, known, extra={"cause": repr(exc.__cause__)})
+    return from_problem(known)
+
+
+def translate(exc: Exception) -> Problem | None:
+    """One of our exceptions for one of Django's or DRF's."""
+    if isinstance(exc, Problem):
+        return exc
+    if isinstance(exc, drf.ValidationError):
+        return ValidationFailed(errors=flatten(exc.detail))
+    if isinstance(exc, drf.MethodNotAllowed):
+        return MethodNotAllowed(str(exc.detail))
+    for kinds, make in TRANSLATIONS:
+        if isinstance(exc, kinds):
+            return make(str(exc))
+    return None
+
+
+class NotAuthenticated(Problem):
+    """No credential was sent at all."""
+
+    status_code = 401
+    code = "not_authenticated"
+    detail_text = "Sign in first."
+
+
+class MethodNotAllowed(Problem):
+    status_code = 405
+    code = "method_not_allowed"
+    detail_text = "This method is not allowed here."
+
+
+TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [
+    ((drf.NotAuthenticated, drf.AuthenticationFailed), NotAuthenticated),
+    ((drf.PermissionDenied, PermissionDenied), InsufficientScope),
+    ((drf.NotFound, Http404), NotFound),
+    ((drf.UnsupportedMediaType,), UnsupportedMediaType),
+    ((RequestDataTooBig,), TooLarge),
+    ((drf.ParseError,), InvalidRequest),
+    ((OperationalError, InterfaceError), Unavailable),
+]
+
+
+def flatten(detail: Any) -> dict[str, list[str]]:
+    """DRF's nested validation detail as {field: [text, ..]}."""
+    if isinstance(detail, dict):
+        return {
+            str(field): [str(text) for text in (texts if isinstance(texts, list) else [texts])]
+            for field, texts in detail.items()
+        }
+    return {"non_field_errors": [str(text) for text in detail]}

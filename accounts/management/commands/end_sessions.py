@@ -1,0 +1,31 @@
+"""End the sessions of one user, or of everyone."""
+
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts import events, sessions
+from accounts.models import Session, User, canonical_email
+
+
+class Command(BaseCommand):
+    help = "End sessions at once, on every server."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        whose = parser.add_mutually_exclusive_group(required=True)
+        whose.add_argument("--user", metavar="E-MAIL", help="all sessions of this user")
+        whose.add_argument("--all", action="store_true", help="all sessions of everyone")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        user = None
+        chosen = Session.objects.filter(ended_at=None)
+        if not options["all"]:
+            user = User.objects.filter(email=canonical_email(options["user"])).first()
+            if user is None:
+                raise CommandError(f"No user has the address {options['user']}.")
+            chosen = chosen.filter(user=user)
+        ended = sessions.end(chosen, "admin")
+        if ended:
+            events.record("session_ended", user=user, detail={"count": len(ended), "by": "admin"})
+        self.stdout.write(f"ended {len(ended)} sessions")

@@ -1,0 +1,103 @@
+"""What is put right before any view looks at a request: cookie names and the client's address."""
+
+import ipaddress
+from collections import Counter
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts import cookies
+from accounts.conf import conf
+
+Next = Callable[[HttpRequest], HttpResponseBase]
+
+FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+
+
+class CookieHygiene:
+    """Drops token cookies that arrive twice or under a name that only resembles theirs.
+
+    Django strips odd white space from names and keeps the last of two, so a sibling host could
+    plant `U+2000 __Host-Http-access_token` and override the real one past the browser's prefix
+    check ("cookie chaos"; RFC 6265bis section 8.6 on shadowing). Such a request is treated as
+    carrying none of that name: picking one of two would let the attacker choose.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        guarded = (*cookies.TOKEN_COOKIES, settings.CSRF_COOKIE_NAME)
+        raw = request.META.get("HTTP_COOKIE", "")
+        if any(name in raw for name in guarded):
+            sent = raw_values(raw)
+            for name in guarded:
+                if name not in request.COOKIES:
+                    continue
+                values = sent.get(name, [])
+                if len(values) == 1 and Counter(map(resembles, sent))[name] == 1:
+                    # The value as sent: Django would take quotes off it.
+                    request.COOKIES[name] = values[0]
+                else:
+                    del request.COOKIES[name]
+        return self.get_response(request)
+
+
+def raw_values(header: str) -> dict[str, list[str]]:
+    """Every name in a Cookie header as sent, but for the blanks and tabs RFC 6265 allows."""
+    found: dict[str, list[str]] = {}
+    for pair in header.split(";"):
+        name, _, value = pair.partition("=")
+        found.setdefault(name.strip(" \t"), []).append(value.strip(" \t"))
+    return found
+
+
+def resembles(name: str) -> str:
+    """The name that Django makes of it. WSGI hands over the header's bytes as Latin-1."""
+    return name.encode("latin-1", "replace").decode("utf-8", "replace").strip()
+
+
+class ClientAddress:
+    """Sets `request.client_address`, believing forwarding headers from trusted proxies only.
+
+    From anyone else those headers are removed, so that nothing behind can be misled by them.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+        self.trusted = [ipaddress.ip_network(text) for text in conf.trusted_proxies]
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        address = request.META.get("REMOTE_ADDR", "")
+        if self.is_trusted(address):
+            # Each proxy appends who called it; the first from the right that is not one of
+            # ours is the client. What stands left of it is the client's own claim.
+            hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
+            for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
+                address = hop
+                if not self.is_trusted(hop):
+                    break
+        else:
+            for name in FORWARDED:
+                request.META.pop(name, None)
+        request.client_address = canonical(address)  # type: ignore[attr-defined]
+        return self.get_response(request)
+
+    def is_trusted(self, address: str) -> bool:
+        try:
+            found = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(found in network for network in self.trusted)
+
+
+def canonical(address: str) -> str:
+    """The address in its one spelling, IPv4 inside IPv6 unwrapped; empty if it is none."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return ""
+    mapped = getattr(found, "ipv4_mapped", None)
+    return str(mapped or found)

@@ -1,0 +1,156 @@
+"""User, Session, SecurityEvent, FailureCount: the tables and their constraints, no flows.
+
+A session is one row for life, however often it is refreshed. No table holds anything from which
+a token could be made: of a refresh token's `key` only the SHA-256 is stored (ASVS 5.0 7.2, 14.2).
+"""
+
+import secrets
+import unicodedata
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Now
+
+
+def opaque_id() -> str:
+    """128 random bits, as 22 base64url characters (ASVS 5.0 7.2.3)."""
+    return secrets.token_urlsafe(16)
+
+
+def canonical_email(text: str) -> str:
+    """The one spelling of an address, for look-ups, budgets and uniqueness alike."""
+    return unicodedata.normalize("NFKC", text).strip().casefold()
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=canonical_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email=canonical_email(username or ""))
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. `sub` is what the outside knows them by; it is opaque and never reassigned."""
+
+    sub = models.CharField(max_length=32, unique=True, default=opaque_id, editable=False)
+    email = models.EmailField("e-mail", max_length=254, unique=True)
+    name = models.CharField(max_length=150, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    # Rises with every change of role or scopes: older access tokens are refused at once.
+    ver = models.PositiveIntegerField(default=1, editable=False)
+    ver_raised_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    USERNAME_FIELD = "email"
+    EMAIL_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+    def clean(self) -> None:
+        super().clean()
+        self.email = canonical_email(self.email)
+
+    @property
+    def scopes(self) -> list[str]:
+        """What an access token of this user may do; read afresh whenever one is issued."""
+        return ["notes:read", "notes:write"] + (["audit:read"] if self.is_staff else [])
+
+
+class Session(models.Model):
+    """One sign-in on one device. Written by `accounts.sessions` alone."""
+
+    class Client(models.TextChoices):
+        WEB = "web"
+        CLI = "cli"
+
+    id = models.CharField(primary_key=True, max_length=32, default=opaque_id)
+    # Ended rows outlive their user, so that the revocation feed still carries them.
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="sessions")
+    client = models.CharField(max_length=3, choices=Client)
+    method = models.CharField(max_length=16, default="password")
+    key_hash = models.CharField(max_length=64)
+    generation = models.PositiveIntegerField(default=1)
+    previous_generation = models.PositiveIntegerField(default=0)
+    created_at = models.DateTimeField()
+    rotated_at = models.DateTimeField()
+    confirmed_at = models.DateTimeField(null=True)
+    last_used_at = models.DateTimeField()
+    authenticated_at = models.DateTimeField()
+    idle_seconds = models.PositiveIntegerField()
+    idle_expires_at = models.DateTimeField()
+    absolute_expires_at = models.DateTimeField()
+    ended_at = models.DateTimeField(null=True)
+    end_reason = models.CharField(max_length=24, blank=True)
+    # Every key that signed for this session, so that a leaked one can end them all.
+    signing_kids = models.TextField(default="")
+    address = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["user", "ended_at"], name="session_of_user"),
+            models.Index(
+                fields=["ended_at"],
+                name="session_ended",
+                condition=models.Q(ended_at__isnull=False),
+            ),
+            models.Index(fields=["absolute_expires_at"], name="session_purge"),
+        ]
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.CheckConstraint(
+                condition=models.Q(previous_generation__lt=models.F("generation")),
+                name="session_generations_rise",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(idle_expires_at__lte=models.F("absolute_expires_at")),
+                name="session_idle_within_absolute",
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_at__isnull=True, end_reason="")
+                | (models.Q(ended_at__isnull=False) & ~models.Q(end_reason="")),
+                name="session_ended_with_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return self.id
+
+
+class SecurityEvent(models.Model):
+    """Something that mattered for someone's security. Rows are added, never changed."""
+
+    kind = models.CharField(max_length=32, db_index=True)
+    at = models.DateTimeField(db_default=Now(), db_index=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="events")
+    session_id = models.CharField(max_length=32, blank=True)
+    address = models.CharField(max_length=45, blank=True)
+    user_agent = models.CharField(max_length=300, blank=True)
+    detail = models.JSONField(default=dict)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class FailureCount(models.Model):
+    """How much of one budget is used. The key is a hash: no address is kept here."""
+
+    key = models.CharField(primary_key=True, max_length=64)
+    started_at = models.BigIntegerField()
+    count = models.PositiveIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.key[:8]} {self.count}"

@@ -1,0 +1,148 @@
+"""The revocation feed: what lets a stateless token die before it expires.
+
+Serves step 7. Validation asks no database. Each process keeps the sessions that ended, and the
+users whose `ver` rose, within the longest life of an access token; each poll reads that whole
+period again, because a cursor on id or time would miss a transaction that commits late. On one
+machine a revocation counts before the revoking answer is sent: the writer commits, then makes the
+counter file one byte longer; a reader compares its length on each request. Across machines it
+takes the poll interval. A feed that cannot be read closes the API: 503, not open.
+"""
+
+import logging
+import os
+import threading
+import time
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django.db.models.functions import Now
+
+from accounts.conf import LEEWAY_SECONDS, conf
+from accounts.errors import RevokedSession, Unavailable
+from accounts.models import Session, User
+from accounts.tokens import AccessClaims
+
+log = logging.getLogger("accounts")
+
+# Beyond a token's life: transactions are limited to 30 s, and clocks differ a little.
+MARGIN_SECONDS = 60
+
+# A feed older than this is not believed any more.
+STALE_SECONDS = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Feed:
+    """What one reading saw. `read_at` is this process's monotonic clock, taken before it."""
+
+    ended: frozenset[str]
+    versions: dict[str, int]
+    counter: int
+    read_at: float
+
+
+_feed: Feed | None = None
+_tried_at = float("-inf")
+_lock = threading.Lock()
+
+
+def check(claims: AccessClaims) -> None:
+    """Refuse a token whose session has ended or whose user's rights have changed since."""
+    if conf.poll_seconds == 0:
+        _ask(claims)
+        return
+    feed = current()
+    if claims.sid in feed.ended:
+        raise RevokedSession("the session has ended")
+    if claims.ver < feed.versions.get(claims.sub, 0):
+        raise RevokedSession("the user's rights have changed")
+
+
+def announce() -> None:
+    """Tell every process on this machine to read the feed again before its next answer."""
+    _bump()
+    if connection.in_atomic_block:
+        # A process that read in between has seen nothing yet: tell them again.
+        transaction.on_commit(_bump)
+
+
+def current() -> Feed:
+    """The feed: read again when the counter moved or the poll is due. Unavailable if too old."""
+    feed, counter, now = _feed, _counter(), time.monotonic()
+    if feed is None or feed.counter != counter:
+        with _lock:
+            if _feed is None or _feed.counter != _counter():
+                return _read()
+            return _feed
+    if now - feed.read_at < conf.poll_seconds:
+        return feed
+    # One thread reads, at most once a poll interval; the others go on with what they have.
+    if now - _tried_at >= conf.poll_seconds and _lock.acquire(blocking=False):
+        try:
+            return _read()
+        except Unavailable:
+            if now - feed.read_at > STALE_SECONDS:
+                raise
+        finally:
+            _lock.release()
+    if now - feed.read_at > STALE_SECONDS:
+        raise Unavailable("the revocation feed is too old")
+    return feed
+
+
+def _read() -> Feed:
+    global _feed, _tried_at
+    _tried_at = now = time.monotonic()
+    counter = _counter()  # before the rows: a bump that follows must be seen as one
+    since = Now() - timedelta(seconds=conf.access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
+    try:
+        ended = set(Session.objects.filter(ended_at__gt=since).values_list("id", flat=True))
+        # Someone deactivated by a bulk update, which tells nobody.
+        ended |= set(
+            Session.objects.filter(ended_at=None, user__is_active=False).values_list(
+                "id", flat=True
+            )
+        )
+        raised = User.objects.filter(ver_raised_at__gt=since).values_list("sub", "ver")
+        _feed = Feed(frozenset(ended), dict(raised), counter, now)
+    except (DatabaseError, InterfaceError) as error:
+        log.error("the revocation feed cannot be read: %s", error)
+        connection.close()
+        raise Unavailable("the revocation feed cannot be read") from error
+    return _feed
+
+
+def _ask(claims: AccessClaims) -> None:
+    """The strict mode: one indexed query a request, no feed."""
+    live = Session.objects.filter(
+        id=claims.sid,
+        ended_at=None,
+        user__sub=claims.sub,
+        user__is_active=True,
+        user__ver__lte=claims.ver,
+    )
+    try:
+        if not live.exists():
+            raise RevokedSession("the session has ended or the user's rights have changed")
+    except (DatabaseError, InterfaceError) as error:
+        raise Unavailable("sessions cannot be read") from error
+
+
+def _counter() -> int:
+    try:
+        return os.stat(conf.revocation_counter).st_size
+    except FileNotFoundError:
+        return 0
+
+
+def _bump() -> None:
+    # Appending is atomic: no two processes can lose one another's byte.
+    with open(conf.revocation_counter, "ab", buffering=0) as file:
+        file.write(b".")
+
+
+def reset() -> None:
+    """Forget the feed, as a new process would."""
+    global _feed, _tried_at
+    _feed, _tried_at = None, float("-inf")

@@ -1,0 +1,94 @@
+"""Bodies in and out. A field that is not named here is ignored: nothing can be assigned in bulk."""
+
+from datetime import datetime
+from typing import Any
+
+from rest_framework import serializers
+
+from accounts import devices
+from accounts.models import Session, User
+
+# No password is longer, and hashing must not cost what the sender chose.
+LONGEST_PASSWORD = 1024
+
+
+class Password(serializers.CharField):
+    """A password exactly as typed: no trimming (ASVS 5.0 6.2.8)."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(trim_whitespace=False, max_length=LONGEST_PASSWORD, **kwargs)
+
+
+class SignIn(serializers.Serializer[Any]):
+    email = serializers.CharField(max_length=254)
+    password = Password()
+    remember = serializers.BooleanField(default=False)
+
+
+class ClientSignIn(serializers.Serializer[Any]):
+    email = serializers.CharField(max_length=254)
+    password = Password()
+
+
+class Reauthentication(serializers.Serializer[Any]):
+    password = Password()
+
+
+class RefreshBody(serializers.Serializer[Any]):
+    refresh_token = serializers.CharField(max_length=100_000, trim_whitespace=False)
+
+
+class Device(serializers.Serializer[Session]):
+    """One session as its owner sees it."""
+
+    id = serializers.CharField()
+    current = serializers.SerializerMethodField()
+    client = serializers.CharField()
+    device = serializers.SerializerMethodField()
+    address = serializers.CharField()
+    created_at = serializers.DateTimeField()
+    last_used_at = serializers.DateTimeField()
+    ended_at = serializers.DateTimeField(allow_null=True)
+    end_reason = serializers.SerializerMethodField()
+
+    def get_current(self, session: Session) -> bool:
+        return bool(session.id == self.context["request"].user.session_id)
+
+    def get_device(self, session: Session) -> str:
+        return devices.describe(session.user_agent)
+
+    def get_end_reason(self, session: Session) -> str | None:
+        return session.end_reason or None
+
+
+class Event(serializers.Serializer[Any]):
+    """One security event as its owner sees it."""
+
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    at = serializers.DateTimeField()
+    address = serializers.CharField()
+    device = serializers.SerializerMethodField()
+    session_id = serializers.CharField()
+
+    def get_device(self, event: Any) -> str:
+        return devices.describe(event.user_agent)
+
+
+def user_json(user: User) -> dict[str, Any]:
+    return {"id": user.sub, "email": user.email, "name": user.name, "is_staff": user.is_staff}
+
+
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC with Z."""
+    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def session_json(session: Session, access_expires_at: datetime | None) -> dict[str, Any]:
+    return {
+        "id": session.id,
+        "created_at": moment(session.created_at),
+        "access_expires_at": moment(access_expires_at) if access_expires_at else None,
+        "refresh_expires_at": moment(session.idle_expires_at),
+        "expires_at": moment(session.absolute_expires_at),
+    }

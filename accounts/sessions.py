@@ -1,0 +1,271 @@
+"""Start, rotate and end sessions: the only writer of `Session`.
+
+Serves steps 3 and 8. One row per session, however often it is refreshed. A refresh token carries
+`sid`, `gen` and `key`; `judge` decides from the row alone what a generation deserves, and one
+conditional UPDATE rotates, so that any number of servers move the generation by exactly one
+(RFC 9700 section 4.14.2). All times are the database's clock.
+Leaves out: what rotation cannot do. A thief who refreshes within the grace window of the owner
+every time, or whose victim never comes back, is not caught by it.
+"""
+
+import hashlib
+import hmac
+import logging
+import secrets
+from datetime import datetime, timedelta
+from enum import Enum
+from typing import Any
+
+from django.db import DatabaseError, transaction
+from django.db.models import QuerySet, TextField, Value
+from django.db.models.functions import Concat, Now
+from django.http import HttpRequest
+
+from accounts import clock, events, keys, revocation, tokens
+from accounts.conf import conf
+from accounts.errors import InvalidToken, RefreshReused, SessionEnded
+from accounts.memory import BoundedMemory
+from accounts.models import Session, User
+
+log = logging.getLogger("accounts")
+
+# More live sessions than any person has devices; beyond it the oldest ends (ASVS 5.0 7.1.2).
+MOST_LIVE = 100
+
+
+class Verdict(Enum):
+    """What a refresh token of some generation deserves."""
+
+    ANSWER = "answer with the current generation"
+    ROTATE = "rotate"
+    ROTATE_PAST = "rotate past a generation whose answer was lost"
+    REUSE = "an older copy is in use"
+    AHEAD = "newer than the row: a restored database"
+
+
+def judge(session: Session, generation: int, now: datetime) -> Verdict:
+    """The verdict on a refresh token of `generation`, from the row and the clock alone."""
+    grace = timedelta(seconds=conf.grace_seconds)
+    if generation > session.generation:
+        return Verdict.AHEAD
+    if generation == session.generation:
+        fresh = now - session.rotated_at < grace
+        return Verdict.ANSWER if fresh else Verdict.ROTATE
+    if generation == session.previous_generation:
+        if now - max(session.rotated_at, session.confirmed_at or session.rotated_at) < grace:
+            return Verdict.ANSWER
+        if session.confirmed_at is None:
+            return Verdict.ROTATE_PAST
+    return Verdict.REUSE
+
+
+def start(
+    user: User,
+    *,
+    client: str,
+    remember: bool,
+    request: HttpRequest | None = None,
+    method: str = "password",
+) -> tokens.Issued:
+    """A new session for someone whose credentials were just checked, and its first tokens."""
+    now = clock.database_now()
+    idle, absolute = conf.lifetimes(remember)
+    key = secrets.token_urlsafe(32)
+    session = Session(
+        user=user,
+        client=client,
+        method=method,
+        key_hash=_hash(key),
+        created_at=now,
+        rotated_at=now,
+        last_used_at=now,
+        authenticated_at=now,
+        idle_seconds=idle,
+        idle_expires_at=now + timedelta(seconds=min(idle, absolute)),
+        absolute_expires_at=now + timedelta(seconds=absolute),
+        signing_kids=keys.ring().active_kid,
+        address=events.address_of(request),
+        user_agent=events.user_agent_of(request),
+    )
+    with transaction.atomic():
+        session.save(force_insert=True)
+        _end_oldest(user)
+        events.record("signed_in", request, user=user, session=session)
+    return tokens.issue(user, session, key, now)
+
+
+def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> tokens.Issued:
+    """The tokens that a refresh token earns; SessionEnded or RefreshReused if it earns none.
+
+    What ends a session here is committed before the refusal is raised: a rollback that follows
+    the exception must not undo it.
+    """
+    claims = _claims_of(token, client)
+    # Each turn that changes nothing saw another request rotate first; the second turn then
+    # answers from the new row. More turns than these mean that something else is wrong.
+    for _ in range(5):
+        session, now = _load_live(claims)
+        verdict = judge(session, claims.gen, now)
+        if verdict is Verdict.REUSE:
+            _end_reused(session, claims.gen, request)
+            raise RefreshReused(f"generation {claims.gen} came back at {session.generation}")
+        if verdict is Verdict.AHEAD:
+            events.record("session_ahead", request, user=session.user, session=session)
+            raise SessionEnded(f"generation {claims.gen} is ahead of {session.generation}")
+        if verdict is Verdict.ANSWER or _advance(session, verdict, now):
+            assert session.user is not None  # _load_live refuses a session without one
+            log.info("refreshed %s: %s", session.id, verdict.value)
+            return tokens.issue(session.user, session, claims.key, now)
+    raise SessionEnded("the session changed under five readings")
+
+
+def refreshable(token: str, *, client: str) -> Session:
+    """The live session that a refresh token belongs to; SessionEnded if it is good for none."""
+    return _load_live(_claims_of(token, client))[0]
+
+
+def _claims_of(token: str, client: str) -> tokens.RefreshClaims:
+    try:
+        claims = tokens.verify_refresh(token)
+    except InvalidToken as error:
+        raise SessionEnded(str(error)) from error
+    if claims.client_id != client:
+        raise SessionEnded("a token of another kind of client")
+    return claims
+
+
+def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
+    """Move the row one generation on, if it still is as it was judged."""
+    unchanged = Session.objects.filter(id=session.id, generation=session.generation, ended_at=None)
+    kid = keys.ring().active_kid
+    change: dict[str, Any] = {
+        "generation": session.generation + 1,
+        "rotated_at": Now(),
+        "last_used_at": Now(),
+        "confirmed_at": None,
+        "idle_expires_at": min(
+            now + timedelta(seconds=session.idle_seconds), session.absolute_expires_at
+        ),
+    }
+    if verdict is Verdict.ROTATE_PAST:
+        # A confirmation that came in meanwhile turns the verdict into reuse: judge again.
+        unchanged = unchanged.filter(confirmed_at=None)
+    else:
+        change["previous_generation"] = session.generation
+    if kid not in session.signing_kids:
+        change["signing_kids"] = Concat("signing_kids", Value(f" {kid}"), output_field=TextField())
+    if not unchanged.update(**change):
+        return False
+    session.generation += 1
+    session.idle_expires_at = change["idle_expires_at"]
+    return True
+
+
+def _load_live(claims: tokens.RefreshClaims) -> tuple[Session, datetime]:
+    """The row that a refresh token names, and the database's clock, in one query."""
+    session = (
+        Session.objects.select_related("user").annotate(now=Now()).filter(id=claims.sid).first()
+    )
+    if session is None:
+        raise SessionEnded("unknown session")
+    if not hmac.compare_digest(session.key_hash, _hash(claims.key)):
+        raise SessionEnded("wrong key")
+    now: datetime = session.now  # type: ignore[attr-defined]
+    refusal = why_not_live(session, now)
+    if refusal:
+        raise SessionEnded(refusal)
+    return session, now
+
+
+def why_not_live(session: Session, now: datetime) -> str:
+    """Why this session is over, or an empty text."""
+    if session.ended_at is not None:
+        return f"ended: {session.end_reason}"
+    if now >= session.idle_expires_at or now >= session.absolute_expires_at:
+        return "past its deadline"
+    if session.user is None or not session.user.is_active:
+        return "the user is gone or inactive"
+    return ""
+
+
+def find_live(session_id: str, user_sub: str) -> Session | None:
+    """The live session of that id and user, or None; the user comes with it."""
+    session = (
+        Session.objects.select_related("user")
+        .annotate(now=Now())
+        .filter(id=session_id, user__sub=user_sub)
+        .first()
+    )
+    if session is None or why_not_live(session, session.now):  # type: ignore[attr-defined]
+        return None
+    return session
+
+
+# Sessions' generations that this process has confirmed, or seen to need no confirmation.
+confirmed: BoundedMemory[tuple[str, int], bool] = BoundedMemory(8192)
+
+
+def confirm(session_id: str, generation: int) -> None:
+    """Note that an access token of this generation arrived: its answer was not lost.
+
+    Runs before the view, in a transaction of its own; if it fails the request goes on, and the
+    next one tries again.
+    """
+    if confirmed.get((session_id, generation)):
+        return
+    unconfirmed = Session.objects.filter(
+        id=session_id, generation=generation, confirmed_at=None, ended_at=None
+    )
+    try:
+        if unconfirmed.exists():
+            unconfirmed.update(confirmed_at=Now(), last_used_at=Now())
+    except DatabaseError:
+        log.warning("session %s could not be confirmed", session_id, exc_info=True)
+        return
+    # Inside somebody's transaction this is remembered only once it is committed.
+    transaction.on_commit(lambda: confirmed.put((session_id, generation), True))
+
+
+def end(sessions: "QuerySet[Session]", reason: str) -> list[str]:
+    """End those of the sessions that still live; returns their ids. Effective at once."""
+    ids = list(sessions.filter(ended_at=None).values_list("id", flat=True))
+    ended = [
+        session_id
+        for session_id in ids
+        if Session.objects.filter(id=session_id, ended_at=None).update(
+            ended_at=Now(), end_reason=reason
+        )
+    ]
+    if ended:
+        revocation.announce()
+    return ended
+
+
+def end_all_of(user: User, reason: str, *, keep: str = "") -> list[str]:
+    """End every session of a user, or every one but `keep`."""
+    return end(Session.objects.filter(user=user).exclude(id=keep), reason)
+
+
+def reauthenticated(session: Session) -> None:
+    """Renew the session's step-up time: the password was just entered again."""
+    Session.objects.filter(id=session.id, ended_at=None).update(authenticated_at=Now())
+
+
+def _end_reused(session: Session, generation: int, request: HttpRequest | None) -> None:
+    with transaction.atomic():
+        if end(Session.objects.filter(id=session.id), "reuse_detected"):
+            detail = {"presented": generation, "current": session.generation}
+            events.record(
+                "refresh_reused", request, user=session.user, session=session, detail=detail
+            )
+
+
+def _end_oldest(user: User) -> None:
+    live = Session.objects.filter(user=user, ended_at=None).order_by("-last_used_at", "-created_at")
+    surplus = list(live.values_list("id", flat=True)[MOST_LIVE:])
+    if surplus:
+        end(Session.objects.filter(id__in=surplus), "too_many")
+
+
+def _hash(key: str) -> str:
+    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

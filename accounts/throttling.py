@@ -1,0 +1,148 @@
+"""Budgets for failures: exact counters in SQL, one statement each, shared by every worker.
+
+Only failures count. A sign-in reserves its place before the password is hashed and gives it back
+when it succeeds, so that parallel guesses cannot pass the limit together. Past the limit the
+answer is the same for known and unknown addresses. A window starts with its first failure.
+Bad tokens are counted in memory and written in bundles: a flood of forgeries must not become a
+flood of writes.
+"""
+
+import hashlib
+import ipaddress
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.http import HttpRequest
+
+from accounts import events
+from accounts.errors import Throttled
+from accounts.models import canonical_email
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`limit` failures in `seconds` for one `subject`; the key hides who it is."""
+
+    name: str
+    subject: str
+    limit: int
+    seconds: int
+
+    @property
+    def key(self) -> str:
+        return hashlib.sha256(f"{self.name}\0{self.subject}".encode("utf-8", "replace")).hexdigest()
+
+
+def network_of(request: HttpRequest) -> str:
+    """The caller's network: an IPv4 address, or an IPv6 /64, which is one customer."""
+    address = events.address_of(request)
+    if ":" in address:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return address
+
+
+def sign_in_budgets(request: HttpRequest, email: str) -> list[Budget]:
+    network, email = network_of(request), canonical_email(email)
+    return [
+        Budget("sign-in e-mail and network", f"{email}\0{network}", 10, 600),
+        Budget("sign-in e-mail", email, 30, 600),
+        Budget("sign-in network", network, 100, 600),
+    ]
+
+
+def check(budgets: Iterable[Budget]) -> None:
+    """Throttled if one of the budgets is used up; changes nothing."""
+    for budget in budgets:
+        count, started_at, now = _look(budget)
+        if count >= budget.limit and now < started_at + budget.seconds:
+            raise Throttled(budget.name, wait=started_at + budget.seconds - now)
+
+
+def spend(budgets: list[Budget], amount: int = 1) -> None:
+    """Take from all of the budgets, or Throttled and from none."""
+    taken = []
+    for budget in budgets:
+        count, started_at, now = _add(budget, amount)
+        taken.append(budget)
+        if count > budget.limit:
+            give_back(taken, amount)
+            raise Throttled(budget.name, wait=started_at + budget.seconds - now)
+
+
+def give_back(budgets: list[Budget], amount: int = 1) -> None:
+    """Undo `spend`: what it was reserved for did not fail."""
+    with connection.cursor() as cursor:
+        for budget in budgets:
+            cursor.execute(
+                "UPDATE accounts_failurecount SET count = count - %s"
+                " WHERE key = %s AND count >= %s",
+                [amount, budget.key, amount],
+            )
+
+
+def _clock() -> str:
+    if connection.vendor == "sqlite":
+        return "CAST(STRFTIME('%%s', 'NOW') AS INTEGER)"
+    return "CAST(EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP()) AS BIGINT)"
+
+
+def _look(budget: Budget) -> tuple[int, int, int]:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count, started_at, {_clock()} FROM accounts_failurecount WHERE key = %s",
+            [budget.key],
+        )
+        return cursor.fetchone() or (0, 0, 0)
+
+
+def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
+    over = "accounts_failurecount.started_at + %s <= excluded.started_at"
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_failurecount (key, started_at, count)"
+            f" VALUES (%s, {_clock()}, %s) ON CONFLICT (key) DO UPDATE SET"
+            f" count = CASE WHEN {over} THEN excluded.count"
+            "  ELSE accounts_failurecount.count + excluded.count END,"
+            f" started_at = CASE WHEN {over} THEN excluded.started_at"
+            "  ELSE accounts_failurecount.started_at END"
+            f" RETURNING count, started_at, {_clock()}",
+            [budget.key, amount, budget.seconds, budget.seconds],
+        )
+        found: tuple[int, int, int] = cursor.fetchone()
+        return found
+
+
+# Bad tokens and refused refreshes: 300 a minute for a network, seen in bundles of 20.
+BAD_TOKEN_LIMIT = 300
+BUNDLE = 20
+_pending: dict[str, tuple[int, float]] = {}
+_pending_lock = threading.Lock()
+
+
+def count_bad_token(request: HttpRequest) -> None:
+    """Count one; Throttled when the network's budget is used up. Good tokens never get here."""
+    network = network_of(request)
+    now = time.monotonic()
+    with _pending_lock:
+        if len(_pending) > 10_000:
+            _pending.clear()  # forgets fractions of bundles, never what was written
+        count, blocked_until = _pending.get(network, (0, 0.0))
+        if now < blocked_until:
+            raise Throttled("bad tokens", wait=round(blocked_until - now))
+        _pending[network] = ((count + 1) % BUNDLE, 0.0)
+    if count + 1 < BUNDLE:
+        return
+    budget = Budget("bad tokens", network, BAD_TOKEN_LIMIT, 60)
+    counted, started_at, database_now = _add(budget, BUNDLE)
+    if counted >= budget.limit:
+        left = max(1, started_at + budget.seconds - database_now)
+        with _pending_lock:
+            _pending[network] = (0, now + left)
+
+
+def reset() -> None:
+    """Forget the bundles, as a new process would."""
+    _pending.clear()

@@ -1,0 +1,285 @@
+"""Issue and verify access and refresh tokens: the only module that imports simplejwt or PyJWT.
+
+Serves steps 3 and 7. Both kinds are simplejwt token classes on a `TokenBackend` of our own, which
+adds what simplejwt 5.5.1 lacks: `kid` and a ring of keys, an explicit `typ` for each kind
+(RFC 8725 section 3.11, RFC 9068), strict syntax before anything is decoded, and claims checked
+for presence and type. Validation asks no database; whether the session still lives is the
+business of `accounts.revocation` (access tokens) and `accounts.sessions` (refresh tokens).
+"""
+
+import hashlib
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, ClassVar
+
+import jwt
+from rest_framework_simplejwt.backends import TokenBackend
+from rest_framework_simplejwt.exceptions import (
+    TokenBackendError,
+    TokenBackendExpiredToken,
+    TokenError,
+)
+from rest_framework_simplejwt.tokens import Token
+
+from accounts import keys, syntax
+from accounts.conf import LEEWAY_SECONDS, conf
+from accounts.errors import ExpiredToken, InvalidToken
+from accounts.memory import BoundedMemory
+from accounts.models import Session, User, opaque_id
+
+# Any clock that claims a time beyond this is wrong (9999-12-31), and so is the token.
+LATEST = 253402300799
+
+
+class RingBackend(TokenBackend):
+    """Signs with the ring's active key; verifies with the key that `kid` names and its own alg."""
+
+    def __init__(self, typ: str, claims: dict[str, type], *, expired_too: bool = False) -> None:
+        super().__init__("ES256", leeway=LEEWAY_SECONDS)
+        self.typ = typ
+        self.claims = claims
+        self.expired_too = expired_too
+
+    def encode(self, payload: dict[str, Any]) -> str:
+        key = keys.ring().active
+        headers = {"typ": self.typ, "kid": key.kid}
+        return jwt.encode(payload, key.private, algorithm=key.alg, headers=headers)
+
+    def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
+        """The verified claims. TokenBackendError names the first check that failed."""
+        try:
+            header, claims = syntax.parse(token)
+            alg, public = self.key_for(header)
+            self.check_types(claims)  # before PyJWT, which raises TypeError on odd ones
+            jwt.decode(
+                token,
+                public,
+                algorithms=[alg],
+                audience=self.expected_audience(),
+                issuer=conf.issuer,
+                leeway=LEEWAY_SECONDS,
+                options={"verify_exp": not self.expired_too, "require": [*self.claims]},
+            )
+        except jwt.ExpiredSignatureError as error:
+            raise TokenBackendExpiredToken("its time (exp) is over") from error
+        except (jwt.InvalidTokenError, syntax.Malformed) as error:
+            raise TokenBackendError(str(error)) from error
+        return claims
+
+    def key_for(self, header: dict[str, Any]) -> tuple[str, Any]:
+        """Algorithm and public key for a header of exactly `typ`, `alg` and `kid`.
+
+        An unknown member is refused, not ignored: `crit`, `b64`, `jwk`, `jku` or `x5c` can then
+        never matter (RFC 7515 section 4.1.11, RFC 8725 section 3.10).
+        """
+        if set(header) != {"typ", "alg", "kid"}:
+            raise syntax.Malformed("the header has other members than typ, alg and kid")
+        if header["typ"] != self.typ:
+            raise syntax.Malformed(f"typ is not {self.typ}")
+        kid = header["kid"]
+        found = keys.ring().public_by_kid.get(kid) if isinstance(kid, str) else None
+        if found is None:
+            raise syntax.Malformed("kid names no key of ours")
+        if header["alg"] != found[0]:
+            raise syntax.Malformed("alg is not the algorithm of this key")
+        return found
+
+    def expected_audience(self) -> str:
+        return conf.audience if self.typ == AccessToken.typ else conf.refresh_audience
+
+    def check_types(self, claims: dict[str, Any]) -> None:
+        for name, kind in self.claims.items():
+            if type(claims.get(name)) is not kind:
+                raise syntax.Malformed(f"{name} is missing or not of its type")
+        for name in ("iat", "exp", "gen"):
+            if not 0 <= claims[name] <= LATEST:
+                raise syntax.Malformed(f"{name} is out of range")
+        if claims["client_id"] not in Session.Client.values:
+            raise syntax.Malformed("client_id is unknown")
+
+
+COMMON: dict[str, type] = {
+    "iss": str,
+    "aud": str,
+    "sub": str,
+    "client_id": str,
+    "iat": int,
+    "exp": int,
+    "jti": str,
+    "sid": str,
+    "gen": int,
+}
+
+
+class TypedToken(Token):
+    """A simplejwt token whose kind stands in the header (`typ`), not in a claim."""
+
+    typ: ClassVar[str]
+    lifetime = timedelta(0)  # every caller sets `exp` from the session's deadlines
+
+    def __init__(self, token: Any = None, verify: bool = True) -> None:
+        super().__init__(token, verify)
+        if token is None:
+            del self.payload["token_type"]
+
+    def set_jti(self) -> None:
+        self.payload["jti"] = opaque_id()  # simplejwt's uuid4 has 122 random bits, not 128
+
+    def verify(self) -> None:
+        """The backend has checked everything."""
+
+
+class AccessToken(TypedToken):
+    typ = "at+jwt"
+    token_type = "access"
+    _token_backend = RingBackend(typ, {**COMMON, "ver": int, "scope": str})
+
+
+class RefreshToken(TypedToken):
+    typ = "rt+jwt"
+    token_type = "refresh"
+    _token_backend = RingBackend(typ, {**COMMON, "key": str})
+
+
+class PastAccessToken(AccessToken):
+    """An access token of any age: good for ending its session, and for nothing else."""
+
+    _token_backend = RingBackend(
+        AccessToken.typ, {**COMMON, "ver": int, "scope": str}, expired_too=True
+    )
+
+
+class PastRefreshToken(RefreshToken):
+    """A refresh token of any age, for the same use."""
+
+    _token_backend = RingBackend(RefreshToken.typ, {**COMMON, "key": str}, expired_too=True)
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What a verified access token says."""
+
+    sub: str
+    sid: str
+    gen: int
+    ver: int
+    client_id: str
+    scope: frozenset[str]
+    exp: int
+
+    @property
+    def expires_at(self) -> datetime:
+        return datetime.fromtimestamp(self.exp, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    """What a verified refresh token says. `key` is the session's secret."""
+
+    sub: str
+    sid: str
+    gen: int
+    client_id: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A pair of tokens with the moments they end; the texts must reach cookies or a body only."""
+
+    access: str
+    refresh: str
+    session: Session
+    user: User
+    issued_at: datetime
+    access_expires_at: datetime
+    scope: str
+
+
+def issue(user: User, session: Session, key: str, now: datetime) -> Issued:
+    """Sign a pair for the session's current generation; claims come fresh from the rows."""
+    now = now.replace(microsecond=0)
+    ends = min(now + timedelta(seconds=conf.access_seconds), session.absolute_expires_at)
+    scope = " ".join(user.scopes)
+    access, refresh = AccessToken(), RefreshToken()
+    for token, expires_at in ((access, ends), (refresh, session.idle_expires_at)):
+        token.payload |= {
+            "iss": conf.issuer,
+            "sub": user.sub,
+            "client_id": session.client,
+            "iat": int(now.timestamp()),
+            "exp": int(expires_at.timestamp()),
+            "sid": session.id,
+            "gen": session.generation,
+        }
+    access.payload |= {"aud": conf.audience, "ver": user.ver, "scope": scope}
+    refresh.payload |= {"aud": conf.refresh_audience, "key": key}
+    return Issued(str(access), str(refresh), session, user, now, ends, scope)
+
+
+# Verified access tokens by the SHA-256 of the whole text. Only the signature's cost is saved:
+# expiry is checked on every use here, revocation on every use by the caller.
+verified: BoundedMemory[bytes, tuple[object, AccessClaims]] = BoundedMemory(4096)
+
+
+def verify_access(text: str) -> AccessClaims:
+    """The claims of a good access token; InvalidToken or ExpiredToken with the cause."""
+    digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
+    ring = keys.ring()
+    known = verified.get(digest)
+    # A changed ring forgets: a dropped key must refuse its tokens at once.
+    if known is not None and known[0] is ring:
+        claims = known[1]
+        if claims.exp <= time.time() - LEEWAY_SECONDS:
+            raise ExpiredToken("its time (exp) is over")
+        return claims
+    payload = _verify(AccessToken, text)
+    claims = AccessClaims(
+        payload["sub"],
+        payload["sid"],
+        payload["gen"],
+        payload["ver"],
+        payload["client_id"],
+        frozenset(payload["scope"].split()),
+        payload["exp"],
+    )
+    verified.put(digest, (ring, claims))
+    return claims
+
+
+def verify_refresh(text: str) -> RefreshClaims:
+    """The claims of a refresh token that is good as far as the token alone can tell."""
+    payload = _verify(RefreshToken, text)
+    return RefreshClaims(
+        payload["sub"], payload["sid"], payload["gen"], payload["client_id"], payload["key"]
+    )
+
+
+def named_sessions(texts: Iterable[str], client: str) -> set[str]:
+    """The sessions that authentic tokens of this kind of client name, expired or not."""
+    found = set()
+    for text in texts:
+        for kind in (PastAccessToken, PastRefreshToken):
+            try:
+                payload = _verify(kind, text)
+            except InvalidToken:
+                continue
+            if payload["client_id"] == client:
+                found.add(payload["sid"])
+    return found
+
+
+def _verify(kind: type[TypedToken], text: str) -> dict[str, Any]:
+    try:
+        return kind(text).payload
+    except TokenError as error:
+        cause = error.__cause__
+        refusal = ExpiredToken if isinstance(cause, TokenBackendExpiredToken) else InvalidToken
+        raise refusal(str(cause)) from error
+
+
+def reset() -> None:
+    """Forget what was verified."""
+    verified.clear()

@@ -1,0 +1,23 @@
+"""The paths of the authentication server; no trailing slashes."""
+
+from django.urls import path
+
+from accounts.views import browser, clients, devices, public
+
+urlpatterns = [
+    path("auth/session", browser.SessionView.as_view()),
+    path("auth/login", browser.LoginView.as_view()),
+    path("auth/refresh", browser.RefreshView.as_view()),
+    path("auth/logout", browser.LogoutView.as_view()),
+    path("auth/sessions", devices.SessionsView.as_view()),
+    path("auth/sessions/<str:session_id>", devices.OneSessionView.as_view()),
+    path("auth/logout-others", devices.LogoutOthersView.as_view()),
+    path("auth/reauthenticate", devices.ReauthenticateView.as_view()),
+    path("auth/events", devices.EventsView.as_view()),
+    path("auth/token", clients.TokenView.as_view()),
+    path("auth/token/refresh", clients.TokenRefreshView.as_view()),
+    path("auth/token/revoke", clients.TokenRevokeView.as_view()),
+    path(".well-known/jwks.json", public.JWKSView.as_view()),
+    path("healthz", public.HealthView.as_view()),
+    path("readyz", public.ReadyView.as_view()),
+]

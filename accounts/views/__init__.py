@@ -1,0 +1,1 @@
+"""The endpoints of the authentication server, by who calls them."""

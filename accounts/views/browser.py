@@ -1,0 +1,138 @@
+"""Endpoints for browsers: who am I, sign in, refresh, sign out.
+
+Serves steps 1, 4 and 8. Credentials go in and out in HttpOnly cookies alone. Each unsafe request
+passes the CSRF defence, even an anonymous one: a forged sign-in is an attack too. A stale or
+broken cookie never blocks them: no token is looked at before the view decides to.
+"""
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import cookies, credentials, csrf, endpoints, events, revocation, serializers
+from accounts import sessions as session_flow
+from accounts import throttling, tokens
+from accounts.errors import InvalidToken, NoRefreshToken, SessionEnded
+from accounts.models import Session
+
+
+class BrowserView(endpoints.View):
+    """Anyone's browser; the Authorization header is not looked at."""
+
+    authentication_classes: ClassVar[list[Any]] = []
+    permission_classes: ClassVar[list[Any]] = []
+
+    def check_permissions(self, request: Request) -> None:
+        csrf.check(request._request)
+
+
+class SessionView(BrowserView):
+    """GET /auth/session: who am I, without a 401."""
+
+    def get(self, request: Request) -> Response:
+        csrf.ensure_cookie(request._request)
+        return Response(current(request._request))
+
+
+class LoginView(BrowserView):
+    """POST /auth/login: credentials in, two cookies out, no token in the body."""
+
+    def post(self, request: Request) -> Response:
+        form = serializers.SignIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        user = credentials.verify(request._request, given["email"], given["password"])
+        # Whatever session came with the request ends: a fixed one cannot survive (ASVS 7.2.4).
+        session_flow.end(presented(request._request), "replaced")
+        issued = session_flow.start(
+            user,
+            client=Session.Client.WEB,
+            remember=given["remember"],
+            request=request._request,
+        )
+        credentials.announce_sign_in(request._request, user)
+        csrf.rotate(request._request)
+        return delivered(issued)
+
+
+class RefreshView(BrowserView):
+    """POST /auth/refresh: rotates. A refusal deletes no cookie: it may be a lost race."""
+
+    def post(self, request: Request) -> Response:
+        token = cookies.read_refresh(request._request)
+        if token is None:
+            raise NoRefreshToken
+        try:
+            issued = session_flow.rotate(token, client=Session.Client.WEB, request=request._request)
+        except SessionEnded:
+            throttling.count_bad_token(request._request)
+            raise
+        return delivered(issued)
+
+
+class LogoutView(BrowserView):
+    """POST /auth/logout: ends every session that an authentic cookie names, expired or not."""
+
+    def post(self, request: Request) -> Response:
+        leaving = presented(request._request)
+        for session in leaving.filter(ended_at=None).select_related("user"):
+            if session_flow.end(Session.objects.filter(id=session.id), "signed_out"):
+                events.record("signed_out", request._request, user=session.user, session=session)
+        csrf.rotate(request._request)
+        response = Response(status=204)
+        cookies.delete_tokens(response)
+        # Not "cookies": that would clear the whole registrable domain, not just this host.
+        response["Clear-Site-Data"] = '"storage"'
+        return response
+
+
+def presented(request: HttpRequest) -> Any:
+    """The sessions that authentic web tokens in the request's cookies name, as a query."""
+    texts = filter(None, [cookies.read_access(request), cookies.read_refresh(request)])
+    return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
+
+
+def delivered(issued: tokens.Issued) -> Response:
+    """Step 4: the tokens in Set-Cookie, everything else in the body."""
+    response = Response(
+        {
+            "authenticated": True,
+            "user": serializers.user_json(issued.user),
+            "session": serializers.session_json(issued.session, issued.access_expires_at),
+        }
+    )
+    cookies.set_tokens(response, issued)
+    return response
+
+
+def current(request: HttpRequest) -> dict[str, Any]:
+    """What the cookies are worth, as `/auth/session` tells it."""
+    access = cookies.read_access(request)
+    if access is not None:
+        try:
+            claims = tokens.verify_access(access)
+            revocation.check(claims)
+        except InvalidToken:
+            pass
+        else:
+            session = session_flow.find_live(claims.sid, claims.sub)
+            if session is not None and session.user is not None:
+                return {
+                    "authenticated": True,
+                    "user": serializers.user_json(session.user),
+                    "session": serializers.session_json(session, claims.expires_at),
+                }
+    return {"authenticated": False, "user": None, "session": _refreshable(request)}
+
+
+def _refreshable(request: HttpRequest) -> dict[str, Any] | None:
+    refresh = cookies.read_refresh(request)
+    if refresh is None:
+        return None
+    try:
+        session = session_flow.refreshable(refresh, client=Session.Client.WEB)
+    except SessionEnded:
+        return None
+    return serializers.session_json(session, None)

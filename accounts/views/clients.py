@@ -1,0 +1,87 @@
+"""Endpoints for first-party programs on devices: tokens in JSON, never a cookie in or out.
+
+Serves steps 1, 4 and 8 for API clients. A request that a browser page sent is refused: scripts
+must not get hold of tokens that a cookie would have kept from them.
+"""
+
+from typing import Any, ClassVar
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import credentials, endpoints, events, serializers, throttling, tokens
+from accounts import sessions as session_flow
+from accounts.conf import conf
+from accounts.errors import BrowserMustUseCookies, NotFound, SessionEnded
+from accounts.models import Session
+
+
+class ClientView(endpoints.View):
+    """Programs only: every current browser sends Sec-Fetch-Site, and no page can suppress it."""
+
+    authentication_classes: ClassVar[list[Any]] = []
+    permission_classes: ClassVar[list[Any]] = []
+
+    def check_permissions(self, request: Request) -> None:
+        if not conf.api_clients:
+            raise NotFound
+        if "HTTP_SEC_FETCH_SITE" in request.META:
+            raise BrowserMustUseCookies
+
+
+class TokenView(ClientView):
+    """POST /auth/token: credentials in, a token pair out."""
+
+    def post(self, request: Request) -> Response:
+        form = serializers.ClientSignIn(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        user = credentials.verify(request._request, given["email"], given["password"])
+        issued = session_flow.start(
+            user, client=Session.Client.CLI, remember=True, request=request._request
+        )
+        credentials.announce_sign_in(request._request, user)
+        return Response(pair(issued))
+
+
+class TokenRefreshView(ClientView):
+    """POST /auth/token/refresh: rotates, as browsers' refresh does."""
+
+    def post(self, request: Request) -> Response:
+        token = _token_in(request)
+        try:
+            issued = session_flow.rotate(token, client=Session.Client.CLI, request=request._request)
+        except SessionEnded:
+            throttling.count_bad_token(request._request)
+            raise
+        return Response(pair(issued))
+
+
+class TokenRevokeView(ClientView):
+    """POST /auth/token/revoke: 200 always (RFC 7009 section 2.2)."""
+
+    def post(self, request: Request) -> Response:
+        named = tokens.named_sessions([_token_in(request)], Session.Client.CLI)
+        for session in Session.objects.filter(id__in=named).select_related("user"):
+            if session_flow.end(Session.objects.filter(id=session.id), "signed_out"):
+                events.record("signed_out", request._request, user=session.user, session=session)
+        return Response({})
+
+
+def _token_in(request: Request) -> str:
+    form = serializers.RefreshBody(data=request.data)
+    form.is_valid(raise_exception=True)
+    return str(form.validated_data["refresh_token"])
+
+
+def pair(issued: tokens.Issued) -> dict[str, Any]:
+    """RFC 6749 section 5.1, with the refresh token's remaining life in seconds."""
+    now = issued.issued_at
+    return {
+        "access_token": issued.access,
+        "refresh_token": issued.refresh,
+        "token_type": "Bearer",
+        "expires_in": int((issued.access_expires_at - now).total_seconds()),
+        "refresh_expires_in": int((issued.session.idle_expires_at - now).total_seconds()),
+        "scope": issued.scope,
+    }

@@ -1,0 +1,45 @@
+"""Endpoints for anyone: the public keys, and whether the service is up."""
+
+from typing import Any, ClassVar
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import endpoints, keys, revocation
+from accounts.errors import Unavailable
+from accounts.models import User
+
+
+class PublicView(endpoints.View):
+    authentication_classes: ClassVar[list[Any]] = []
+    permission_classes: ClassVar[list[Any]] = []
+
+
+class JWKSView(PublicView):
+    """GET /.well-known/jwks.json: what a resource server needs to verify access tokens."""
+
+    def get(self, request: Request) -> Response:
+        # A new key is published before it signs, so that caches may be this old.
+        return Response(keys.ring().jwks(), headers={"Cache-Control": "public, max-age=5"})
+
+
+class HealthView(PublicView):
+    """GET /healthz: the process answers."""
+
+    def get(self, request: Request) -> Response:
+        return Response({"status": "ok"})
+
+
+class ReadyView(PublicView):
+    """GET /readyz: database, keys and revocation feed are usable."""
+
+    def get(self, request: Request) -> Response:
+        try:
+            keys.ring()
+            User.objects.only("id").first()
+            revocation.current()
+        except (DatabaseError, ImproperlyConfigured, OSError) as error:
+            raise Unavailable(f"not ready: {error}") from error
+        return Response({"status": "ok"})

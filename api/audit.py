@@ -1,0 +1,42 @@
+"""GET /api/audit: everyone's security events, for staff."""
+
+from typing import Any, ClassVar
+
+from django.db.models import QuerySet
+from rest_framework import generics, serializers
+
+from accounts import events
+from accounts.permissions import ScopedAccess
+from accounts.endpoints import ProtectedView
+
+
+class AuditEventSerializer(serializers.Serializer[Any]):
+    """One security event as staff see it."""
+
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    at = serializers.DateTimeField()
+    user = serializers.SerializerMethodField()
+    address = serializers.CharField()
+    device = serializers.SerializerMethodField()
+    session_id = serializers.CharField()
+
+    def get_user(self, event: Any) -> str | None:
+        return event.user.sub if event.user else None
+
+    def get_device(self, event: Any) -> str:
+        return events.device_of(event)
+
+
+class AuditView(ProtectedView, generics.ListAPIView[Any]):
+    """Newest first; `?user=` takes a user's id or e-mail, `?kind=` an event's kind."""
+
+    permission_classes = (ScopedAccess,)
+    scopes: ClassVar[dict[str, str]] = {"*": "audit:read"}
+    serializer_class = AuditEventSerializer
+
+    def get_queryset(self) -> QuerySet[Any]:
+        return events.audit(
+            user=self.request.query_params.get("user", ""),
+            kind=self.request.query_params.get("kind", ""),
+        )

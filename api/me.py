@@ -1,0 +1,23 @@
+"""GET /api/me: the token alone, without a database query."""
+
+from drf_spectacular.utils import extend_schema
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts.endpoints import ProtectedView
+from api.serializers import MeSerializer
+
+
+class MeView(ProtectedView):
+    @extend_schema(operation_id="me", responses=MeSerializer)
+    def get(self, request: Request) -> Response:
+        claims = request.auth
+        return Response(
+            {
+                "id": claims.sub,
+                "session_id": claims.sid,
+                "client_id": claims.client_id,
+                "scope": sorted(claims.scope),
+                "expires_at": claims.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+            }
+        )

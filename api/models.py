@@ -1,0 +1,34 @@
+"""Notes: something private that is worth protecting."""
+
+import secrets
+from typing import ClassVar
+
+from django.conf import settings
+from django.db import models
+from django.db.models.functions import Now
+
+
+def opaque_id() -> str:
+    """128 random bits: an id tells nothing about how many notes there are."""
+    return secrets.token_urlsafe(16)
+
+
+class Note(models.Model):
+    """A note of one owner. The owner is known by `sub`, which an access token carries."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=opaque_id, editable=False)
+    owner = models.ForeignKey(
+        settings.AUTH_USER_MODEL, to_field="sub", on_delete=models.CASCADE, related_name="notes"
+    )
+    title = models.CharField(max_length=200)
+    body = models.TextField(blank=True, max_length=100_000)
+    created_at = models.DateTimeField(db_default=Now(), editable=False)
+    updated_at = models.DateTimeField(db_default=Now(), editable=False)
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner", "-updated_at", "id"], name="note_of_owner")
+        ]
+
+    def __str__(self) -> str:
+        return self.title

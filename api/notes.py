@@ -1,0 +1,46 @@
+"""/api/notes: the caller's own notes. Somebody else's do not exist."""
+
+from typing import Any, ClassVar
+
+from django.db.models import Q, QuerySet
+from rest_framework import generics
+
+from accounts.permissions import ScopedAccess
+from accounts.endpoints import ProtectedView
+from api.models import Note
+from api.serializers import NoteSerializer
+
+
+class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
+    """What both views share: scope, owner, size."""
+
+    permission_classes = (ScopedAccess,)
+    scopes: ClassVar[dict[str, str]] = {
+        "GET": "notes:read",
+        "HEAD": "notes:read",
+        "*": "notes:write",
+    }
+    # A body of 100,000 characters, each up to six bytes as a JSON escape.
+    max_body = 700_000
+    serializer_class = NoteSerializer
+    queryset = Note.objects.none()
+
+    def get_queryset(self) -> QuerySet[Note]:
+        return Note.objects.filter(owner_id=self.request.user.id).order_by("-updated_at", "id")
+
+
+class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
+    """GET (search, pages) and POST."""
+
+    def filter_queryset(self, queryset: QuerySet[Note]) -> QuerySet[Note]:
+        words = self.request.query_params.get("search", "").replace("\0", "").split()
+        for word in words[:10]:
+            queryset = queryset.filter(Q(title__icontains=word) | Q(body__icontains=word))
+        return queryset
+
+    def perform_create(self, serializer: Any) -> None:
+        serializer.save(owner_id=self.request.user.id)
+
+
+class NoteView(OwnNotes, generics.RetrieveUpdateDestroyAPIView[Note]):
+    """GET, PUT, PATCH and DELETE of one note."""

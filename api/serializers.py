@@ -1,0 +1,38 @@
+"""Notes and the token's content on the wire."""
+
+from typing import Any, ClassVar
+
+from django.utils import timezone
+from rest_framework import serializers
+
+from api.models import Note
+
+
+class NoteSerializer(serializers.ModelSerializer[Note]):
+    """`title` is trimmed, `body` is kept as typed."""
+
+    body = serializers.CharField(
+        required=False, allow_blank=True, trim_whitespace=False, max_length=100_000, default=""
+    )
+
+    class Meta:
+        model = Note
+        fields: ClassVar[list[str]] = ["id", "title", "body", "created_at", "updated_at"]
+        read_only_fields: ClassVar[list[str]] = ["id", "created_at", "updated_at"]
+
+    def create(self, validated_data: dict[str, Any]) -> Note:
+        now = timezone.now()
+        return Note.objects.create(created_at=now, updated_at=now, **validated_data)
+
+    def update(self, instance: Note, validated_data: dict[str, Any]) -> Note:
+        return super().update(instance, {**validated_data, "updated_at": timezone.now()})
+
+
+class MeSerializer(serializers.Serializer[Any]):
+    """What the token says, and nothing that a database would have to be asked for."""
+
+    id = serializers.CharField()
+    session_id = serializers.CharField()
+    client_id = serializers.CharField()
+    scope = serializers.ListField(child=serializers.CharField())
+    expires_at = serializers.DateTimeField()

@@ -1,0 +1,67 @@
+"""Typed readers for environment variables; each fails loudly and names the variable.
+
+Every secret also reads from `NAME_FILE`, so that it need not stand in the process environment.
+"""
+
+import contextlib
+import os
+import secrets
+from pathlib import Path
+
+from django.core.exceptions import ImproperlyConfigured
+
+
+def text(name: str, default: str = "") -> str:
+    """The variable as text, without surrounding white space."""
+    return os.environ.get(name, default).strip()
+
+
+def number(name: str, default: int, least: int = 0) -> int:
+    """The variable as a whole number of at least `least`."""
+    raw = text(name, str(default))
+    try:
+        value = int(raw)
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} must be a whole number, not {raw!r}.") from None
+    if value < least:
+        raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
+    return value
+
+
+def flag(name: str, default: bool) -> bool:
+    """The variable as yes or no: 1 or 0."""
+    raw = text(name, "1" if default else "0")
+    if raw not in {"0", "1"}:
+        raise ImproperlyConfigured(f"{name} must be 1 or 0, not {raw!r}.")
+    return raw == "1"
+
+
+def names(name: str, default: str = "") -> list[str]:
+    """The variable as a list, split at commas; empty parts are dropped."""
+    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+
+
+def secret(name: str) -> str:
+    """The variable, or the content of the file that `NAME_FILE` points to; empty if neither."""
+    path = text(f"{name}_FILE")
+    if not path:
+        return text(name)
+    if text(name):
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}.") from None
+
+
+def kept_secret(path: Path) -> str:
+    """A random secret that is made on first use and kept in a file only its owner can read."""
+    if not path.exists():
+        draft = path.with_name(f"{path.name}.{os.getpid()}")
+        draft.touch(mode=0o600)
+        draft.write_text(secrets.token_urlsafe(50), encoding="ascii")
+        # A link appears whole or not at all, so that no other process reads half a secret.
+        with contextlib.suppress(FileExistsError):
+            os.link(draft, path)
+        draft.unlink()
+    return path.read_text(encoding="ascii").strip()

@@ -1,0 +1,92 @@
+"""The page shells, and failures outside the API.
+
+A page is the same for everyone: all personal data comes through the API, so that a page never
+depends on a cookie which a link from another site would not have brought (SameSite=Strict).
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.generic import TemplateView
+
+from accounts import csrf, errors
+from accounts.demo import DEMO_PEOPLE
+
+VERSION = "0.1.0"
+
+
+class Page(TemplateView):
+    """One shell. Its name is the template's and the script's."""
+
+    page = ""
+
+    def get_template_names(self) -> list[str]:
+        return [f"pages/{self.page}.html"]
+
+    def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        csrf.ensure_cookie(request)
+        return super().get(request, *args, **kwargs)
+
+    def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
+        return super().get_context_data(
+            page=self.page,
+            demo_people=DEMO_PEOPLE if settings.DEMO else (),
+            **shared_context(),
+            **kwargs,
+        )
+
+
+def shared_context() -> dict[str, Any]:
+    """What every page may say."""
+    return {
+        "mode": settings.MODE,
+        "grace_seconds": settings.GATEHOUSE["GRACE_SECONDS"],
+        "version": VERSION,
+    }
+
+
+FAILURES = {
+    400: ("invalid_request", "The request could not be understood."),
+    403: ("csrf_failed", "This request did not come from a page of this site."),
+    404: ("not_found", "There is nothing here."),
+    405: ("method_not_allowed", "This method is not allowed here."),
+    413: ("too_large", "The request is too large."),
+    500: ("server_error", "Something went wrong on our side. It has been logged."),
+    503: ("unavailable", "The service cannot answer right now. Try again in a moment."),
+}
+
+# Below these paths programs ask, elsewhere people.
+API_PATHS = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")
+
+
+def failure(request: HttpRequest, status: int) -> HttpResponse:
+    """A failure in the caller's form: problem+json for programs, a page for people."""
+    code, detail = FAILURES[status]
+    if request.path.startswith(API_PATHS):
+        return errors.problem(status, code, detail)
+    context = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail}
+    page = f"errors/{status}.html"
+    return render(request, page, {**shared_context(), "page": "error", **context}, status=status)
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return failure(request, 400)
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return failure(request, 403)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return failure(request, 404)
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    return failure(request, 500)
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    return failure(request, 403)
