@@ -12,8 +12,9 @@ from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import cookies, csrf, revocation, sessions, throttling, tokens
-from accounts.errors import REALM, InvalidToken, TwoCredentials
-from accounts.tokens import AccessClaims
+from accounts.claims import AccessClaims
+from accounts.errors import InvalidToken, TwoCredentials
+from accounts.problems import REALM
 
 
 @dataclass(frozen=True, slots=True)

@@ -90,7 +90,7 @@ def csrf_cookie() -> str:
 @rule("E008")
 def exception_handler() -> str:
     handler = getattr(settings, "REST_FRAMEWORK", {}).get("EXCEPTION_HANDLER")
-    wanted = "accounts.errors.answer"
+    wanted = "accounts.problems.answer"
     return "" if handler == wanted else f"REST_FRAMEWORK['EXCEPTION_HANDLER'] must be {wanted}."
 
 

@@ -9,7 +9,7 @@ refresh token would protect nothing (RFC 6265bis section 8.5).
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.tokens import Issued
+from accounts.claims import Issued
 
 ACCESS = "__Host-Http-access_token"
 REFRESH = "__Host-Http-refresh_token"

@@ -11,7 +11,7 @@ from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
 from accounts import events, throttling
-from accounts.errors import InvalidCredentials, Throttled
+from accounts.errors import InvalidCredentials
 from accounts.models import User, canonical_email
 
 # Two hashes at a time in each process: more would only share the same cores.
@@ -26,26 +26,22 @@ def verify(request: HttpRequest, email: str, password: str) -> User:
     """
     email = canonical_email(email)
     budgets = throttling.sign_in_budgets(request, email)
-    try:
-        throttling.check(budgets)
-        with HASHING:
-            # Reserved here, not before the wait: at most two of this process are in doubt.
-            throttling.spend(budgets)
-            user = authenticate(request, username=email, password=password)
-    except Throttled as refusal:
-        events.record("throttled", request, user=_known(email), detail={"budget": refusal.cause})
-        raise
-    if not isinstance(user, User):
-        events.record("sign_in_failed", request, user=_known(email))
-        raise InvalidCredentials
-    throttling.give_back(budgets)
-    return user
+    throttling.check(budgets)
+    with HASHING:
+        # Reserved here, not before the wait: at most two of this process are in doubt.
+        used_up = throttling.spend(budgets)
+        user = authenticate(request, username=email, password=password)
+    if isinstance(user, User):
+        throttling.give_back(budgets)
+        return user
+    known = User.objects.filter(email=email).first()
+    events.record("sign_in_failed", request, user=known)
+    if used_up:
+        # Once for each window, not for each refusal that follows.
+        events.record("throttled", request, user=known, detail={"budgets": used_up})
+    raise InvalidCredentials
 
 
 def announce_sign_in(request: HttpRequest, user: User) -> None:
     """Django's own signal: sets last_login, which also ends password-reset links."""
     user_logged_in.send(User, request=request, user=user)
-
-
-def _known(email: str) -> User | None:
-    return User.objects.filter(email=email).first()

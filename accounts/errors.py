@@ -1,22 +1,11 @@
-"""The exceptions of this package and their one translation to problem+json (RFC 9457).
+"""The exceptions of this package, each with the answer that it becomes (accounts.problems).
 
 An answer says what a client needs (`code`) and nothing that helps to guess: forged, expired,
 revoked and unknown tokens are answered alike. The precise cause stays on the exception (its text
 and `__cause__`), for the log and the lab.
 """
 
-import logging
-from http import HTTPStatus
-from typing import Any
-
-from django.core.exceptions import PermissionDenied, RequestDataTooBig
-from django.db import InterfaceError, OperationalError
-from django.http import Http404, HttpResponse, JsonResponse
 from rest_framework import exceptions as drf
-
-log = logging.getLogger("accounts")
-
-REALM = 'Bearer realm="gatehouse"'
 
 
 class Problem(drf.APIException):
@@ -29,7 +18,7 @@ class Problem(drf.APIException):
     def __init__(self, cause: str = "", *, errors: dict[str, list[str]] | None = None) -> None:
         super().__init__(self.detail_text, self.code)
         self.cause = cause or self.detail_text
-        self.errors = errors
+        self.errors = errors  # for each field, what is wrong with it
         self.headers: dict[str, str] = {}
 
     def __str__(self) -> str:
@@ -52,6 +41,14 @@ class TwoCredentials(Problem):
 
     code = "two_credentials"
     detail_text = "Send the access cookie or a Bearer token, not both."
+
+
+class NotAuthenticated(Problem):
+    """No credential was sent at all."""
+
+    status_code = 401
+    code = "not_authenticated"
+    detail_text = "Sign in first."
 
 
 class InvalidToken(Problem):
@@ -136,6 +133,12 @@ class NotFound(Problem):
     detail_text = "There is nothing here."
 
 
+class MethodNotAllowed(Problem):
+    status_code = 405
+    code = "method_not_allowed"
+    detail_text = "This method is not allowed here."
+
+
 class TooLarge(Problem):
     status_code = 413
     code = "too_large"
@@ -170,98 +173,3 @@ class Unavailable(Problem):
     def __init__(self, cause: str = "") -> None:
         super().__init__(cause)
         self.headers["Retry-After"] = "2"
-
-
-def problem(
-    status: int,
-    code: str,
-    detail: str,
-    *,
-    errors: dict[str, list[str]] | None = None,
-    headers: dict[str, str] | None = None,
-) -> HttpResponse:
-    """The one shape of every failure: RFC 9457 with our `code`, and a 401's challenge."""
-    body: dict[str, Any] = {
-        "type": "about:blank",
-        "title": HTTPStatus(status).phrase,
-        "status": status,
-        "detail": detail,
-        "code": code,
-    }
-    if errors is not None:
-        body["errors"] = errors
-    response = JsonResponse(body, status=status, headers=headers)
-    response["Content-Type"] = "application/problem+json"
-    if status == 401:
-        # RFC 6750 section 3.1: an error code only where a token was sent.
-        sent = code in {InvalidToken.code, SessionEnded.code}
-        response["WWW-Authenticate"] = f'{REALM}, error="invalid_token"' if sent else REALM
-    return response
-
-
-def from_problem(exc: Problem) -> HttpResponse:
-    """The answer to one of our own exceptions."""
-    return problem(
-        exc.status_code, exc.code, str(exc.detail), errors=exc.errors, headers=exc.headers
-    )
-
-
-def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """DRF's exception handler; None means: not ours, let it become a 500."""
-    from rest_framework.views import set_rollback  # DRF imports what imports this module
-
-    set_rollback()
-    known = translate(exc)
-    if known is None:
-        return None
-    log.info("refused %s: %s", known.code, known, extra={"cause": repr(exc.__cause__)})
-    return from_problem(known)
-
-
-def translate(exc: Exception) -> Problem | None:
-    """One of our exceptions for one of Django's or DRF's."""
-    if isinstance(exc, Problem):
-        return exc
-    if isinstance(exc, drf.ValidationError):
-        return ValidationFailed(errors=flatten(exc.detail))
-    if isinstance(exc, drf.MethodNotAllowed):
-        return MethodNotAllowed(str(exc.detail))
-    for kinds, make in TRANSLATIONS:
-        if isinstance(exc, kinds):
-            return make(str(exc))
-    return None
-
-
-class NotAuthenticated(Problem):
-    """No credential was sent at all."""
-
-    status_code = 401
-    code = "not_authenticated"
-    detail_text = "Sign in first."
-
-
-class MethodNotAllowed(Problem):
-    status_code = 405
-    code = "method_not_allowed"
-    detail_text = "This method is not allowed here."
-
-
-TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [
-    ((drf.NotAuthenticated, drf.AuthenticationFailed), NotAuthenticated),
-    ((drf.PermissionDenied, PermissionDenied), InsufficientScope),
-    ((drf.NotFound, Http404), NotFound),
-    ((drf.UnsupportedMediaType,), UnsupportedMediaType),
-    ((RequestDataTooBig,), TooLarge),
-    ((drf.ParseError,), InvalidRequest),
-    ((OperationalError, InterfaceError), Unavailable),
-]
-
-
-def flatten(detail: Any) -> dict[str, list[str]]:
-    """DRF's nested validation detail as {field: [text, ..]}."""
-    if isinstance(detail, dict):
-        return {
-            str(field): [str(text) for text in (texts if isinstance(texts, list) else [texts])]
-            for field, texts in detail.items()
-        }
-    return {"non_field_errors": [str(text) for text in detail]}

@@ -5,6 +5,7 @@ signal, control flow never does. No event holds a token, a password, a cookie or
 """
 
 import logging
+import time
 from typing import Any
 
 from django.db.models import Q, QuerySet
@@ -12,6 +13,7 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 
 from accounts import devices
+from accounts.memory import BoundedMemory
 from accounts.models import SecurityEvent, Session, User, canonical_email
 
 log = logging.getLogger("accounts.events")
@@ -63,6 +65,28 @@ def record(
     log.log(level, kind, extra={"user": user.sub if user else None, "session": event.session_id})
     recorded.send(SecurityEvent, event=event)
     return event
+
+
+# Rows that anyone can cause without a credential: so many an address and kind in each process,
+# then the log alone, so that a flood of refusals is no flood of writes.
+UNASKED_ROWS = 20
+UNASKED_SECONDS = 600.0
+_unasked: BoundedMemory[tuple[str, str], tuple[float, int]] = BoundedMemory(4096)
+
+
+def record_unasked(
+    kind: str, request: HttpRequest, *, detail: dict[str, Any] | None = None
+) -> SecurityEvent | None:
+    """`record` for what an anonymous caller can repeat at will; None once it is only logged."""
+    key, now = (kind, address_of(request)), time.monotonic()
+    since, count = _unasked.get(key) or (now, 0)
+    if now - since > UNASKED_SECONDS:
+        since, count = now, 0
+    _unasked.put(key, (since, count + 1))
+    if count < UNASKED_ROWS:
+        return record(kind, request, detail=detail)
+    log.info("%s (not stored)", kind, extra={"address": key[1], "detail": detail})
+    return None
 
 
 def address_of(request: HttpRequest | None) -> str:

@@ -15,7 +15,7 @@ import threading
 import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.exceptions import ImproperlyConfigured
@@ -169,8 +169,7 @@ class Source:
             with self.lock:
                 self._look()
                 self.checked_at = now
-        assert self.current is not None
-        return self.current
+        return cast(Ring, self.current)
 
     def _look(self) -> None:
         text = conf.signing_keys

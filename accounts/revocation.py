@@ -18,10 +18,10 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
+from accounts.claims import AccessClaims
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import RevokedSession, Unavailable
 from accounts.models import Session, User
-from accounts.tokens import AccessClaims
 
 log = logging.getLogger("accounts")
 

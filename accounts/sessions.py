@@ -13,7 +13,6 @@ import hmac
 import logging
 import secrets
 from datetime import datetime, timedelta
-from enum import Enum
 from typing import Any
 
 from django.db import DatabaseError, transaction
@@ -22,8 +21,10 @@ from django.db.models.functions import Concat, Now
 from django.http import HttpRequest
 
 from accounts import clock, events, keys, revocation, tokens
+from accounts.claims import Issued, RefreshClaims
 from accounts.conf import conf
 from accounts.errors import InvalidToken, RefreshReused, SessionEnded
+from accounts.judgement import Verdict, judge
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User
 
@@ -33,32 +34,6 @@ log = logging.getLogger("accounts")
 MOST_LIVE = 100
 
 
-class Verdict(Enum):
-    """What a refresh token of some generation deserves."""
-
-    ANSWER = "answer with the current generation"
-    ROTATE = "rotate"
-    ROTATE_PAST = "rotate past a generation whose answer was lost"
-    REUSE = "an older copy is in use"
-    AHEAD = "newer than the row: a restored database"
-
-
-def judge(session: Session, generation: int, now: datetime) -> Verdict:
-    """The verdict on a refresh token of `generation`, from the row and the clock alone."""
-    grace = timedelta(seconds=conf.grace_seconds)
-    if generation > session.generation:
-        return Verdict.AHEAD
-    if generation == session.generation:
-        fresh = now - session.rotated_at < grace
-        return Verdict.ANSWER if fresh else Verdict.ROTATE
-    if generation == session.previous_generation:
-        if now - max(session.rotated_at, session.confirmed_at or session.rotated_at) < grace:
-            return Verdict.ANSWER
-        if session.confirmed_at is None:
-            return Verdict.ROTATE_PAST
-    return Verdict.REUSE
-
-
 def start(
     user: User,
     *,
@@ -66,7 +41,7 @@ def start(
     remember: bool,
     request: HttpRequest | None = None,
     method: str = "password",
-) -> tokens.Issued:
+) -> Issued:
     """A new session for someone whose credentials were just checked, and its first tokens."""
     now = clock.database_now()
     idle, absolute = conf.lifetimes(remember)
@@ -91,10 +66,10 @@ def start(
         session.save(force_insert=True)
         _end_oldest(user)
         events.record("signed_in", request, user=user, session=session)
-    return tokens.issue(user, session, key, now)
+    return tokens.issue(session, key, now)
 
 
-def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> tokens.Issued:
+def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Issued:
     """The tokens that a refresh token earns; SessionEnded or RefreshReused if it earns none.
 
     What ends a session here is committed before the refusal is raised: a rollback that follows
@@ -113,9 +88,8 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> to
             events.record("session_ahead", request, user=session.user, session=session)
             raise SessionEnded(f"generation {claims.gen} is ahead of {session.generation}")
         if verdict is Verdict.ANSWER or _advance(session, verdict, now):
-            assert session.user is not None  # _load_live refuses a session without one
             log.info("refreshed %s: %s", session.id, verdict.value)
-            return tokens.issue(session.user, session, claims.key, now)
+            return tokens.issue(session, claims.key, now)
     raise SessionEnded("the session changed under five readings")
 
 
@@ -124,7 +98,7 @@ def refreshable(token: str, *, client: str) -> Session:
     return _load_live(_claims_of(token, client))[0]
 
 
-def _claims_of(token: str, client: str) -> tokens.RefreshClaims:
+def _claims_of(token: str, client: str) -> RefreshClaims:
     try:
         claims = tokens.verify_refresh(token)
     except InvalidToken as error:
@@ -161,7 +135,7 @@ def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
     return True
 
 
-def _load_live(claims: tokens.RefreshClaims) -> tuple[Session, datetime]:
+def _load_live(claims: RefreshClaims) -> tuple[Session, datetime]:
     """The row that a refresh token names, and the database's clock, in one query."""
     session = (
         Session.objects.select_related("user").annotate(now=Now()).filter(id=claims.sid).first()
@@ -226,22 +200,15 @@ def confirm(session_id: str, generation: int) -> None:
     transaction.on_commit(lambda: confirmed.put((session_id, generation), True))
 
 
-def end(sessions: "QuerySet[Session]", reason: str) -> list[str]:
-    """End those of the sessions that still live; returns their ids. Effective at once."""
-    ids = list(sessions.filter(ended_at=None).values_list("id", flat=True))
-    ended = [
-        session_id
-        for session_id in ids
-        if Session.objects.filter(id=session_id, ended_at=None).update(
-            ended_at=Now(), end_reason=reason
-        )
-    ]
+def end(sessions: "QuerySet[Session]", reason: str) -> int:
+    """End those of the sessions that still live; says how many. Effective at once."""
+    ended = sessions.filter(ended_at=None).update(ended_at=Now(), end_reason=reason)
     if ended:
         revocation.announce()
     return ended
 
 
-def end_all_of(user: User, reason: str, *, keep: str = "") -> list[str]:
+def end_all_of(user: User, reason: str, *, keep: str = "") -> int:
     """End every session of a user, or every one but `keep`."""
     return end(Session.objects.filter(user=user).exclude(id=keep), reason)
 

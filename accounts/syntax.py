@@ -1,8 +1,8 @@
 """The compact JWS form, read strictly: what a token must look like before its signature counts.
 
-RFC 7515 sections 3 and 4, RFC 7519 section 7.2, RFC 8725 section 3.14. PyJWT is more generous than that in places
-(padding, duplicate names, other encodings of JSON); one meaning for one text is what keeps two
-readers from disagreeing about a token.
+RFC 7515 sections 3 and 4, RFC 7519 section 7.2, RFC 8725 section 3.14. PyJWT is more generous
+than that in places (padding, duplicate names, other encodings of JSON); one meaning for one text
+is what keeps two readers from disagreeing about a token.
 """
 
 import base64
@@ -16,7 +16,7 @@ LONGEST = 4096
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 
 
-class Malformed(Exception):
+class Malformed(Exception):  # noqa: N818  (it names what the text is)
     """The text is no token of ours; says why."""
 
 

@@ -61,15 +61,18 @@ def check(budgets: Iterable[Budget]) -> None:
             raise Throttled(budget.name, wait=started_at + budget.seconds - now)
 
 
-def spend(budgets: list[Budget], amount: int = 1) -> None:
-    """Take from all of the budgets, or Throttled and from none."""
-    taken = []
+def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
+    """Take from all of the budgets, or Throttled and from none; names those just used up."""
+    taken, used_up = [], []
     for budget in budgets:
         count, started_at, now = _add(budget, amount)
         taken.append(budget)
         if count > budget.limit:
             give_back(taken, amount)
             raise Throttled(budget.name, wait=started_at + budget.seconds - now)
+        if count == budget.limit:
+            used_up.append(budget.name)
+    return used_up
 
 
 def give_back(budgets: list[Budget], amount: int = 1) -> None:
@@ -92,7 +95,8 @@ def _clock() -> str:
 def _look(budget: Budget) -> tuple[int, int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count, started_at, {_clock()} FROM accounts_failurecount WHERE key = %s",
+            f"SELECT count, started_at, {_clock()}"  # noqa: S608  (no outside text in it)
+            " FROM accounts_failurecount WHERE key = %s",
             [budget.key],
         )
         return cursor.fetchone() or (0, 0, 0)
@@ -102,7 +106,7 @@ def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
     over = "accounts_failurecount.started_at + %s <= excluded.started_at"
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO accounts_failurecount (key, started_at, count)"
+            "INSERT INTO accounts_failurecount (key, started_at, count)"  # noqa: S608
             f" VALUES (%s, {_clock()}, %s) ON CONFLICT (key) DO UPDATE SET"
             f" count = CASE WHEN {over} THEN excluded.count"
             "  ELSE accounts_failurecount.count + excluded.count END,"

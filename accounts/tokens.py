@@ -10,9 +10,8 @@ business of `accounts.revocation` (access tokens) and `accounts.sessions` (refre
 import hashlib
 import time
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from datetime import datetime, timedelta
+from typing import Any, ClassVar, cast
 
 import jwt
 from rest_framework_simplejwt.backends import TokenBackend
@@ -24,6 +23,7 @@ from rest_framework_simplejwt.exceptions import (
 from rest_framework_simplejwt.tokens import Token
 
 from accounts import keys, syntax
+from accounts.claims import AccessClaims, Issued, RefreshClaims
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import ExpiredToken, InvalidToken
 from accounts.memory import BoundedMemory
@@ -133,13 +133,13 @@ class TypedToken(Token):
 
 class AccessToken(TypedToken):
     typ = "at+jwt"
-    token_type = "access"
+    token_type = "access"  # noqa: S105
     _token_backend = RingBackend(typ, {**COMMON, "ver": int, "scope": str})
 
 
 class RefreshToken(TypedToken):
     typ = "rt+jwt"
-    token_type = "refresh"
+    token_type = "refresh"  # noqa: S105
     _token_backend = RingBackend(typ, {**COMMON, "key": str})
 
 
@@ -157,49 +157,9 @@ class PastRefreshToken(RefreshToken):
     _token_backend = RingBackend(RefreshToken.typ, {**COMMON, "key": str}, expired_too=True)
 
 
-@dataclass(frozen=True, slots=True)
-class AccessClaims:
-    """What a verified access token says."""
-
-    sub: str
-    sid: str
-    gen: int
-    ver: int
-    client_id: str
-    scope: frozenset[str]
-    exp: int
-
-    @property
-    def expires_at(self) -> datetime:
-        return datetime.fromtimestamp(self.exp, UTC)
-
-
-@dataclass(frozen=True, slots=True)
-class RefreshClaims:
-    """What a verified refresh token says. `key` is the session's secret."""
-
-    sub: str
-    sid: str
-    gen: int
-    client_id: str
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Issued:
-    """A pair of tokens with the moments they end; the texts must reach cookies or a body only."""
-
-    access: str
-    refresh: str
-    session: Session
-    user: User
-    issued_at: datetime
-    access_expires_at: datetime
-    scope: str
-
-
-def issue(user: User, session: Session, key: str, now: datetime) -> Issued:
+def issue(session: Session, key: str, now: datetime) -> Issued:
     """Sign a pair for the session's current generation; claims come fresh from the rows."""
+    user = cast(User, session.user)  # nobody issues for a session without one
     now = now.replace(microsecond=0)
     ends = min(now + timedelta(seconds=conf.access_seconds), session.absolute_expires_at)
     scope = " ".join(user.scopes)

@@ -6,8 +6,8 @@ from django.db.models import QuerySet
 from rest_framework import generics, serializers
 
 from accounts import events
-from accounts.permissions import ScopedAccess
 from accounts.endpoints import ProtectedView
+from accounts.permissions import ScopedAccess
 
 
 class AuditEventSerializer(serializers.Serializer[Any]):

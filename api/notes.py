@@ -5,8 +5,8 @@ from typing import Any, ClassVar
 from django.db.models import Q, QuerySet
 from rest_framework import generics
 
-from accounts.permissions import ScopedAccess
 from accounts.endpoints import ProtectedView
+from accounts.permissions import ScopedAccess
 from api.models import Note
 from api.serializers import NoteSerializer
 

@@ -7,29 +7,29 @@ import ipaddress
 from collections.abc import Callable
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponsePermanentRedirect
 from django.http.response import HttpResponseBase
 
-from accounts.errors import problem
+from accounts.problems import problem
+from project.pages import API_PATHS
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 # One policy for the whole origin. Nothing inline, nothing from elsewhere, no string becomes
 # script or markup (Trusted Types): injected markup has nothing to run with.
-CONTENT_SECURITY_POLICY = "; ".join(
-    [
-        "default-src 'none'",
-        "script-src 'self'",
-        "style-src 'self'",
-        "img-src 'self' data:",
-        "connect-src 'self'",
-        "form-action 'self'",
-        "base-uri 'none'",
-        "frame-ancestors 'none'",
-        "require-trusted-types-for 'script'",
-        "trusted-types 'none'",
-    ]
-)
+POLICY = {
+    "default-src": "'none'",
+    "script-src": "'self'",
+    "style-src": "'self'",
+    "img-src": "'self' data:",
+    "connect-src": "'self'",
+    "form-action": "'self'",
+    "base-uri": "'none'",
+    "frame-ancestors": "'none'",
+    "require-trusted-types-for": "'script'",
+    "trusted-types": "'none'",
+}
+CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
 
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
@@ -67,6 +67,24 @@ class DemoStaysLocal:
         if settings.DEMO and not is_loopback(request.META.get("REMOTE_ADDR", "")):
             return problem(403, "insufficient_scope", "Demo mode answers on this machine only.")
         return self.get_response(request)
+
+
+class HttpsOnly:
+    """In production pages move to https; anything else over http is refused, not redirected.
+
+    By then a credential has already travelled in the clear: a redirect would only hide that.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        probe = request.path in ("/healthz", "/readyz")  # asked by a balancer, on the inside
+        if settings.DEMO or request.is_secure() or probe:
+            return self.get_response(request)
+        if request.method in ("GET", "HEAD") and not request.path.startswith(API_PATHS):
+            return HttpResponsePermanentRedirect(f"https://{request.get_host()}{request.path}")
+        return problem(400, "invalid_request", "Use https.")
 
 
 def is_loopback(address: str) -> bool:

@@ -12,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.generic import TemplateView
 
-from accounts import csrf, errors
+from accounts import csrf, problems
 from accounts.demo import DEMO_PEOPLE
 
 VERSION = "0.1.0"
@@ -66,7 +66,7 @@ def failure(request: HttpRequest, status: int) -> HttpResponse:
     """A failure in the caller's form: problem+json for programs, a page for people."""
     code, detail = FAILURES[status]
     if request.path.startswith(API_PATHS):
-        return errors.problem(status, code, detail)
+        return problems.problem(status, code, detail)
     context = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail}
     page = f"errors/{status}.html"
     return render(request, page, {**shared_context(), "page": "error", **context}, status=status)

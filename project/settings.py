@@ -37,12 +37,15 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "accounts",
     "api",
+    "project",
 ]
 
 MIDDLEWARE = [
+    "project.logs.RequestId",
     "project.middleware.SecurityHeaders",
     "accounts.middleware.ClientAddress",
     "project.middleware.DemoStaysLocal",
+    "project.middleware.HttpsOnly",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -150,7 +153,7 @@ REST_FRAMEWORK = {
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.wire.AlwaysJSON",
     "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "accounts.errors.answer",
+    "EXCEPTION_HANDLER": "accounts.problems.answer",
     "PAGE_SIZE": 20,
     "UNAUTHENTICATED_USER": None,
 }
@@ -178,7 +181,7 @@ WHITENOISE_USE_FINDERS = True
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s %(message)s"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "formatters": {"json": {"()": "project.logs.JSONFormatter"}},
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
     "root": {"handlers": ["stderr"], "level": "INFO"},
 }

@@ -11,9 +11,19 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import cookies, credentials, csrf, endpoints, events, revocation, serializers
+from accounts import (
+    cookies,
+    credentials,
+    csrf,
+    endpoints,
+    events,
+    revocation,
+    serializers,
+    throttling,
+    tokens,
+)
 from accounts import sessions as session_flow
-from accounts import throttling, tokens
+from accounts.claims import Issued
 from accounts.errors import InvalidToken, NoRefreshToken, SessionEnded
 from accounts.models import Session
 
@@ -94,7 +104,7 @@ def presented(request: HttpRequest) -> Any:
     return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
 
 
-def delivered(issued: tokens.Issued) -> Response:
+def delivered(issued: Issued) -> Response:
     """Step 4: the tokens in Set-Cookie, everything else in the body."""
     response = Response(
         {

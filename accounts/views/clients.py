@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts import credentials, endpoints, events, serializers, throttling, tokens
 from accounts import sessions as session_flow
+from accounts.claims import Issued
 from accounts.conf import conf
 from accounts.errors import BrowserMustUseCookies, NotFound, SessionEnded
 from accounts.models import Session
@@ -74,7 +75,7 @@ def _token_in(request: Request) -> str:
     return str(form.validated_data["refresh_token"])
 
 
-def pair(issued: tokens.Issued) -> dict[str, Any]:
+def pair(issued: Issued) -> dict[str, Any]:
     """RFC 6749 section 5.1, with the refresh token's remaining life in seconds."""
     now = issued.issued_at
     return {

@@ -12,10 +12,10 @@ from rest_framework.response import Response
 
 from accounts import credentials, events, serializers
 from accounts import sessions as session_flow
+from accounts.endpoints import ProtectedView
 from accounts.errors import InvalidToken, NotFound
 from accounts.models import SecurityEvent, Session
 from accounts.permissions import RecentlyAuthenticated, SignedIn
-from accounts.endpoints import ProtectedView
 
 # Ended sessions stay listed for this long.
 SHOWN = timedelta(days=30)
@@ -65,7 +65,7 @@ class LogoutOthersView(ProtectedView):
             request._request,
             user=session.user,
             session=session,
-            detail={"count": len(ended)},
+            detail={"count": ended},
         )
         return Response(status=204)
 

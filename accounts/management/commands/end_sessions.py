@@ -27,5 +27,5 @@ class Command(BaseCommand):
             chosen = chosen.filter(user=user)
         ended = sessions.end(chosen, "admin")
         if ended:
-            events.record("session_ended", user=user, detail={"count": len(ended), "by": "admin"})
-        self.stdout.write(f"ended {len(ended)} sessions")
+            events.record("session_ended", user=user, detail={"count": ended, "by": "admin"})
+        self.stdout.write(f"ended {ended} sessions")

@@ -25,7 +25,7 @@ class Command(BaseCommand):
             Q(idle_expires_at__lt=Now()) | Q(absolute_expires_at__lt=Now()), ended_at=None
         )
         while ids := list(expired.values_list("id", flat=True)[: options["batch"]]):
-            ended += len(sessions.end(Session.objects.filter(id__in=ids), "expired"))
+            ended += sessions.end(Session.objects.filter(id__in=ids), "expired")
             self.stderr.write(f"ended {ended}", ending="\r")
         old = Session.objects.filter(ended_at__lt=Now() - timedelta(days=options["days"]))
         while ids := list(old.values_list("id", flat=True)[: options["batch"]]):

@@ -77,8 +77,8 @@ class Command(BaseCommand):
 
     def end_sessions(self, kid: str) -> None:
         ended = sessions.end(Session.objects.filter(signing_kids__contains=kid), "key_dropped")
-        events.record("key_dropped", detail={"kid": kid, "sessions": len(ended)})
-        self.stderr.write(f"ended {len(ended)} sessions")
+        events.record("key_dropped", detail={"kid": kid, "sessions": ended})
+        self.stderr.write(f"ended {ended} sessions")
 
 
 def activated(ring: keys.Ring) -> keys.Ring:

@@ -1,0 +1,101 @@
+"""The one translation of exceptions to problem+json (RFC 9457)."""
+
+import logging
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpResponse, JsonResponse
+from rest_framework import exceptions as drf
+
+from accounts import errors
+from accounts.errors import Problem
+
+log = logging.getLogger("accounts")
+
+REALM = 'Bearer realm="gatehouse"'
+
+# RFC 9110's phrase; Python knows it from 3.13 on.
+TITLES = {413: "Content Too Large"}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    fields: dict[str, list[str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """The one shape of every failure: RFC 9457 with our `code`, and a 401's challenge."""
+    body: dict[str, Any] = {
+        "type": "about:blank",
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+    }
+    if fields is not None:
+        body["errors"] = fields
+    response = JsonResponse(body, status=status, headers=headers)
+    response["Content-Type"] = "application/problem+json"
+    if status == 401:
+        # RFC 6750 section 3.1: an error code only where a token was sent.
+        sent = code in {errors.InvalidToken.code, errors.SessionEnded.code}
+        response["WWW-Authenticate"] = f'{REALM}, error="invalid_token"' if sent else REALM
+    return response
+
+
+def from_problem(exc: Problem) -> HttpResponse:
+    """The answer to one of our own exceptions."""
+    return problem(
+        exc.status_code, exc.code, str(exc.detail), fields=exc.errors, headers=exc.headers
+    )
+
+
+def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler; None means: not ours, let it become a 500."""
+    from rest_framework.views import set_rollback  # DRF imports what imports this module
+
+    set_rollback()
+    known = translate(exc)
+    if known is None:
+        return None
+    log.info("refused %s: %s", known.code, known, extra={"cause": repr(exc.__cause__)})
+    return from_problem(known)
+
+
+def translate(exc: Exception) -> Problem | None:
+    """One of our exceptions for one of Django's or DRF's."""
+    if isinstance(exc, Problem):
+        return exc
+    if isinstance(exc, drf.ValidationError):
+        return errors.ValidationFailed(errors=flatten(exc.detail))
+    if isinstance(exc, drf.MethodNotAllowed):
+        return errors.MethodNotAllowed(str(exc.detail))
+    for kinds, make in TRANSLATIONS:
+        if isinstance(exc, kinds):
+            return make(str(exc))
+    return None
+
+
+TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [
+    ((drf.NotAuthenticated, drf.AuthenticationFailed), errors.NotAuthenticated),
+    ((drf.PermissionDenied, PermissionDenied), errors.InsufficientScope),
+    ((drf.NotFound, Http404), errors.NotFound),
+    ((drf.UnsupportedMediaType,), errors.UnsupportedMediaType),
+    ((RequestDataTooBig,), errors.TooLarge),
+    ((drf.ParseError,), errors.InvalidRequest),
+    ((OperationalError, InterfaceError), errors.Unavailable),
+]
+
+
+def flatten(detail: Any) -> dict[str, list[str]]:
+    """DRF's nested validation detail as {field: [text, ..]}."""
+    if isinstance(detail, dict):
+        return {
+            str(field): [str(text) for text in (texts if isinstance(texts, list) else [texts])]
+            for field, texts in detail.items()
+        }
+    return {"non_field_errors": [str(text) for text in detail]}

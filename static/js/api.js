@@ -1,0 +1,60 @@
+/**
+ * The one way for pages to call the API (step 6). A request whose access token has run out is repeated once after a refresh;
+ * one that needs a fresh password is repeated after the person has entered it. Neither was carried out the first time, so the
+ * repetition is safe even for a POST. A request that got no answer is never repeated here: it may have been carried out.
+ */
+
+import { askPassword } from './dialogs.js';
+import * as session from './session.js';
+import { ApiError, send } from './wire.js';
+
+export { ApiError, describe } from './wire.js';
+
+const RENEWABLE = new Set(['invalid_token', 'not_authenticated']);
+
+/**
+ * @param {string} method
+ * @param {string} path
+ * @param {object} [body]
+ * @returns {Promise<any>}  rejects with ApiError: code 'cancelled' if the person did not want to enter the password
+ */
+async function call(method, path, body) {
+  let renewed = false;
+  let confirmed = false;
+  for (;;) {
+    try {
+      return await send(method, path, { body });
+    } catch (error) {
+      if (!renewed && error.status === 401 && RENEWABLE.has(error.code)) {
+        renewed = true;
+        await session.renew();
+      } else if (!confirmed && error.code === 'reauthentication_required') {
+        confirmed = true;
+        renewed = false; // the dialog may stay open for longer than an access token lives
+        await proveIdentity();
+      } else {
+        throw error;
+      }
+    }
+  }
+}
+
+/** Step-up: the server keeps the time of the proof in the session's row. */
+async function proveIdentity() {
+  const confirmed = await askPassword(
+    (password) => call('POST', '/auth/reauthenticate', { password }),
+    session.user()?.email,
+  );
+  if (!confirmed) throw new ApiError(0, 'cancelled', 'Nothing was changed.');
+}
+
+/** @param {string} path */
+export const get = (path) => call('GET', path);
+/** @param {string} path @param {object} [body] */
+export const post = (path, body) => call('POST', path, body);
+/** @param {string} path @param {object} body */
+export const patch = (path, body) => call('PATCH', path, body);
+/** @param {string} path @param {object} body */
+export const put = (path, body) => call('PUT', path, body);
+/** @param {string} path */
+export const remove = (path) => call('DELETE', path);

@@ -1,0 +1,74 @@
+/**
+ * The two questions a page may ask in between: "are you sure?" and "is it still you?". Each is a modal <dialog>, so focus stays
+ * inside, Escape cancels, and focus returns to where it was.
+ */
+
+import { clone, fill, find } from './dom.js';
+import { describe } from './wire.js';
+
+/**
+ * @param {{title: string, text: string, action: string}} words  action: the name of the button that does it
+ * @returns {Promise<boolean>}
+ */
+export function confirm({ title, text, action }) {
+  const dialog = open('confirm-template', { title, text, action });
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'confirm');
+    });
+  });
+}
+
+/** @type {Promise<boolean>|null} */
+let asking = null;
+
+/**
+ * Ask for the password until it is right or the person gives up. Requests that need it at the same time share one dialog.
+ * @param {(password: string) => Promise<unknown>} attempt  rejects while the password is refused
+ * @param {string} [email]  for password managers
+ * @returns {Promise<boolean>} false if the person cancelled
+ */
+export function askPassword(attempt, email = '') {
+  asking ??= passwordDialog(attempt, email).finally(() => { asking = null; });
+  return asking;
+}
+
+function passwordDialog(attempt, email) {
+  const dialog = open('password-template', {});
+  const form = find('form', dialog);
+  form.elements.email.value = email;
+  let confirmed = false;
+  let waiting = false;
+  form.addEventListener('submit', async (event) => {
+    event.preventDefault();
+    if (waiting) return;
+    waiting = true;
+    fill(dialog, { error: '' });
+    try {
+      await attempt(form.elements.password.value);
+      confirmed = true;
+      dialog.close();
+    } catch (error) {
+      fill(dialog, { error: error.code === 'invalid_credentials' ? 'That is not your password. Please try again.' : describe(error) });
+      form.elements.password.select();
+    } finally {
+      waiting = false;
+    }
+  });
+  find('[data-cancel]', dialog).addEventListener('click', () => dialog.close());
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove(); // and the typed password with it
+      resolve(confirmed);
+    });
+  });
+}
+
+function open(template, values) {
+  const dialog = find('dialog', clone(template));
+  fill(dialog, values);
+  document.body.append(dialog);
+  dialog.showModal();
+  return dialog;
+}

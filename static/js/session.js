@@ -1,0 +1,165 @@
+/**
+ * The browser's side of the session (step 8): sign-in, refresh and sign-out, one at a time across all tabs.
+ *
+ * Every tab shares one cookie jar, so a refresh in one tab is a refresh for all. One Web Lock puts them in a row, and whoever
+ * holds it first asks the server whether an earlier tab was faster: five tabs that wake together send one POST /auth/refresh.
+ * The server answers parallel and repeated refreshes alike for a few seconds (the grace window), so a lock that cannot be had
+ * delays us and never blocks us. Nothing is kept in web storage: the only truth is GET /auth/session.
+ */
+
+import * as tabs from './tabs.js';
+import { ApiError, cookiesRefused, send } from './wire.js';
+
+/**
+ * @typedef {{id: string, email: string, name: string, is_staff: boolean}} User
+ * @typedef {{authenticated: boolean, user: User|null, session: object|null, reason?: string}} State  as GET /auth/session
+ */
+
+const ATTEMPTS = 3;
+const ATTEMPT_WITHIN = tabs.WINDOW / ATTEMPTS;
+/** @type {State} */
+const NOBODY = Object.freeze({ authenticated: false, user: null, session: null });
+
+/** Fires 'signed-in' (detail: State) and 'signed-out' (detail: {reason}) wherever it happened, and others' 'refreshed'. */
+export const changes = new EventTarget();
+
+/** The session is over. `changes` has told the page already; a caller only stops what it was doing. */
+export class SessionOver extends ApiError {
+  constructor(reason) {
+    super(401, reason, 'Your session has ended. Please sign in again.');
+  }
+}
+
+let current = NOBODY;
+/** @type {string|null} the person whose things this page shows, remembered while their session has ended and their text waits */
+let owner = null;
+/** @type {Promise<State>|null} */
+let renewal = null;
+
+tabs.hear((type, reason) => {
+  if (type === 'signed-out') forget(reason);
+  // A message may be late, or about another person: it is a hint to ask the server, never an answer.
+  if (type === 'signed-in') look().catch(() => {});
+  if (type === 'refreshed') changes.dispatchEvent(new Event('refreshed'));
+});
+
+/** @returns {User|null} as last heard from the server */
+export const user = () => current.user;
+
+/**
+ * Who is signed in, refreshing first if only the refresh cookie is still good.
+ * @returns {Promise<State>}
+ */
+export async function look() {
+  const state = await ask();
+  if (state.authenticated) return adopt(state);
+  if (!state.session) {
+    forget('session_ended');
+    return NOBODY;
+  }
+  return renew().catch((error) => {
+    if (error instanceof SessionOver) return { ...NOBODY, reason: error.code };
+    throw error;
+  });
+}
+
+/**
+ * Sign in. Success is checked by asking who we are, because a browser may drop the cookies without a word.
+ * @param {{email: string, password: string, remember: boolean}} credentials
+ * @returns {Promise<State>}
+ */
+export function signIn(credentials) {
+  return tabs.alone(async () => {
+    await send('POST', '/auth/login', { body: credentials });
+    const state = await ask();
+    if (!state.authenticated) throw cookiesRefused();
+    current = NOBODY;
+    owner = null; // whoever was signed in here before has been replaced on purpose
+    tabs.tell('signed-in');
+    return adopt(state);
+  });
+}
+
+/** End the session on the server, which deletes the cookies, and empty every tab. */
+export function signOut() {
+  return tabs.alone(async () => {
+    await insist('POST', '/auth/logout');
+    over('signed_out');
+  });
+}
+
+/**
+ * Make the access token live again. All callers in this tab share one attempt, and all tabs one lock.
+ * @returns {Promise<State>}  rejects with SessionOver, or with an ApiError where the server gives no usable answer
+ */
+export function renew() {
+  renewal ??= tabs.alone(renewInTurn).finally(() => { renewal = null; });
+  return renewal;
+}
+
+async function renewInTurn() {
+  let state = await ask(); // another tab may have been faster
+  const known = current.authenticated || state.session;
+  if (!state.authenticated && state.session) {
+    try {
+      state = await insist('POST', '/auth/refresh');
+      tabs.tell('refreshed');
+    } catch (error) {
+      if (error.status !== 401) throw error;
+      state = await ask(); // somebody may have signed in meanwhile, in a tab that could not wait for the lock
+    }
+  }
+  if (state.authenticated) return adopt(state);
+  if (known) {
+    // Once, to be rid of the cookies of a session that is over: a refused refresh never deletes any.
+    await send('POST', '/auth/logout', { limit: ATTEMPT_WITHIN }).catch(() => {});
+    over('session_ended');
+  }
+  throw new SessionOver('session_ended');
+}
+
+/** @returns {Promise<State>} */
+function ask() {
+  return insist('GET', '/auth/session', Math.max(ATTEMPT_WITHIN, 3000));
+}
+
+/**
+ * A refresh whose answer was lost must be repeated while the server still remembers it, so each attempt gets a third of the
+ * window. Answers are final: only silence, or a server in trouble, is worth another attempt, and never endlessly.
+ */
+async function insist(method, path, limit = ATTEMPT_WITHIN) {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await send(method, path, { limit });
+    } catch (error) {
+      if (attempt === ATTEMPTS || !error.transient) throw error;
+      await new Promise((resolve) => { setTimeout(resolve, 200 * attempt); });
+    }
+  }
+}
+
+/** A page that shows one person's things must neither show nor save them in the session of another: that is a sign-out. */
+function adopt(state) {
+  if (owner && owner !== state.user.id) {
+    current = state;
+    forget('other_user');
+    throw new SessionOver('other_user');
+  }
+  const arrived = !current.authenticated;
+  current = state;
+  owner = state.user.id;
+  if (arrived) changes.dispatchEvent(new CustomEvent('signed-in', { detail: state }));
+  return state;
+}
+
+function forget(reason) {
+  if (reason !== 'session_ended') owner = null;
+  if (!current.authenticated) return;
+  current = NOBODY;
+  changes.dispatchEvent(new CustomEvent('signed-out', { detail: { reason } }));
+}
+
+function over(reason) {
+  forget(reason);
+  tabs.tell('signed-out', reason);
+}

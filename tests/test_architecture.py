@@ -1,0 +1,148 @@
+"""The rules that hold the code together, checked on its text: directions, owners, sizes."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+from importlinter.cli import EXIT_STATUS_SUCCESS, lint_imports
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("accounts", "api", "project")
+MOST_LINES = 200
+
+COOKIE_CALL = re.compile(r"\.(set_cookie|set_signed_cookie|delete_cookie)\(")
+# What would run a string as script or markup; Trusted Types refuse it at run time as well.
+HTML_SINK = re.compile(
+    r"\b(innerHTML|outerHTML|insertAdjacentHTML|createContextualFragment|setHTMLUnsafe)\b"
+    r"|\bdocument\.write|\beval\(|\bnew Function\(",
+    re.IGNORECASE,
+)
+# Each is refused by the Content Security Policy, silently for whoever wrote it.
+INLINE = re.compile(
+    r"<script(?![^>]*\bsrc=)[^>]*>|<style\b|<[a-z][^>]*\s(on[a-z]+|style)\s*=", re.IGNORECASE
+)
+STYLE_FROM_SCRIPT = re.compile(r"""setAttribute\(\s*["'](style|on[a-z]+)["']""", re.IGNORECASE)
+# Which template syntax could write text unescaped.
+UNESCAPED = re.compile(r"\|\s*safe\b|{%\s*autoescape\s+off|\bmark_safe\b")
+TEMPLATE_NOISE = re.compile(r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|<!--.*?-->", re.DOTALL)
+
+
+def sources(folder: str, *suffixes: str) -> list[Path]:
+    """Our own files below this folder, written by hand."""
+    found = (path for path in (ROOT / folder).rglob("*") if path.suffix in suffixes)
+    return sorted(path for path in found if "migrations" not in path.parts)
+
+
+def python() -> list[Path]:
+    return [path for package in PACKAGES for path in sources(package, ".py")]
+
+
+def hits(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
+    """Where the pattern occurs, as `path:line: text`; comments in templates do not count."""
+    found = []
+    for path in paths:
+        text = path.read_text(encoding="utf-8")
+        if path.suffix == ".html":
+            # The same number of lines, so that the numbers below stay right.
+            text = TEMPLATE_NOISE.sub(lambda noise: "\n" * noise[0].count("\n"), text)
+        for match in pattern.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            found.append(f"{path.relative_to(ROOT)}:{line}: {match[0]}")
+    return found
+
+
+def test_imports_run_one_way_and_each_library_has_its_owner() -> None:
+    """The contracts in pyproject.toml hold: layers, the lab, the token libraries."""
+    assert lint_imports(no_cache=True) == EXIT_STATUS_SUCCESS
+
+
+def test_only_the_cookies_module_writes_cookies() -> None:
+    """A cookie with the wrong attributes can be written in one place alone."""
+    elsewhere = [path for path in python() if path != ROOT / "accounts" / "cookies.py"]
+
+    assert hits(COOKIE_CALL, elsewhere) == []
+
+
+def test_every_module_can_be_read_in_one_sitting() -> None:
+    """A longer one is a design question: it owns more than one thing."""
+    paths = [*python(), *sources("static", ".js", ".css")]
+    sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+
+    assert {str(path.relative_to(ROOT)): n for path, n in sizes.items() if n > MOST_LINES} == {}
+
+
+def test_every_module_says_what_it_owns() -> None:
+    """Each Python module with code in it begins with a docstring."""
+    silent = []
+    for path in [*python(), *sources("tools", ".py"), *sources("tests", ".py")]:
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        if module.body and not ast.get_docstring(module):
+            silent.append(str(path.relative_to(ROOT)))
+
+    assert silent == []
+
+
+def test_every_test_says_what_it_shows() -> None:
+    """Tests are the specification: each has a sentence beside its name."""
+    silent = []
+    for path in sources("tests", ".py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
+                if not ast.get_docstring(node):
+                    silent.append(f"{path.relative_to(ROOT)}: {node.name}")
+
+    assert silent == []
+
+
+def test_no_script_turns_text_into_markup() -> None:
+    """Text becomes text: no HTML sink in scripts or templates."""
+    paths = [*sources("static", ".js"), *sources("templates", ".html")]
+
+    assert hits(HTML_SINK, paths) == []
+    assert hits(STYLE_FROM_SCRIPT, paths) == []
+
+
+def test_no_page_has_script_or_style_inline() -> None:
+    """The Content Security Policy has no exception for inline code, so there is none."""
+    assert hits(INLINE, sources("templates", ".html")) == []
+
+
+def test_nothing_switches_off_escaping() -> None:
+    """No template or module writes text to a page unescaped."""
+    assert hits(UNESCAPED, [*sources("templates", ".html"), *python()]) == []
+
+
+@pytest.mark.parametrize(
+    ("pattern", "text"),
+    [
+        (COOKIE_CALL, "response.set_cookie('a', 'b')"),
+        (HTML_SINK, "element.innerHTML = text"),
+        (HTML_SINK, "document.writeln(text)"),
+        (HTML_SINK, "box.insertAdjacentHTML('beforeend', text)"),
+        (INLINE, "<script>alert(1)</script>"),
+        (INLINE, '<script type="module">\n'),
+        (INLINE, "<style>"),
+        (INLINE, '<p class="a" style="color: red">'),
+        (INLINE, '<button\n  onclick="go()">'),
+        (STYLE_FROM_SCRIPT, 'box.setAttribute("style", text)'),
+        (UNESCAPED, "{{ text|safe }}"),
+        (UNESCAPED, "{% autoescape off %}"),
+    ],
+)
+def test_what_the_rules_forbid_is_found(pattern: re.Pattern[str], text: str) -> None:
+    """The patterns above do match what they are for."""
+    assert pattern.search(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '<script type="module" src="{% static \'js/pages/login.js\' %}"></script>',
+        '<button data-on="x" class="style">',
+        '<p title="on = off">one</p>',
+    ],
+)
+def test_what_the_rules_allow_is_left_alone(text: str) -> None:
+    """Scripts with an address and ordinary attributes are no findings."""
+    assert not INLINE.search(text)

@@ -1,0 +1,71 @@
+"""A self-signed certificate for the demo's names, made once and kept in the data directory.
+
+For loopback only; a deployment brings its own certificate or leaves TLS to its proxy.
+"""
+
+import datetime
+import ipaddress
+import os
+from pathlib import Path
+
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
+
+NAMES = ["localhost", "demo.localhost", "*.demo.localhost"]
+LIFETIME = datetime.timedelta(days=365)
+
+
+def ensure(data_dir: Path) -> tuple[Path, Path]:
+    """The paths of certificate and key; both are made anew when missing or about to expire."""
+    cert_path, key_path = data_dir / "tls-certificate.pem", data_dir / "tls-key.pem"
+    if not key_path.exists() or not _is_fresh(cert_path):
+        key = ec.generate_private_key(ec.SECP256R1())
+        # PKCS#8 is the only form granian reads.
+        _write(
+            key_path,
+            key.private_bytes(
+                serialization.Encoding.PEM,
+                serialization.PrivateFormat.PKCS8,
+                serialization.NoEncryption(),
+            ),
+        )
+        _write(cert_path, _certificate(key).public_bytes(serialization.Encoding.PEM))
+    return cert_path, key_path
+
+
+def _is_fresh(path: Path) -> bool:
+    try:
+        certificate = x509.load_pem_x509_certificate(path.read_bytes())
+    except (OSError, ValueError):
+        return False
+    left = certificate.not_valid_after_utc - datetime.datetime.now(datetime.UTC)
+    return left > datetime.timedelta(days=7)
+
+
+def _certificate(key: ec.EllipticCurvePrivateKey) -> x509.Certificate:
+    now = datetime.datetime.now(datetime.UTC)
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Gatehouse demo on this machine")])
+    names = [x509.DNSName(host) for host in NAMES]
+    addresses = [x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    return (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(x509.random_serial_number())
+        .not_valid_before(now - datetime.timedelta(hours=1))
+        .not_valid_after(now + LIFETIME)
+        .add_extension(x509.SubjectAlternativeName([*names, *addresses]), critical=False)
+        # Not a certificate authority: whoever trusts it trusts these names and no others.
+        .add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+        .add_extension(x509.ExtendedKeyUsage([ExtendedKeyUsageOID.SERVER_AUTH]), critical=False)
+        .sign(key, hashes.SHA256())
+    )
+
+
+def _write(path: Path, content: bytes) -> None:
+    path.unlink(missing_ok=True)
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        file.write(content)

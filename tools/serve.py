@@ -1,0 +1,108 @@
+"""Prepares the data directory and becomes the application server: what `./run` starts.
+
+Migrations, the demo people and the certificate are made in one Python process, so that a second
+start takes about two seconds; the process then turns into granian. It binds to loopback only.
+"""
+
+import argparse
+import os
+import socket
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="./run")
+    parser.add_argument("--port", type=int, default=8000, help="the port (default 8000)")
+    parser.add_argument("--https", action="store_true", help="TLS, with a certificate of its own")
+    options = parser.parse_args()
+    if not 1 <= options.port <= 65535:
+        parser.error(f"--port must be between 1 and 65535, not {options.port}")
+    return options
+
+
+def refuse_busy(port: int) -> None:
+    """Ends with one line if the port is taken; on ::1 too, where browsers look first."""
+    for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
+        try:
+            with socket.socket(family, socket.SOCK_STREAM) as probe:
+                probe.settimeout(1)
+                taken = probe.connect_ex((address, port)) == 0
+        except OSError:  # a machine without IPv6
+            continue
+        if taken:
+            sys.exit(f"Port {port} is in use by another program; choose one: ./run --port N")
+
+
+def positive(name: str, default: int) -> int:
+    text = os.environ.get(name, "").strip() or str(default)
+    if not text.isdecimal() or int(text) < 1:
+        sys.exit(f"{name} must be a whole number of at least 1, not {text!r}.")
+    return int(text)
+
+
+def cores() -> int:
+    """How many cores this process may use, which in a container is fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def prepare() -> Path:
+    """Brings the database and the demo people up to date; returns the data directory."""
+    import django
+    from django.conf import settings
+    from django.core.exceptions import ImproperlyConfigured
+    from django.core.management import CommandError, call_command
+    from django.db import connection, connections
+    from django.db.migrations.executor import MigrationExecutor
+
+    try:
+        django.setup()
+        executor = MigrationExecutor(connection)
+        if executor.migration_plan(executor.loader.graph.leaf_nodes()):
+            call_command("migrate", verbosity=0, interactive=False)
+        if os.environ["GATEHOUSE_MODE"] == "demo":
+            call_command("create_demo", verbosity=0)
+    except (ImproperlyConfigured, CommandError) as error:
+        sys.exit(str(error))
+    finally:
+        connections.close_all()
+    return Path(settings.DATA_DIR)
+
+
+def main() -> None:
+    options = arguments()
+    workers = positive("GATEHOUSE_WORKERS", max(2, cores()))
+    threads = positive("GATEHOUSE_THREADS", 2)
+    refuse_busy(options.port)
+
+    address = f"{'https' if options.https else 'http'}://localhost:{options.port}"
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    os.environ.setdefault("GATEHOUSE_MODE", "demo")
+    os.environ.setdefault("GATEHOUSE_ISSUER", address)
+    os.chdir(ROOT)
+    data_dir = prepare()
+
+    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
+    command += ["--host", "127.0.0.1", "--port", str(options.port)]
+    command += ["--workers", str(workers), "--blocking-threads", str(threads)]
+    # A worker that dies is replaced; one that hangs does not keep Ctrl-C from ending the server.
+    command += ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
+    command += ["--log-level", "warning"]
+    if options.https:
+        from tools import certificate
+
+        cert, key = certificate.ensure(data_dir)
+        command += ["--ssl-certificate", str(cert), "--ssl-keyfile", str(key)]
+    command.append("project.wsgi:application")
+
+    print(f"Gatehouse: {address} (demo people are offered on the sign-in page; Ctrl-C stops it)")
+    sys.stdout.flush()
+    os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
+
+
+if __name__ == "__main__":
+    main()
