@@ -4,7 +4,6 @@ A page is the same for everyone: all personal data comes through the API, so tha
 depends on a cookie which a link from another site would not have brought (SameSite=Strict).
 """
 
-from http import HTTPStatus
 from typing import Any
 
 from django.conf import settings
@@ -22,6 +21,7 @@ class Page(TemplateView):
     """One shell. Its name is the template's and the script's."""
 
     page = ""
+    http_method_names = ("get", "head")
 
     def get_template_names(self) -> list[str]:
         return [f"pages/{self.page}.html"]
@@ -29,6 +29,13 @@ class Page(TemplateView):
     def get(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         csrf.ensure_cookie(request)
         return super().get(request, *args, **kwargs)
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        response = failure(request, 405)
+        response.headers["Allow"] = "GET, HEAD"
+        return response
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
@@ -67,9 +74,8 @@ def failure(request: HttpRequest, status: int) -> HttpResponse:
     code, detail = FAILURES[status]
     if request.path.startswith(API_PATHS):
         return problems.problem(status, code, detail)
-    context = {"status": status, "title": HTTPStatus(status).phrase, "detail": detail}
-    page = f"errors/{status}.html"
-    return render(request, page, {**shared_context(), "page": "error", **context}, status=status)
+    context = {**shared_context(), "page": "error", "status": status, "detail": detail}
+    return render(request, f"errors/{status}.html", context, status=status)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

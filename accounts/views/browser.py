@@ -124,6 +124,7 @@ def current(request: HttpRequest) -> dict[str, Any]:
         try:
             claims = tokens.verify_access(access)
             revocation.check(claims)
+            session_flow.confirm(claims.sid, claims.gen)
         except InvalidToken:
             pass
         else:
