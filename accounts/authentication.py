@@ -15,6 +15,7 @@ from accounts import cookies, csrf, revocation, sessions, throttling, tokens
 from accounts.claims import AccessClaims
 from accounts.errors import InvalidToken, TwoCredentials
 from accounts.problems import REALM
+from accounts.watching import watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +64,7 @@ class TokenAuthentication(BaseAuthentication):
         return REALM
 
 
+@watched
 def authenticate_token(request: HttpRequest, token: str) -> Principal:
     """The principal of a good and live access token; InvalidToken, counted, of any other."""
     try:

@@ -3,8 +3,14 @@
 Reading at call time makes `override_settings` work and keeps one value from being captured at
 import. An unknown key is an error (accounts.checks): a misspelt setting that is silently ignored
 is how a credentials option ends up switched off.
+A `Profile` runs the same code under other settings for the length of one context: a second issuer
+with keys of its own beside the first, in one process.
 """
 
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +28,16 @@ DEFAULTS: dict[str, Any] = {
     "TRUSTED_PROXIES": [],
     "SIGNING_KEYS": "",
     "SIGNING_KEYS_FILE": Path("signing-keys.json"),
+    "COOKIE_MARK": "",
+    "HASHING_PLACES": 30,
     "DATA_DIR": Path(),
+    "EXPORTS": {},
+    "MAIL": True,
     "DEMO": False,
+    "OIDC_ISSUER": "",
+    "OIDC_CLIENT_ID": "",
+    "OIDC_CLIENT_SECRET": "",
+    "OIDC_NAME": "your organisation",
 }
 
 # Without "keep me signed in" a session is meant for one working day.
@@ -37,8 +51,43 @@ LEEWAY_SECONDS = 5
 STEP_UP_SECONDS = 300
 
 
+@dataclass(frozen=True, eq=False)
+class Profile:
+    """Settings that stand in for the usual ones. A cache that depends on settings is kept for
+    each profile apart, so profiles are told apart by identity, not by value."""
+
+    values: Mapping[str, Any]
+
+    def __post_init__(self) -> None:
+        unknown = sorted(set(self.values) - set(DEFAULTS))
+        if unknown:
+            raise KeyError(f"Unknown settings: {', '.join(unknown)}")
+
+
+# A context variable: neither another thread nor the next request in this one sees it.
+_profile: ContextVar[Profile | None] = ContextVar("accounts_profile", default=None)
+
+
+@contextmanager
+def override(profile: Profile) -> Iterator[None]:
+    """Everything in this package reads `profile` first, until the context ends."""
+    token = _profile.set(profile)
+    try:
+        yield
+    finally:
+        _profile.reset(token)
+
+
 def value(key: str) -> Any:
     """The setting `key`, or its default; KeyError for a name that does not exist."""
+    profile = _profile.get()
+    if profile is not None and key in profile.values:
+        return profile.values[key]
+    return usual(key)
+
+
+def usual(key: str) -> Any:
+    """The same, whatever profile is in force."""
     return getattr(settings, "GATEHOUSE", {}).get(key, DEFAULTS[key])
 
 
@@ -61,8 +110,18 @@ class Conf:
         return f"{self.issuer}/auth/refresh"
 
     @property
+    def profile(self) -> Profile | None:
+        """The profile in force, or None."""
+        return _profile.get()
+
+    @property
     def access_seconds(self) -> int:
         return int(value("ACCESS_SECONDS"))
+
+    @property
+    def longest_access_seconds(self) -> int:
+        """What the revocation feed, which all profiles share, must look back for."""
+        return max(self.access_seconds, int(usual("ACCESS_SECONDS")))
 
     @property
     def grace_seconds(self) -> int:
@@ -92,9 +151,39 @@ class Conf:
         return Path(value("SIGNING_KEYS_FILE"))
 
     @property
+    def hashing_places(self) -> int:
+        """How many sign-ins of a process may hash or wait; below its number of threads."""
+        return int(value("HASHING_PLACES"))
+
+    @property
+    def cookie_mark(self) -> str:
+        """Stands in the names of the token cookies; tells those of a profile from the usual."""
+        return str(value("COOKIE_MARK"))
+
+    @property
     def revocation_counter(self) -> Path:
         """The file whose length counts the revocations on this machine."""
         return Path(value("DATA_DIR")) / "revocations"
+
+    @property
+    def exports(self) -> dict[str, str]:
+        """Parts of a person's data export that other apps add: name to dotted function path."""
+        return dict(value("EXPORTS"))
+
+    @property
+    def mail(self) -> bool:
+        """Whether this server can send mail; without it nobody can register or reset."""
+        return bool(value("MAIL"))
+
+    @property
+    def oidc_issuer(self) -> str:
+        """The identity provider; empty if there is none."""
+        return str(value("OIDC_ISSUER"))
+
+    @property
+    def oidc_client(self) -> tuple[str, str, str]:
+        """Our client id and secret at the identity provider, and its name for people."""
+        return value("OIDC_CLIENT_ID"), value("OIDC_CLIENT_SECRET"), value("OIDC_NAME")
 
     @property
     def demo(self) -> bool:

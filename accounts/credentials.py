@@ -1,25 +1,21 @@
 """Step 2: are these credentials good? Asked of Django's authentication backends.
 
-Budgets come before the password is hashed, and hashing is bounded: Argon2 takes 100 MiB a time,
-so that many sign-ins at once would otherwise exhaust memory and starve everything else.
+Budgets come before the password is hashed, and hashing is bounded (accounts.hashing).
 """
-
-import threading
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
-from accounts import events, throttling
+from accounts import events, hashing, throttling
 from accounts.errors import InvalidCredentials
 from accounts.models import User, canonical_email
-
-# Two hashes at a time in each process: more would only share the same cores.
-HASHING = threading.BoundedSemaphore(2)
+from accounts.watching import watched
 
 
+@watched
 def verify(request: HttpRequest, email: str, password: str) -> User:
-    """The user of these credentials; InvalidCredentials or Throttled.
+    """The user of these credentials; InvalidCredentials, Throttled or Unavailable.
 
     Unknown, wrong and inactive cost the same time and get the same answer: Django's backend
     hashes once for each of them.
@@ -27,8 +23,8 @@ def verify(request: HttpRequest, email: str, password: str) -> User:
     email = canonical_email(email)
     budgets = throttling.sign_in_budgets(request, email)
     throttling.check(budgets)
-    with HASHING:
-        # Reserved here, not before the wait: at most two of this process are in doubt.
+    with hashing.room():
+        # Reserved here, not before the wait: of this process one attempt at most is in doubt.
         used_up = throttling.spend(budgets)
         user = authenticate(request, username=email, password=password)
     if isinstance(user, User):

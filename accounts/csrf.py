@@ -13,6 +13,7 @@ from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 
 from accounts import events
 from accounts.errors import CsrfFailed
+from accounts.watching import watched
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
@@ -24,6 +25,7 @@ class _TokenCheck(CsrfViewMiddleware):
         return reason
 
 
+@watched
 def check(request: HttpRequest) -> None:
     """CsrfFailed unless the request is safe or shown to come from our own pages."""
     if request.method in SAFE_METHODS:

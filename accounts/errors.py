@@ -160,7 +160,7 @@ class Throttled(Problem):
 
     def __init__(self, cause: str = "", *, wait: int = 600) -> None:
         super().__init__(cause)
-        self.headers["Retry-After"] = str(max(1, wait))
+        self.headers["Retry-After"] = str(min(600, max(1, wait)))
 
 
 class Unavailable(Problem):

@@ -15,6 +15,7 @@ from django.http import HttpRequest
 from accounts import devices
 from accounts.memory import BoundedMemory
 from accounts.models import SecurityEvent, Session, User, canonical_email
+from accounts.serializers import user_json
 
 log = logging.getLogger("accounts.events")
 
@@ -29,12 +30,21 @@ KINDS = {
     "signed_out": "Signed out",
     "session_ended": "A session was ended",
     "others_ended": "All other sessions were ended",
-    "reauthenticated": "Password entered again",
+    "reauthenticated": "Confirmed again who it is",
     "reauthentication_failed": "A wrong password was entered again",
     "refresh_reused": "An older copy of a sign-in was used",
     "session_ahead": "A sign-in newer than the server knows was used",
     "csrf_failed": "A request from another site was refused",
     "rights_changed": "Rights were changed",
+    "account_created": "The account was created",
+    "identity_linked": "A sign-in through the identity provider was added",
+    "password_changed": "The password was changed",
+    "password_reset_sent": "A link to reset the password was sent",
+    "password_reset": "The password was reset",
+    "email_change_requested": "A new e-mail address was asked for",
+    "email_changed": "The e-mail address was changed",
+    "data_exported": "A copy of all data was downloaded",
+    "admin_signed_in": "Signed in to the administration",
     "deactivated": "The account was deactivated",
     "deleted": "The account was deleted",
     "key_dropped": "A signing key was withdrawn",
@@ -111,6 +121,11 @@ def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
     if kind:
         found = found.filter(kind=kind.replace("\0", ""))
     return found
+
+
+def user_of(event: SecurityEvent) -> dict[str, Any] | None:
+    """Whose event it is, as staff see them; None if it belongs to nobody (any more)."""
+    return user_json(event.user) if event.user else None
 
 
 def device_of(event: SecurityEvent) -> str:

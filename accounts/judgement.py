@@ -9,6 +9,7 @@ from enum import Enum
 
 from accounts.conf import conf
 from accounts.models import Session
+from accounts.watching import watched
 
 
 class Verdict(Enum):
@@ -21,6 +22,7 @@ class Verdict(Enum):
     AHEAD = "newer than the row: a restored database"
 
 
+@watched
 def judge(session: Session, generation: int, now: datetime) -> Verdict:
     """The verdict on a refresh token of `generation`, from the row and the clock alone."""
     grace = timedelta(seconds=conf.grace_seconds)

@@ -10,6 +10,7 @@ Leaves out: tokens themselves (accounts.tokens).
 import base64
 import hashlib
 import json
+import logging
 import os
 import threading
 import time
@@ -20,7 +21,9 @@ from typing import Any, Literal, cast
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.core.exceptions import ImproperlyConfigured
 
-from accounts.conf import conf
+from accounts.conf import Profile, conf
+
+log = logging.getLogger("accounts")
 
 Status = Literal["next", "active", "retired"]
 STATUSES = ("next", "active", "retired")
@@ -160,6 +163,7 @@ class Source:
     def reset(self) -> None:
         self.current: Ring | None = None
         self.seen: object = None
+        self.complaint = ""
         self.checked_at = 0.0
 
     def ring(self) -> Ring:
@@ -172,17 +176,29 @@ class Source:
         return cast(Ring, self.current)
 
     def _look(self) -> None:
+        """Read the keys if they changed. What breaks while we run signs nobody out."""
+        try:
+            self._read()
+            self.complaint = ""
+        except ImproperlyConfigured as error:
+            if self.current is None:
+                raise
+            if str(error) != self.complaint:  # once, not each second
+                log.error("%s The keys read before stay in force.", error)
+            self.complaint = str(error)
+
+    def _read(self) -> None:
         text = conf.signing_keys
         path = conf.signing_keys_file
-        if not text and conf.demo and not path.exists():
+        if not text and conf.demo and self.current is None and not path.exists():
             write(Ring([new_key("active")]), path, overwrite=False)
         seen: object = text or _stamp(path)
         if seen == self.seen and self.current is not None:
             return
         try:
             self.current = Ring.parse(text or path.read_text(encoding="utf-8"))
-        except OSError as error:
-            raise ImproperlyConfigured(f"The signing keys cannot be read: {error}.") from None
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(f"The signing keys cannot be read: {error!r}.") from None
         self.seen = seen
 
 
@@ -213,6 +229,17 @@ def write(ring: Ring, path: Path, *, overwrite: bool = True) -> None:
         draft.unlink()
 
 
-source = Source()
-ring = source.ring
-reset = source.reset
+# One for the usual settings, one for each profile that has keys of its own.
+sources: dict[Profile | None, Source] = {}
+
+
+def ring() -> Ring:
+    """The keys of the settings in force."""
+    profile = conf.profile
+    source = sources.get(profile) or sources.setdefault(profile, Source())
+    return source.ring()
+
+
+def reset() -> None:
+    """Forget the keys, as a new process would."""
+    sources.clear()

@@ -1,6 +1,7 @@
 """What is put right before any view looks at a request: cookie names and the client's address."""
 
 import ipaddress
+import re
 from collections import Counter
 from collections.abc import Callable
 
@@ -12,6 +13,10 @@ from accounts import cookies
 from accounts.conf import conf
 
 Next = Callable[[HttpRequest], HttpResponseBase]
+
+# The CSRF cookie's two forms in Django. To any other Django answers with a new cookie, even where
+# a refusal or a program must get none: it counts as missing.
+CSRF_FORM = re.compile(r"[A-Za-z0-9]{32}|[A-Za-z0-9]{64}")
 
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
 
@@ -29,7 +34,12 @@ class CookieHygiene:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        guarded = (*cookies.TOKEN_COOKIES, settings.CSRF_COOKIE_NAME)
+        guarded = (
+            *cookies.names(),
+            *cookies.UNDER_WAY,
+            settings.CSRF_COOKIE_NAME,
+            settings.SESSION_COOKIE_NAME,
+        )
         raw = request.META.get("HTTP_COOKIE", "")
         if any(name in raw for name in guarded):
             sent = raw_values(raw)
@@ -37,7 +47,8 @@ class CookieHygiene:
                 if name not in request.COOKIES:
                     continue
                 values = sent.get(name, [])
-                if len(values) == 1 and Counter(map(resembles, sent))[name] == 1:
+                one = len(values) == 1 and Counter(map(resembles, sent))[name] == 1
+                if one and (name != settings.CSRF_COOKIE_NAME or CSRF_FORM.fullmatch(values[0])):
                     # The value as sent: Django would take quotes off it.
                     request.COOKIES[name] = values[0]
                 else:

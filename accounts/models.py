@@ -1,4 +1,4 @@
-"""User, Session, SecurityEvent, FailureCount: the tables and their constraints, no flows.
+"""The tables and their constraints, no flows: users, sessions, events, links, identities, counts.
 
 A session is one row for life, however often it is refreshed. No table holds anything from which
 a token could be made: of a refresh token's `key` only the SHA-256 is stored (ASVS 5.0 7.2, 14.2).
@@ -143,6 +143,47 @@ class SecurityEvent(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.at:%Y-%m-%d %H:%M}"
+
+
+class LinkToken(models.Model):
+    """One link that was mailed to somebody. The token itself is in that mail alone."""
+
+    class Kind(models.TextChoices):
+        REGISTER = "register"
+        RESET = "reset"
+        EMAIL = "email"
+
+    digest = models.CharField(primary_key=True, max_length=64)
+    kind = models.CharField(max_length=8, choices=Kind)
+    # The address that the link proves; for a registration also the name given with it.
+    email = models.EmailField(max_length=254)
+    name = models.CharField(max_length=150, blank=True)
+    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="links")
+    # A keyed hash of what must still be so when the link is used.
+    made_for = models.CharField(max_length=64, blank=True)
+    created_at = models.DateTimeField(db_default=Now(), db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.email}"
+
+
+class Identity(models.Model):
+    """Somebody at an identity provider, and whose account that is. Never matched by e-mail."""
+
+    issuer = models.CharField(max_length=255)
+    subject = models.CharField(max_length=255)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        verbose_name_plural = "identities"
+        constraints: ClassVar[list[models.BaseConstraint]] = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="identity_unique"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.subject} at {self.issuer}"
 
 
 class FailureCount(models.Model):

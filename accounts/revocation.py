@@ -22,6 +22,7 @@ from accounts.claims import AccessClaims
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import RevokedSession, Unavailable
 from accounts.models import Session, User
+from accounts.watching import watched
 
 log = logging.getLogger("accounts")
 
@@ -47,6 +48,7 @@ _tried_at = float("-inf")
 _lock = threading.Lock()
 
 
+@watched
 def check(claims: AccessClaims) -> None:
     """Refuse a token whose session has ended or whose user's rights have changed since."""
     if conf.poll_seconds == 0:
@@ -95,7 +97,7 @@ def _read() -> Feed:
     global _feed, _tried_at
     _tried_at = now = time.monotonic()
     counter = _counter()  # before the rows: a bump that follows must be seen as one
-    since = Now() - timedelta(seconds=conf.access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
+    since = Now() - timedelta(seconds=conf.longest_access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
     try:
         ended = set(Session.objects.filter(ended_at__gt=since).values_list("id", flat=True))
         # Someone deactivated by a bulk update, which tells nobody.

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework import serializers
 
 from accounts import devices
-from accounts.models import Session, User
+from accounts.models import Session, User, canonical_email
 
 # No password is longer, and hashing must not cost what the sender chose.
 LONGEST_PASSWORD = 1024
@@ -34,6 +34,61 @@ class Reauthentication(serializers.Serializer[Any]):
     password = Password()
 
 
+class Address(serializers.EmailField):
+    """An e-mail address, judged and kept in its one spelling."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=254, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        return canonical_email(super().to_internal_value(data))
+
+
+class Name(serializers.CharField):
+    """A person's name: one line, nothing that does not print."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=150, allow_blank=True, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = super().to_internal_value(data)
+        if not text.isprintable():
+            raise serializers.ValidationError("Write the name on one line, in printing characters.")
+        return str(text)
+
+
+class Registration(serializers.Serializer[Any]):
+    email = Address()
+    name = Name(default="")
+
+
+class AddressBody(serializers.Serializer[Any]):
+    email = Address()
+
+
+class Profile(serializers.Serializer[Any]):
+    name = Name(required=False)
+
+
+class Verification(serializers.Serializer[Any]):
+    """The password is for registrations; without one a good token is told so and not used."""
+
+    token = serializers.CharField(max_length=200)
+    password = Password(required=False)
+
+
+class PasswordReset(serializers.Serializer[Any]):
+    """Without a password a good token is told so and not used."""
+
+    token = serializers.CharField(max_length=200)
+    new_password = Password(required=False)
+
+
+class PasswordChange(serializers.Serializer[Any]):
+    current_password = Password()
+    new_password = Password()
+
+
 class RefreshBody(serializers.Serializer[Any]):
     refresh_token = serializers.CharField(max_length=100_000, trim_whitespace=False)
 
@@ -44,6 +99,7 @@ class Device(serializers.Serializer[Session]):
     id = serializers.CharField()
     current = serializers.SerializerMethodField()
     client = serializers.CharField()
+    method = serializers.CharField()
     device = serializers.SerializerMethodField()
     address = serializers.CharField()
     created_at = serializers.DateTimeField()

@@ -22,11 +22,12 @@ from django.http import HttpRequest
 
 from accounts import clock, events, keys, revocation, tokens
 from accounts.claims import Issued, RefreshClaims
-from accounts.conf import conf
+from accounts.conf import STEP_UP_SECONDS, conf
 from accounts.errors import InvalidToken, RefreshReused, SessionEnded
 from accounts.judgement import Verdict, judge
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User
+from accounts.watching import watched
 
 log = logging.getLogger("accounts")
 
@@ -34,6 +35,7 @@ log = logging.getLogger("accounts")
 MOST_LIVE = 100
 
 
+@watched
 def start(
     user: User,
     *,
@@ -41,8 +43,13 @@ def start(
     remember: bool,
     request: HttpRequest | None = None,
     method: str = "password",
+    fresh: bool = True,
 ) -> Issued:
-    """A new session for someone whose credentials were just checked, and its first tokens."""
+    """A new session for someone whose credentials were just checked, and its first tokens.
+
+    Not `fresh`: an identity provider knew the person from before and asked them for nothing, which
+    is no step-up.
+    """
     now = clock.database_now()
     idle, absolute = conf.lifetimes(remember)
     key = secrets.token_urlsafe(32)
@@ -54,7 +61,7 @@ def start(
         created_at=now,
         rotated_at=now,
         last_used_at=now,
-        authenticated_at=now,
+        authenticated_at=now if fresh else now - timedelta(seconds=STEP_UP_SECONDS),
         idle_seconds=idle,
         idle_expires_at=now + timedelta(seconds=min(idle, absolute)),
         absolute_expires_at=now + timedelta(seconds=absolute),
@@ -69,6 +76,7 @@ def start(
     return tokens.issue(session, key, now)
 
 
+@watched
 def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Issued:
     """The tokens that a refresh token earns; SessionEnded or RefreshReused if it earns none.
 
@@ -88,6 +96,7 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
             events.record("session_ahead", request, user=session.user, session=session)
             raise SessionEnded(f"generation {claims.gen} is ahead of {session.generation}")
         if verdict is Verdict.ANSWER or _advance(session, verdict, now):
+            _note_key(session)
             log.info("refreshed %s: %s", session.id, verdict.value)
             return tokens.issue(session, claims.key, now)
     raise SessionEnded("the session changed under five readings")
@@ -111,7 +120,6 @@ def _claims_of(token: str, client: str) -> RefreshClaims:
 def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
     """Move the row one generation on, if it still is as it was judged."""
     unchanged = Session.objects.filter(id=session.id, generation=session.generation, ended_at=None)
-    kid = keys.ring().active_kid
     change: dict[str, Any] = {
         "generation": session.generation + 1,
         "rotated_at": Now(),
@@ -126,13 +134,19 @@ def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
         unchanged = unchanged.filter(confirmed_at=None)
     else:
         change["previous_generation"] = session.generation
-    if kid not in session.signing_kids:
-        change["signing_kids"] = Concat("signing_kids", Value(f" {kid}"), output_field=TextField())
     if not unchanged.update(**change):
         return False
     session.generation += 1
     session.idle_expires_at = change["idle_expires_at"]
     return True
+
+
+def _note_key(session: Session) -> None:
+    """Before a key signs for this session the first time, so that dropping it ends the session."""
+    kid = keys.ring().active_kid
+    if kid not in session.signing_kids:
+        noted = Concat("signing_kids", Value(f" {kid}"), output_field=TextField())
+        Session.objects.filter(id=session.id).update(signing_kids=noted)
 
 
 def _load_live(claims: RefreshClaims) -> tuple[Session, datetime]:
@@ -179,6 +193,7 @@ def find_live(session_id: str, user_sub: str) -> Session | None:
 confirmed: BoundedMemory[tuple[str, int], bool] = BoundedMemory(8192)
 
 
+@watched
 def confirm(session_id: str, generation: int) -> None:
     """Note that an access token of this generation arrived: its answer was not lost.
 

@@ -10,6 +10,8 @@ import json
 import re
 from typing import Any, NoReturn
 
+from accounts.watching import watched
+
 # Our own tokens have about 500 bytes. The cap comes first: decoding costs what the sender chose.
 LONGEST = 4096
 
@@ -20,6 +22,7 @@ class Malformed(Exception):  # noqa: N818  (it names what the text is)
     """The text is no token of ours; says why."""
 
 
+@watched
 def parse(text: object) -> tuple[dict[str, Any], dict[str, Any]]:
     """Header and claims of a compact JWS, unverified; Malformed if it is anything else."""
     if not isinstance(text, str) or len(text) > LONGEST:

@@ -19,7 +19,8 @@ from django.http import HttpRequest
 
 from accounts import events
 from accounts.errors import Throttled
-from accounts.models import canonical_email
+from accounts.models import FailureCount, canonical_email
+from accounts.watching import watched
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,14 @@ def sign_in_budgets(request: HttpRequest, email: str) -> list[Budget]:
     ]
 
 
+def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]:
+    """For what sends a mail to an address that anyone may type: every request counts."""
+    return [
+        Budget(f"{purpose} e-mail", canonical_email(email), 3, 3600),
+        Budget(f"{purpose} network", network_of(request), 20, 3600),
+    ]
+
+
 def check(budgets: Iterable[Budget]) -> None:
     """Throttled if one of the budgets is used up; changes nothing."""
     for budget in budgets:
@@ -61,6 +70,7 @@ def check(budgets: Iterable[Budget]) -> None:
             raise Throttled(budget.name, wait=started_at + budget.seconds - now)
 
 
+@watched
 def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
     """Take from all of the budgets, or Throttled and from none; names those just used up."""
     taken, used_up = [], []
@@ -84,6 +94,11 @@ def give_back(budgets: list[Budget], amount: int = 1) -> None:
                 " WHERE key = %s AND count >= %s",
                 [amount, budget.key, amount],
             )
+
+
+def clear(budgets: Iterable[Budget]) -> None:
+    """Forget these budgets' failures: the owner has proven who they are in another way."""
+    FailureCount.objects.filter(key__in=[budget.key for budget in budgets]).delete()
 
 
 def _clock() -> str:

@@ -8,6 +8,7 @@ business of `accounts.revocation` (access tokens) and `accounts.sessions` (refre
 """
 
 import hashlib
+import re
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -28,9 +29,13 @@ from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import ExpiredToken, InvalidToken
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User, opaque_id
+from accounts.watching import watched
 
 # Any clock that claims a time beyond this is wrong (9999-12-31), and so is the token.
 LATEST = 253402300799
+
+# What opaque_id() makes, and room for whoever brings longer ones.
+IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 class RingBackend(TokenBackend):
@@ -47,6 +52,7 @@ class RingBackend(TokenBackend):
         headers = {"typ": self.typ, "kid": key.kid}
         return jwt.encode(payload, key.private, algorithm=key.alg, headers=headers)
 
+    @watched
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         """The verified claims. TokenBackendError names the first check that failed."""
         try:
@@ -68,6 +74,7 @@ class RingBackend(TokenBackend):
             raise TokenBackendError(str(error)) from error
         return claims
 
+    @watched
     def key_for(self, header: dict[str, Any]) -> tuple[str, Any]:
         """Algorithm and public key for a header of exactly `typ`, `alg` and `kid`.
 
@@ -89,13 +96,17 @@ class RingBackend(TokenBackend):
     def expected_audience(self) -> str:
         return conf.audience if self.typ == AccessToken.typ else conf.refresh_audience
 
+    @watched
     def check_types(self, claims: dict[str, Any]) -> None:
         for name, kind in self.claims.items():
             if type(claims.get(name)) is not kind:
                 raise syntax.Malformed(f"{name} is missing or not of its type")
-        for name in ("iat", "exp", "gen"):
-            if not 0 <= claims[name] <= LATEST:
+        for name, kind in self.claims.items():
+            if kind is int and not 0 <= claims[name] <= LATEST:
                 raise syntax.Malformed(f"{name} is out of range")
+        for name in ("sub", "jti", "sid"):  # what no column holds must not reach a query
+            if not IDENTIFIER.fullmatch(claims[name]):
+                raise syntax.Malformed(f"{name} is no identifier of ours")
         if claims["client_id"] not in Session.Client.values:
             raise syntax.Malformed("client_id is unknown")
 
@@ -157,6 +168,7 @@ class PastRefreshToken(RefreshToken):
     _token_backend = RingBackend(RefreshToken.typ, {**COMMON, "key": str}, expired_too=True)
 
 
+@watched
 def issue(session: Session, key: str, now: datetime) -> Issued:
     """Sign a pair for the session's current generation; claims come fresh from the rows."""
     user = cast(User, session.user)  # nobody issues for a session without one
@@ -184,6 +196,7 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
 verified: BoundedMemory[bytes, tuple[object, AccessClaims]] = BoundedMemory(4096)
 
 
+@watched
 def verify_access(text: str) -> AccessClaims:
     """The claims of a good access token; InvalidToken or ExpiredToken with the cause."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from accounts.views import browser, clients, devices, public
+from accounts.views import (
+    account,
+    browser,
+    clients,
+    devices,
+    identity_provider,
+    linking,
+    passwords,
+    public,
+    registration,
+)
 
 urlpatterns = [
     path("auth/session", browser.SessionView.as_view()),
@@ -14,6 +24,17 @@ urlpatterns = [
     path("auth/logout-others", devices.LogoutOthersView.as_view()),
     path("auth/reauthenticate", devices.ReauthenticateView.as_view()),
     path("auth/events", devices.EventsView.as_view()),
+    path("auth/register", registration.RegisterView.as_view()),
+    path("auth/email/verify", registration.VerifyView.as_view()),
+    path("auth/email/change", account.EmailChangeView.as_view()),
+    path("auth/password/change", passwords.ChangeView.as_view()),
+    path("auth/password/reset", passwords.ResetView.as_view()),
+    path("auth/password/reset/confirm", passwords.ResetConfirmView.as_view()),
+    path("auth/account", account.AccountView.as_view()),
+    path("auth/account/export", account.ExportView.as_view()),
+    path("auth/oidc/login", identity_provider.BeginView.as_view()),
+    path("auth/oidc/callback", identity_provider.CallbackView.as_view()),
+    path("auth/oidc/link", linking.LinkView.as_view()),
     path("auth/token", clients.TokenView.as_view()),
     path("auth/token/refresh", clients.TokenRefreshView.as_view()),
     path("auth/token/revoke", clients.TokenRevokeView.as_view()),

@@ -21,8 +21,8 @@ class AuditEventSerializer(serializers.Serializer[Any]):
     device = serializers.SerializerMethodField()
     session_id = serializers.CharField()
 
-    def get_user(self, event: Any) -> str | None:
-        return event.user.sub if event.user else None
+    def get_user(self, event: Any) -> dict[str, Any] | None:
+        return events.user_of(event)
 
     def get_device(self, event: Any) -> str:
         return events.device_of(event)

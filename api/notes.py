@@ -29,6 +29,12 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
         return Note.objects.filter(owner_id=self.request.user.id).order_by("-updated_at", "id")
 
 
+def exported(user: Any) -> list[Any]:
+    """A person's notes, for the export of all their data (the setting `EXPORTS`)."""
+    notes = Note.objects.filter(owner_id=user.sub).order_by("created_at", "id")
+    return list(NoteSerializer(notes, many=True).data)
+
+
 class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
     """GET (search, pages) and POST."""
 

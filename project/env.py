@@ -54,6 +54,13 @@ def secret(name: str) -> str:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}.") from None
 
 
+def require(**values: object) -> None:
+    """ImproperlyConfigured, naming every variable that is required and not set."""
+    missing = [name for name, value in values.items() if not value]
+    if missing:
+        raise ImproperlyConfigured(f"Required in production: {', '.join(missing)}.")
+
+
 def kept_secret(path: Path) -> str:
     """A random secret that is made on first use and kept in a file only its owner can read."""
     if not path.exists():

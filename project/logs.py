@@ -56,6 +56,7 @@ class RequestId:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         token = request_id.set(secrets.token_hex(8))
+        request.request_id = request_id.get()  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)
             response.headers["X-Request-Id"] = request_id.get()

@@ -31,8 +31,11 @@ POLICY = {
 }
 CONTENT_SECURITY_POLICY = "; ".join(f"{name} {value}" for name, value in POLICY.items())
 
+REPORT_ONLY = "Content-Security-Policy-Report-Only"
 HEADERS = {
     "Content-Security-Policy": CONTENT_SECURITY_POLICY,
+    # The same again, for its reports: the policy that is enforced stays the contract's.
+    REPORT_ONLY: f"{CONTENT_SECURITY_POLICY}; report-uri /csp-reports",
     "Referrer-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "DENY",
@@ -51,7 +54,10 @@ class SecurityHeaders:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         response = self.get_response(request)
+        has_own_policy = "Content-Security-Policy" in response.headers
         for name, value in HEADERS.items():
+            if has_own_policy and name == REPORT_ONLY:
+                continue  # it would report what that page's own policy allows
             response.headers.setdefault(name, value)
         response.headers.setdefault("Cache-Control", "no-store")
         return response

@@ -13,6 +13,7 @@ from django.views.generic import TemplateView
 
 from accounts import csrf, problems
 from accounts.demo import DEMO_PEOPLE
+from accounts.events import KINDS
 
 VERSION = "0.1.0"
 
@@ -40,6 +41,7 @@ class Page(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(
             page=self.page,
+            event_kinds=KINDS.items(),
             demo_people=DEMO_PEOPLE if settings.DEMO else (),
             **shared_context(),
             **kwargs,
@@ -48,10 +50,12 @@ class Page(TemplateView):
 
 def shared_context() -> dict[str, Any]:
     """What every page may say."""
+    ours = settings.GATEHOUSE
     return {
         "mode": settings.MODE,
-        "grace_seconds": settings.GATEHOUSE["GRACE_SECONDS"],
+        "grace_seconds": ours["GRACE_SECONDS"],
         "version": VERSION,
+        "identity_provider": ours["OIDC_ISSUER"] and ours["OIDC_NAME"],
     }
 
 

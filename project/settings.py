@@ -1,11 +1,13 @@
 """All settings, read from the environment (the table in README.md) by this one file."""
 
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
 from project import env
+from project.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
@@ -22,16 +24,38 @@ DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 DEBUG = False
 
 SECRET_KEY = env.secret("GATEHOUSE_SECRET_KEY")
-if not SECRET_KEY:
-    if not DEMO:
-        raise ImproperlyConfigured("GATEHOUSE_SECRET_KEY is required in production.")
-    SECRET_KEY = env.kept_secret(DATA_DIR / "secret-key")
+ISSUER = env.text("GATEHOUSE_ISSUER")
+EMAIL_URL = env.secret("GATEHOUSE_EMAIL_URL") or ("file:" if DEMO else "")
+SIGNING_KEYS = env.text("GATEHOUSE_SIGNING_KEYS")
+# A file of keys is not read here: running servers notice when it changes (accounts.keys).
+SIGNING_KEYS_FILE = Path(env.text("GATEHOUSE_SIGNING_KEYS_FILE") or DATA_DIR / "signing-keys.json")
+if DEMO:
+    SECRET_KEY = SECRET_KEY or env.kept_secret(DATA_DIR / "secret-key")
+    ISSUER = ISSUER or "http://localhost:8000"
+else:
+    env.require(
+        GATEHOUSE_SECRET_KEY=SECRET_KEY,
+        GATEHOUSE_ISSUER=ISSUER,
+        GATEHOUSE_SIGNING_KEYS=SIGNING_KEYS or env.text("GATEHOUSE_SIGNING_KEYS_FILE"),
+        GATEHOUSE_HOSTS=env.text("GATEHOUSE_HOSTS"),
+    )
 
-ALLOWED_HOSTS = env.names("GATEHOUSE_HOSTS", "localhost")
+# Three kinds of host that are never mixed: see project.hosts.
+APP_HOSTS = env.names("GATEHOUSE_HOSTS", "localhost")
+LAB_HOSTS = env.names("GATEHOUSE_LAB_HOSTS", "app.demo.localhost" if DEMO else "")
+HOSTILE_HOSTS = env.names(
+    "GATEHOUSE_HOSTILE_HOSTS", "127.0.0.1,evil.demo.localhost" if DEMO else ""
+)
+ALLOWED_HOSTS = [*APP_HOSTS, *LAB_HOSTS, *HOSTILE_HOSTS]
+LAB = bool(LAB_HOSTS and HOSTILE_HOSTS) and (BASE_DIR / "api" / "lab" / "__init__.py").exists()
 
 INSTALLED_APPS = [
+    # Not the app's own configuration: accounts.admin registers with a site of its own.
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
+    "django.contrib.messages",
+    "django.contrib.sessions",
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
@@ -49,11 +73,26 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
+    "project.hosts.HostKinds",
     "accounts.middleware.CookieHygiene",
     "django.middleware.csrf.CsrfViewMiddleware",
+    "project.staff.AdminPolicy",
+    "project.staff.AdminSessions",
+    "project.staff.AdminUser",
+    "project.staff.AdminMessages",
 ]
 
+if LAB:
+    INSTALLED_APPS.append("api.lab")
+    # Between them: what reads token cookies must already read them under the lab's names.
+    MIDDLEWARE.insert(MIDDLEWARE.index("project.hosts.HostKinds") + 1, "api.lab.middleware.Lab")
+
 ROOT_URLCONF = "project.urls"
+# What the other kinds of host serve; without the lab, the app's address and no more.
+OTHER_URLCONFS = {
+    "lab": "api.lab.sites.victim" if LAB else "project.elsewhere",
+    "hostile": "api.lab.sites.hostile" if LAB else "project.elsewhere",
+}
 APPEND_SLASH = False
 WSGI_APPLICATION = "project.wsgi.application"
 
@@ -62,7 +101,14 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "project.hosts.context",
+            ]
+        },
     }
 ]
 
@@ -88,6 +134,8 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+if LAB:
+    AUTHENTICATION_BACKENDS.insert(0, "api.lab.people.LabPeople")
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
@@ -98,18 +146,9 @@ AUTH_PASSWORD_VALIDATORS = [
         "OPTIONS": {"min_length": 15},
     },
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "accounts.passwords.LengthLimit"},
+    {"NAME": "accounts.passwords.Guessable"},
 ]
-
-ISSUER = env.text("GATEHOUSE_ISSUER")
-if not ISSUER:
-    if not DEMO:
-        raise ImproperlyConfigured("GATEHOUSE_ISSUER is required in production.")
-    ISSUER = "http://localhost:8000"
-
-SIGNING_KEYS = env.secret("GATEHOUSE_SIGNING_KEYS")
-if not SIGNING_KEYS and not DEMO:
-    raise ImproperlyConfigured("GATEHOUSE_SIGNING_KEYS is required in production.")
 
 GATEHOUSE = {
     "ISSUER": ISSUER,
@@ -122,14 +161,26 @@ GATEHOUSE = {
     "API_CLIENTS": env.flag("GATEHOUSE_API_CLIENTS", True),
     "TRUSTED_PROXIES": env.names("GATEHOUSE_TRUSTED_PROXIES"),
     "SIGNING_KEYS": SIGNING_KEYS,
-    "SIGNING_KEYS_FILE": DATA_DIR / "signing-keys.json",
+    "SIGNING_KEYS_FILE": SIGNING_KEYS_FILE,
+    # Two threads of each process are left to everything that is no sign-in.
+    "HASHING_PLACES": max(1, env.number("GATEHOUSE_THREADS", 32, least=1) - 2),
     "DATA_DIR": DATA_DIR,
+    "EXPORTS": {"notes": "api.notes.exported"},
+    "MAIL": bool(EMAIL_URL),
     "DEMO": DEMO,
+    "OIDC_ISSUER": env.text("GATEHOUSE_OIDC_ISSUER"),
+    "OIDC_CLIENT_ID": env.text("GATEHOUSE_OIDC_CLIENT_ID"),
+    "OIDC_CLIENT_SECRET": env.secret("GATEHOUSE_OIDC_CLIENT_SECRET"),
+    "OIDC_NAME": env.text("GATEHOUSE_OIDC_NAME") or "your organisation",
 }
-LAB_HOSTS = env.names("GATEHOUSE_LAB_HOSTS", "app.demo.localhost" if DEMO else "")
-HOSTILE_HOSTS = env.names(
-    "GATEHOUSE_HOSTILE_HOSTS", "127.0.0.1,evil.demo.localhost" if DEMO else ""
-)
+
+# The administration's session: never the tokens, and gone within the hour.
+SESSION_COOKIE_NAME = "__Host-admin_session"
+SESSION_COOKIE_SECURE = True
+SESSION_COOKIE_SAMESITE = "Strict"
+SESSION_COOKIE_AGE = 3600
+SESSION_EXPIRE_AT_BROWSER_CLOSE = False
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_SECURE = True
@@ -138,6 +189,11 @@ CSRF_FAILURE_VIEW = "project.pages.csrf_failure"
 SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+SILENCED_SYSTEM_CHECKS = [
+    "security.W002",  # project.middleware.SecurityHeaders sends X-Frame-Options
+    "security.W008",  # project.middleware.HttpsOnly redirects pages, and refuses all else
+    "security.W021",  # preloading binds the whole domain: whoever owns that decides
+]
 if GATEHOUSE["TRUSTED_PROXIES"]:
     # ClientAddress drops the header unless one of these proxies sent the request.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
@@ -164,9 +220,9 @@ SPECTACULAR_SETTINGS = {
     "SERVE_INCLUDE_SCHEMA": False,
 }
 
-EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
-EMAIL_FILE_PATH = DATA_DIR / "mail"
-DEFAULT_FROM_EMAIL = "Gatehouse <no-reply@localhost>"
+DEFAULT_FROM_EMAIL = f"Gatehouse <no-reply@{urlsplit(ISSUER).hostname}>"
+# EMAIL_BACKEND and what it needs.
+globals().update(mail_settings(EMAIL_URL, DATA_DIR / "mail"))
 
 LANGUAGE_CODE = "en"
 USE_I18N = False

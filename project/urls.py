@@ -1,17 +1,37 @@
 """All paths: the authentication server, the API server, and the page shells."""
 
+from django.conf import settings
 from django.urls import include, path
+from django.views.generic import RedirectView
 
+from accounts.admin import site
+from project.mailbox import messages
 from project.pages import Page
+from project.reports import csp_report
 
 urlpatterns = [
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
+    path("admin", RedirectView.as_view(url="/admin/")),
+    path("admin/", site.urls),
+    path("csp-reports", csp_report),
     path("", Page.as_view(page="home")),
     path("login", Page.as_view(page="login")),
+    path("login/link", Page.as_view(page="link")),
+    path("login/confirmed", Page.as_view(page="confirmed")),
     path("notes", Page.as_view(page="notes")),
     path("account", Page.as_view(page="account")),
+    path("register", Page.as_view(page="register")),
+    path("register/finish", Page.as_view(page="register-finish")),
+    path("password/forgot", Page.as_view(page="password-forgot")),
+    path("password/reset", Page.as_view(page="password-reset")),
+    path("email/confirm", Page.as_view(page="email-confirm")),
+    path("audit", Page.as_view(page="audit")),
+    path("", include("api.lab.urls")),
 ]
+
+if settings.DEMO:
+    urlpatterns += [path("mail", Page.as_view(page="mail")), path("mail/messages", messages)]
 
 handler400 = "project.pages.bad_request"
 handler403 = "project.pages.permission_denied"

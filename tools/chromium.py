@@ -38,7 +38,10 @@ def _apt_install(playwrights_own: str) -> str | None:
     if os.geteuid() != 0 or not shutil.which("apt-get"):
         return None
     print("Installing Chromium ...", flush=True)
-    quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}, "stdin": subprocess.DEVNULL}
+    quiet = {
+        "env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"},
+        "stdin": subprocess.DEVNULL,
+    }
     subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
     subprocess.run([*INSTALL, "-qq"], check=False, stdout=subprocess.DEVNULL, **quiet)
     return find(playwrights_own)

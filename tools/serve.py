@@ -68,15 +68,14 @@ def prepare() -> Path:
             call_command("create_demo", verbosity=0)
     except (ImproperlyConfigured, CommandError) as error:
         sys.exit(str(error))
-    finally:
-        connections.close_all()
+    connections.close_all()
     return Path(settings.DATA_DIR)
 
 
 def main() -> None:
     options = arguments()
     workers = positive("GATEHOUSE_WORKERS", max(2, cores()))
-    threads = positive("GATEHOUSE_THREADS", 2)
+    threads = positive("GATEHOUSE_THREADS", 32)
     refuse_busy(options.port)
 
     address = f"{'https' if options.https else 'http'}://localhost:{options.port}"
@@ -91,7 +90,7 @@ def main() -> None:
     command += ["--workers", str(workers), "--blocking-threads", str(threads)]
     # A worker that dies is replaced; one that hangs does not keep Ctrl-C from ending the server.
     command += ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
-    command += ["--log-level", "warning"]
+    command += ["--log-level", "error"]
     if options.https:
         from tools import certificate
 

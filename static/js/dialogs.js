@@ -4,6 +4,8 @@
  */
 
 import { clone, fill, find } from './dom.js';
+import { REASONS } from './provider.js';
+import * as tabs from './tabs.js';
 import { describe } from './wire.js';
 
 /**
@@ -22,6 +24,10 @@ export function confirm({ title, text, action }) {
 
 /** @type {Promise<boolean>|null} */
 let asking = null;
+/** @type {(reason?: string) => void} what the open dialog does when another tab has confirmed through the identity provider */
+let elsewhere = () => {};
+
+tabs.hear((type, reason) => { if (type === 'confirmed') elsewhere(reason); });
 
 /**
  * Ask for the password until it is right or the person gives up. Requests that need it at the same time share one dialog.
@@ -56,10 +62,17 @@ function passwordDialog(attempt, email) {
       waiting = false;
     }
   });
+  elsewhere = (reason) => {
+    fill(dialog, { error: REASONS[reason] ?? '' });
+    if (reason) return;
+    confirmed = true; // by hearsay: the request that goes on now is judged by the server
+    dialog.close();
+  };
   find('[data-cancel]', dialog).addEventListener('click', () => dialog.close());
   return new Promise((resolve) => {
     dialog.addEventListener('close', () => {
       dialog.remove(); // and the typed password with it
+      elsewhere = () => {};
       resolve(confirmed);
     });
   });

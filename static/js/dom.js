@@ -36,7 +36,8 @@ export function fill(root, values) {
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 
-function moment(date) {
+/** @param {Date} date */
+export function moment(date) {
   const today = new Date().toDateString() === date.toDateString();
   return `${today ? 'today' : day.format(date)}, ${clock.format(date)}`;
 }

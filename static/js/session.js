@@ -65,12 +65,13 @@ export async function look() {
 
 /**
  * Sign in. Success is checked by asking who we are, because a browser may drop the cookies without a word.
- * @param {{email: string, password: string, remember: boolean}} credentials
+ * @param {object} credentials  what the endpoint takes
+ * @param {string} [endpoint]
  * @returns {Promise<State>}
  */
-export function signIn(credentials) {
+export function signIn(credentials, endpoint = '/auth/login') {
   return tabs.alone(async () => {
-    await send('POST', '/auth/login', { body: credentials });
+    await send('POST', endpoint, { body: credentials });
     const state = await ask();
     if (!state.authenticated) throw cookiesRefused();
     current = NOBODY;
@@ -80,11 +81,14 @@ export function signIn(credentials) {
   });
 }
 
-/** End the session on the server, which deletes the cookies, and empty every tab. */
-export function signOut() {
+/**
+ * End the session on the server, which deletes the cookies, and empty every tab.
+ * @param {string} [reason]  what the sign-in page says about it
+ */
+export function signOut(reason = 'signed_out') {
   return tabs.alone(async () => {
     await insist('POST', '/auth/logout');
-    over('signed_out');
+    over(reason);
   });
 }
 

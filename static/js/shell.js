@@ -16,6 +16,9 @@ import { describe } from './wire.js';
  * @property {() => boolean} [unsaved]  is there text that would be lost?
  */
 
+/** After these the sign-in page does not lead back to where the person left. */
+const ON_PURPOSE = new Set(['signed_out', 'deleted']);
+
 /** @type {Page} */
 let page = {};
 let leaving = false;
@@ -88,9 +91,10 @@ function depart(reason) {
 }
 
 function leave(reason) {
+  if (leaving) return; // the first reason is the one that counts
   leaving = true;
   const query = new URLSearchParams(reason ? { reason } : {});
-  if (reason !== 'signed_out') query.set('next', location.pathname + location.search);
+  if (!ON_PURPOSE.has(reason)) query.set('next', location.pathname + location.search);
   location.replace(`/login?${query}`);
 }
 
@@ -113,6 +117,7 @@ function header(user) {
   for (const element of document.querySelectorAll('[data-signed-in]')) element.hidden = !user;
   for (const element of document.querySelectorAll('[data-signed-out]')) element.hidden = Boolean(user);
   find('[data-user-name]').textContent = user?.name || user?.email || '';
+  for (const element of document.querySelectorAll('[data-staff]')) element.hidden = !user?.is_staff;
 }
 
 /** One line at the bottom of the window, read out by screen readers; an empty text takes it away. */

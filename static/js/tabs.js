@@ -29,7 +29,7 @@ export async function alone(work) {
 
 /**
  * Tell the other tabs; this one does not hear it.
- * @param {'signed-in'|'refreshed'|'signed-out'} type
+ * @param {'signed-in'|'refreshed'|'signed-out'|'confirmed'} type
  * @param {string} [reason]
  */
 export function tell(type, reason) {

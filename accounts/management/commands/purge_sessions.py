@@ -1,34 +1,55 @@
-"""Delete the rows of sessions that have been over for a while."""
+"""Delete what has been over for a while: ended sessions, dead links, old counters."""
 
+import time
 from argparse import ArgumentParser
 from datetime import timedelta
 from typing import Any
 
 from django.core.management.base import BaseCommand
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts import sessions
-from accounts.models import Session
+from accounts.models import FailureCount, LinkToken, Session
+
+# The longest budget lasts an hour, a link half of one.
+DAY = timedelta(days=1)
 
 
 class Command(BaseCommand):
-    help = "End expired sessions, then delete those that ended long ago. Safe to repeat."
+    help = (
+        "End expired sessions, then delete those that ended long ago, with dead links and old "
+        "counters. Safe to repeat, and to run beside a server."
+    )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=30, help="keep ended ones for so long")
         parser.add_argument("--batch", type=int, default=1000, help="rows in one transaction")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ended = deleted = 0
+        batch = options["batch"]
         expired = Session.objects.filter(
             Q(idle_expires_at__lt=Now()) | Q(absolute_expires_at__lt=Now()), ended_at=None
         )
-        while ids := list(expired.values_list("id", flat=True)[: options["batch"]]):
+        ended = 0
+        while ids := list(expired.values_list("id", flat=True)[:batch]):
             ended += sessions.end(Session.objects.filter(id__in=ids), "expired")
-            self.stderr.write(f"ended {ended}", ending="\r")
+            self.progress(f"ended {ended} expired sessions")
+        self.stdout.write(f"ended {ended} expired sessions")
         old = Session.objects.filter(ended_at__lt=Now() - timedelta(days=options["days"]))
-        while ids := list(old.values_list("id", flat=True)[: options["batch"]]):
-            deleted += Session.objects.filter(id__in=ids).delete()[0]
-            self.stderr.write(f"deleted {deleted}", ending="\r")
-        self.stdout.write(f"ended {ended} expired sessions, deleted {deleted} old ones")
+        self.delete(old, "sessions that ended long ago", batch)
+        self.delete(LinkToken.objects.filter(created_at__lt=Now() - DAY), "dead links", batch)
+        yesterday = int(time.time() - DAY.total_seconds())
+        self.delete(FailureCount.objects.filter(started_at__lt=yesterday), "old counters", batch)
+
+    def delete(self, rows: QuerySet[Any], what: str, batch: int) -> None:
+        deleted = 0
+        while ids := list(rows.values_list("pk", flat=True)[:batch]):
+            deleted += rows.model.objects.filter(pk__in=ids).delete()[0]
+            self.progress(f"deleted {deleted} {what}")
+        self.stdout.write(f"deleted {deleted} {what}")
+
+    def progress(self, text: str) -> None:
+        """One line, written over again, where somebody is looking."""
+        if self.stderr.isatty():
+            self.stderr.write(text, ending="\r")

@@ -1,126 +1,22 @@
-/** The account page. For now: the devices on which this person is signed in, and how to end those sessions. */
+/** The account page: profile and password, devices, security events, and one's own data. */
 
-import * as api from '../api.js';
-import { confirm } from '../dialogs.js';
-import { busy, clone, fill, find } from '../dom.js';
-import { SessionOver } from '../session.js';
+import * as data from '../account/data.js';
+import * as devices from '../account/devices.js';
+import * as events from '../account/events.js';
+import * as profile from '../account/profile.js';
 import * as shell from '../shell.js';
 
-const CLIENTS = { web: 'Browser', cli: 'Program or app' };
-const ENDINGS = {
-  signed_out: 'Signed out there',
-  ended_by_user: 'Ended by you',
-  ended_others: 'Ended by you, with all others',
-  replaced: 'Replaced by a new sign-in in the same browser',
-  reuse_detected: 'Ended for safety: an older copy of the sign-in was used',
-  expired: 'Time was up',
-  deactivated: 'The account was deactivated',
-  password_changed: 'The password was changed',
-  password_reset: 'The password was reset',
-  deleted: 'The account was deleted',
-  key_dropped: 'Ended for safety: a signing key was withdrawn',
-  admin: 'Ended by an administrator',
-  too_many: 'Too many sessions: the oldest was ended',
-};
-
-const status = find('[data-status]');
-const others = find('[data-end-others]');
-const more = find('[data-more]');
-let page = 1;
-
-/** @param {{keep?: boolean}} [options]  keep: add to what is shown, rather than start again */
-async function load({ keep = false } = {}) {
-  page = keep ? page + 1 : 1;
-  try {
-    const answer = await api.get(`/auth/sessions?page=${page}`);
-    show(answer, keep);
-    problem('');
-    if (status.textContent.startsWith('Loading')) say('');
-  } catch (error) {
-    if (error instanceof SessionOver) return;
-    if (keep) page -= 1;
-    problem(api.describe(error));
-    say('');
-  }
+function reload() {
+  devices.load();
+  events.load();
 }
 
-function show({ next, results }, keep) {
-  const devices = find('[data-devices]');
-  const ended = find('[data-ended]');
-  if (!keep) for (const list of [devices, ended]) list.replaceChildren();
-  for (const entry of results) {
-    if (entry.current) devices.prepend(row(entry));
-    else (entry.ended_at ? ended : devices).append(row(entry));
-  }
-  find('[data-ended-section]').hidden = !ended.children.length;
-  others.disabled = devices.children.length < 2 && !next;
-  more.hidden = !next;
-}
-
-function row(entry) {
-  const part = clone('device-row');
-  const device = entry.device || 'Unknown device';
-  fill(part, {
-    device,
-    client: CLIENTS[entry.client] ?? entry.client,
-    address: entry.address || 'unknown address',
-    created_at: new Date(entry.created_at),
-    last_used_at: new Date(entry.last_used_at ?? entry.created_at),
-    end_name: ` the session on ${device}`,
-    ended: entry.ended_at ? `${ENDINGS[entry.end_reason] ?? 'Ended'}.` : '',
-  });
-  find('[data-slot="current"]', part).hidden = !entry.current;
-  find('[data-slot="ended"]', part).hidden = !entry.ended_at;
-  const end = find('[data-end]', part);
-  end.hidden = entry.current || Boolean(entry.ended_at); // this device has "Sign out", above
-  end.addEventListener('click', () => busy(end, () => endOne(entry.id, device)));
-  return part;
-}
-
-function endOne(id, device) {
-  return change(() => api.remove(`/auth/sessions/${encodeURIComponent(id)}`), `The session on ${device} has been ended.`);
-}
-
-async function endOthers() {
-  const sure = await confirm({
-    title: 'End all other sessions?',
-    text: 'Every other browser, app and program that is signed in as you is signed out at once and must sign in again. '
-      + 'This device stays signed in.',
-    action: 'End all others',
-  });
-  if (sure) await change(() => api.post('/auth/logout-others'), 'All other sessions have been ended.');
-}
-
-async function change(action, done) {
-  say('');
-  try {
-    await action();
-    say(done);
-  } catch (error) {
-    if (error instanceof SessionOver) return;
-    say(error.status === 404 ? 'That session had ended already.' : api.describe(error));
-  }
-  await load();
-  if (document.activeElement === document.body) find('#devices-title').focus(); // the button went with its session
-}
-
-function say(text) {
-  status.textContent = text;
-}
-
-function problem(text) {
-  const box = find('[data-problem]');
-  box.hidden = !text;
-  fill(box, { text });
-}
-
-others.addEventListener('click', () => busy(others, endOthers));
-more.addEventListener('click', () => busy(more, () => load({ keep: true })));
-find('[data-retry]').addEventListener('click', () => load());
+profile.start({ changed: reload });
+data.start();
 shell.start({
   required: true,
   show: ({ user }) => {
-    find('[data-profile]').textContent = user.name ? `${user.name}, ${user.email}` : user.email;
-    load();
+    profile.show(user);
+    reload();
   },
 });

@@ -2,17 +2,20 @@
 
 import { destination } from '../destination.js';
 import { busy, clearErrors, find, missing, showErrors } from '../dom.js';
+import { REASONS as PROVIDER_REASONS } from '../provider.js';
 import * as session from '../session.js';
 import * as shell from '../shell.js';
 import { describe } from '../wire.js';
 
 const REASONS = {
+  ...PROVIDER_REASONS,
   signed_out: 'You have signed out.',
   session_ended: 'Your session has ended: its time was up, or it was ended from elsewhere. Please sign in again.',
   expired: 'Your session has run out. Please sign in again.',
   password_changed: 'Your password has been changed. Please sign in with the new one.',
   password_reset: 'Your password has been reset. Please sign in with the new one.',
   deleted: 'Your account has been deleted.',
+  registered: 'Your account is ready. Sign in with your e-mail and your new password.',
 };
 const DEFAULT_LINE = find('[data-reason]').textContent;
 
@@ -60,6 +63,11 @@ form.addEventListener('submit', (event) => {
   busy(find('[data-submit]'), signIn);
 });
 find('[data-show-password]').addEventListener('click', (event) => showPassword(event.currentTarget));
+document.querySelector('[data-provider]')?.addEventListener('click', ({ currentTarget }) => {
+  const trip = new URLSearchParams({ next: target.slice(location.origin.length) });
+  if (remember.checked) trip.set('remember', '1');
+  currentTarget.search = trip;
+});
 for (const person of document.querySelectorAll('[data-demo-email]')) {
   person.addEventListener('click', () => {
     clearErrors(form);

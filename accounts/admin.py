@@ -1,0 +1,157 @@
+"""Users, sessions and events for staff. What ends a session here ends it at once, everywhere.
+
+No token, no hash and no password stands on any page; nobody sets another's password, staff send a
+reset link (ASVS 5.0 6.4.6). Staff see everything and may act on people who are not staff; on
+staff, and on who is staff, only superusers may act.
+"""
+
+from typing import TYPE_CHECKING, Any, ClassVar
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+
+from accounts import afterwards, devices, events, registration, sessions
+from accounts.adminsite import site
+from accounts.models import SecurityEvent, Session, User
+
+ROLES = ("is_staff", "is_superuser")
+
+
+if TYPE_CHECKING:
+    ModelAdmin = admin.ModelAdmin[Any]
+else:
+    ModelAdmin = admin.ModelAdmin  # which takes no type at run time
+
+
+class ForStaff(ModelAdmin):
+    """Read-only for whoever got in; nothing is added or deleted here."""
+
+    list_per_page = 50
+    show_full_result_count = False
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return True
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return True
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description="device")
+    def device(self, row: Any) -> str:
+        return devices.describe(row.user_agent)
+
+
+@admin.register(User, site=site)
+class UserAdmin(ForStaff):
+    """People: rename, deactivate, sign out, send a reset link. Addresses change by proof alone."""
+
+    list_display = ("email", "name", "is_active", "is_staff", "last_login", "created_at")
+    list_filter = ("is_active", "is_staff")
+    search_fields = ("email", "name", "sub")
+    ordering = ("email",)
+    fields = ("email", "name", "is_active", *ROLES, "sub", "last_login", "created_at")
+    readonly_fields = ("email", "sub", "last_login", "created_at")
+    actions = ("end_all_sessions", "deactivate", "send_reset_link")
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return obj is None or may_act_on(request, obj)
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
+        return self.readonly_fields if is_superuser(request) else (*self.readonly_fields, *ROLES)
+
+    @admin.action(description="End all sessions of this user")
+    def end_all_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in self.allowed(request, chosen):
+            ended = sessions.end_all_of(user, "admin")
+            note(request, "session_ended", user, count=ended)
+
+    @admin.action(description="Deactivate")
+    def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in self.allowed(request, chosen):
+            user.is_active = False
+            user.save(update_fields=["is_active"])  # ends the sessions: accounts.lifecycle
+
+    @admin.action(description="Send reset link")
+    def send_reset_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        for user in self.allowed(request, chosen):
+            afterwards.do(registration.offer_reset, user.email)
+            note(request, "password_reset_sent", user)
+
+    def allowed(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
+        """Those of the chosen that this person may act on; the others are named."""
+        found = list(chosen)
+        spared = [user.email for user in found if not may_act_on(request, user)]
+        if spared:
+            text = f"Only a superuser may do this to staff: {', '.join(spared)}."
+            self.message_user(request, text, messages.ERROR)
+        done = len(found) - len(spared)
+        if done:
+            self.message_user(request, f"Done for {done} of {len(found)}.", messages.SUCCESS)
+        return [user for user in found if may_act_on(request, user)]
+
+
+@admin.register(Session, site=site)
+class SessionAdmin(ForStaff):
+    """Who is signed in, where and since when; `key_hash` is left out on purpose."""
+
+    list_display = ("user", "device", "client", "method", "address", "created_at", "last_used_at")
+    list_display += ("ended_at", "end_reason")
+    list_filter = ("client", "method", ("ended_at", admin.EmptyFieldListFilter), "end_reason")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name", "user__sub", "address", "id")
+    ordering = ("-last_used_at",)
+    fields = ("id", "user", "device", "user_agent", "client", "method", "address", "created_at")
+    fields += ("last_used_at", "authenticated_at", "idle_expires_at", "absolute_expires_at")
+    fields += ("generation", "ended_at", "end_reason")
+    actions = ("end_session",)
+
+    @admin.action(description="End session")
+    def end_session(self, request: HttpRequest, chosen: QuerySet[Session]) -> None:
+        ended = 0
+        for session in chosen.select_related("user"):
+            if may_act_on(request, session.user):
+                ended += sessions.end(Session.objects.filter(id=session.id), "admin")
+                note(request, "session_ended", session.user, session=session)
+        self.message_user(request, f"Ended {ended} of {len(chosen)}.", messages.SUCCESS)
+
+
+@admin.register(SecurityEvent, site=site)
+class SecurityEventAdmin(ForStaff):
+    """What happened; rows are added by what happens, and never changed."""
+
+    list_display = ("at", "words", "user", "address", "device", "detail")
+    list_filter = ("kind", "at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__sub", "address", "session_id")
+    ordering = ("-id",)
+    fields = ("at", "kind", "words", "user", "session_id", "address", "user_agent", "detail")
+    actions: ClassVar[list[Any]] = []
+
+    @admin.display(description="what happened")
+    def words(self, event: SecurityEvent) -> str:
+        return events.KINDS.get(event.kind, event.kind)
+
+
+def is_superuser(request: HttpRequest) -> bool:
+    return bool(getattr(request.user, "is_superuser", False))
+
+
+def may_act_on(request: HttpRequest, user: User | None) -> bool:
+    return is_superuser(request) or user is None or not (user.is_staff or user.is_superuser)
+
+
+def note(
+    request: HttpRequest, kind: str, user: User | None, *, session: Any = None, **detail: Any
+) -> None:
+    """An event in the owner's list that says who did it."""
+    by = getattr(request.user, "sub", "")
+    events.record(kind, request, user=user, session=session, detail={"by": by, **detail})

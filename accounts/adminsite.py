@@ -1,0 +1,72 @@
+"""The administration's own way in: a session of Django's, apart from all tokens.
+
+The same credentials, budgets and events as any sign-in, but the JWT cookies never open it: whoever
+holds a stolen browser session is not staff yet.
+"""
+
+from typing import Any
+
+from django import forms
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts import credentials, events
+from accounts.errors import Problem
+from accounts.models import User
+from accounts.serializers import LONGEST_PASSWORD
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Django's form, with `credentials.verify` behind it."""
+
+    request: HttpRequest
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["password"].max_length = LONGEST_PASSWORD  # type: ignore[attr-defined]
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        try:
+            user = credentials.verify(self.request, given["username"], given["password"])
+        except KeyError:
+            return given  # a field is missing: its own error says so
+        except Problem as refusal:
+            self.request.refusal = refusal  # type: ignore[attr-defined]
+            raise forms.ValidationError(str(refusal.detail)) from refusal
+        self.confirm_login_allowed(user)
+        self.user_cache = user
+        return given
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        try:
+            super().confirm_login_allowed(user)
+        except forms.ValidationError:
+            events.record("sign_in_failed", self.request, user=user, detail={"to": "admin"})
+            raise
+
+
+class GatehouseAdmin(AdminSite):
+    """The administration at /admin/, for active staff."""
+
+    site_header = site_title = "Gatehouse administration"
+    index_title = "Users, sessions, events"
+    login_form = SignInForm
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """A refusal has the status that any other sign-in has."""
+        was = self.has_permission(request)
+        response: HttpResponseBase = super().login(request, extra_context)
+        refusal = getattr(request, "refusal", None)
+        if refusal is not None:
+            response.status_code = refusal.status_code
+            for name, text in refusal.headers.items():
+                response.headers[name] = text
+        elif not was and isinstance(request.user, User) and self.has_permission(request):
+            events.record("admin_signed_in", request, user=request.user)
+        return response
+
+
+site = GatehouseAdmin(name="admin")

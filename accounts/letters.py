@@ -1,0 +1,124 @@
+"""The mails: their words, and handing them to the mail server.
+
+Nothing that a stranger typed stands in a mail to somebody else: not even the name given at
+registration, which would carry any message to any address. A link stands alone on its line.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.core.mail import send_mail
+from django.db import transaction
+
+from accounts import afterwards
+from accounts.conf import conf
+from accounts.errors import Unavailable
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+
+
+REGISTER = Letter(
+    "Finish your registration",
+    """Welcome to Gatehouse.
+
+To choose a password and finish your registration, open this link within 30 minutes:
+
+{link}
+
+It works once. If you did not ask for it, do nothing: there is no account until you do.
+""",
+)
+
+ALREADY_REGISTERED = Letter(
+    "You already have an account",
+    """Hello,
+
+somebody, probably you, wanted to use this address for a Gatehouse account. There is one already.
+Sign in here:
+
+{issuer}/login
+
+If you have forgotten the password, you can set a new one here:
+
+{issuer}/password/forgot
+
+If it was not you, do nothing: nothing has changed.
+""",
+)
+
+RESET = Letter(
+    "Reset your password",
+    """Hello,
+
+somebody, probably you, asked for a new password. To set one, open this link within 30 minutes:
+
+{link}
+
+It works once, and every device will have to sign in again. If it was not you, do nothing: your
+password stays as it is.
+""",
+)
+
+NO_PASSWORD = Letter(
+    "Your account has no password",
+    """Hello,
+
+somebody, probably you, asked for a new password. Your account has none: sign in through your
+identity provider, here:
+
+{issuer}/login
+""",
+)
+
+NEW_ADDRESS = Letter(
+    "Confirm your new address",
+    """Hello,
+
+to use this address for your Gatehouse account from now on, open this link within 30 minutes:
+
+{link}
+
+It works once. If you did not ask for it, do nothing: nothing has changed.
+""",
+)
+
+ADDRESS_CHANGED = Letter(
+    "Your address was changed",
+    """Hello,
+
+your Gatehouse account has a new e-mail address: {new}
+
+This one is no longer in use, and all other devices were signed out. If it was not you, tell the
+people who run this service at once.
+""",
+)
+
+DELETED = Letter(
+    "Your account was deleted",
+    """Hello,
+
+your Gatehouse account and your notes were deleted, and every device was signed out.
+
+If it was not you, tell the people who run this service at once.
+""",
+)
+
+
+def require_server() -> None:
+    """Unavailable where this server sends no mail: better than waiting for one in vain."""
+    if not conf.mail:
+        raise Unavailable("GATEHOUSE_EMAIL_URL is not set: no mail can be sent")
+
+
+def send(letter: Letter, to: str, **values: Any) -> None:
+    """Hand over a mail once the current transaction is committed; nothing waits for it."""
+    text = letter.text.format(issuer=conf.issuer, **values)
+    transaction.on_commit(lambda: afterwards.do(_deliver, letter.subject, text, to))
+
+
+def _deliver(subject: str, text: str, to: str) -> None:
+    send_mail(subject, text, None, [to])

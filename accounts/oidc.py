@@ -1,0 +1,155 @@
+"""Sign-in through an identity provider: OpenID Connect, authorization code with PKCE.
+
+Serves steps 1 and 2. `begin` says where to send the browser, `finish` judges what it brings back:
+the answer must belong to this browser's own handshake (state), come from our provider (`iss`, RFC
+9207), be redeemed with our verifier (PKCE S256), and yield an ID token that is signed by the
+provider for us and this handshake (nonce). Signatures are joserfc's business, claims Authlib's.
+Leaves out: asking the provider (accounts.provider), and whose account it is (accounts.identities).
+"""
+
+import hmac
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from authlib.oidc.core import CodeIDToken
+from django.http import QueryDict
+from joserfc import jwt
+from joserfc.errors import InvalidKeyIdError, JoseError
+from joserfc.jwk import KeySet
+from joserfc.jws import JWSRegistry
+
+from accounts import provider
+from accounts.conf import conf
+from accounts.handshakes import Handshake
+
+# Signatures that only the provider can make. HS256 would rest on a secret that we hold too, and
+# `none` on nothing (RFC 8725 section 3.1).
+ALGORITHMS = tuple(f"{kind}{size}" for kind in ("RS", "PS", "ES") for size in (256, 384, 512))
+KEY_TYPES = ("RSA", "EC")
+LARGEST_ID_TOKEN = 16 * 1024
+
+# How far the provider's clock and ours may differ.
+CLOCK_SECONDS = 30
+
+
+class SignInError(Exception):
+    """No sign-in comes of this. `reason` is for the person, the text for the log."""
+
+    def __init__(self, reason: str, cause: str) -> None:
+        super().__init__(cause)
+        self.reason = reason
+
+
+@dataclass(frozen=True)
+class Proof:
+    """Somebody has proven to the provider who they are; `claims` are those of the ID token."""
+
+    issuer: str
+    subject: str
+    claims: Mapping[str, Any]
+    access_token: str
+
+    def is_fresh(self, since: float) -> bool:
+        """Whether they did so after that time; no if the provider does not say when."""
+        at = self.claims.get("auth_time")
+        return isinstance(at, int | float) and at >= since - CLOCK_SECONDS
+
+
+def redirect_uri() -> str:
+    """Never taken from a request: a forged Host header would move the code elsewhere."""
+    return f"{conf.issuer}/auth/oidc/callback"
+
+
+def begin(handshake: Handshake) -> str:
+    """The provider's address to send the browser to."""
+    address = str(provider.metadata(provider.ALIVE_SECONDS)["authorization_endpoint"])
+    # A step-up wants the credential itself, now: the provider's own session will not do.
+    again = {"prompt": "login", "max_age": 0} if handshake.step_up else {}
+    with provider.memory().session(address, code_challenge_method="S256") as session:
+        found, _ = session.create_authorization_url(
+            address,
+            state=handshake.state,
+            nonce=handshake.nonce,
+            code_verifier=handshake.verifier,
+            redirect_uri=redirect_uri(),
+            scope=provider.SCOPE,
+            **again,
+        )
+    return str(found)
+
+
+def check_answer(handshake: Handshake, query: QueryDict) -> str:
+    """The code in the provider's answer; SignInError if the answer is not for us."""
+    for name in ("state", "iss", "code", "error"):
+        if len(query.getlist(name)) > 1:
+            raise SignInError("oidc_failed", f"{name} is given twice")
+    if not hmac.compare_digest(query.get("state", "").encode(), handshake.state.encode()):
+        raise SignInError("oidc_failed", "the state is of another handshake")
+    # Another provider's answer, carried over to us (a mix-up): its code must not be sent to ours.
+    wants_issuer = provider.metadata().get("authorization_response_iss_parameter_supported")
+    if query.get("iss", "" if wants_issuer is True else conf.oidc_issuer) != conf.oidc_issuer:
+        raise SignInError("oidc_failed", f"iss is {query.get('iss')!r}")
+    if "error" in query:
+        cancelled = query["error"] in ("access_denied", "login_required")
+        reason = "oidc_cancelled" if cancelled else "oidc_failed"
+        raise SignInError(reason, f"the provider answers {query['error'][:80]!r}")
+    if not query.get("code"):
+        raise SignInError("oidc_failed", "there is no code")
+    return str(query["code"])
+
+
+def redeem(handshake: Handshake, code: str) -> Proof:
+    """What the code is worth; SignInError if the provider or the ID token does not hold."""
+    try:
+        tokens = provider.exchange(code, handshake.verifier, redirect_uri())
+    except provider.RefusedError as error:
+        raise SignInError("oidc_failed", str(error)) from error
+    access_token = str(tokens.get("access_token", ""))
+    try:
+        claims = verified(tokens.get("id_token"), access_token, handshake.nonce)
+    except (JoseError, KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SignInError("oidc_failed", f"the ID token: {error!r}") from error
+    return Proof(conf.oidc_issuer, claims["sub"], claims, access_token)
+
+
+def verified(text: Any, access_token: str, nonce: str) -> CodeIDToken:
+    """The claims of an ID token (OpenID Connect Core 1.0 section 3.1.3.7)."""
+    if not isinstance(text, str) or len(text) > LARGEST_ID_TOKEN:
+        raise ValueError("missing or too large")
+    client_id = conf.oidc_client[0]
+    decoded = _decode(text)
+    claims = CodeIDToken(
+        decoded.claims,
+        decoded.header,
+        {
+            "iss": {"essential": True, "value": conf.oidc_issuer},
+            "aud": {"essential": True, "value": client_id},
+            "sub": {"essential": True},
+            "exp": {"essential": True},
+            "iat": {"essential": True},
+            "nonce": {"essential": True, "value": nonce},
+        },
+        {"client_id": client_id, "nonce": nonce, "access_token": access_token},
+    )
+    claims.validate(now=int(time.time()), leeway=CLOCK_SECONDS)
+    if not isinstance(claims["sub"], str) or not 0 < len(claims["sub"]) <= 255:
+        raise ValueError("sub is not a text of 1 to 255 characters")
+    return claims
+
+
+def _decode(text: str) -> jwt.Token:
+    offered = provider.metadata().get("id_token_signing_alg_values_supported") or ["RS256"]
+    registry = JWSRegistry(
+        algorithms=[name for name in ALGORITHMS if name in offered], strict_check_header=False
+    )
+    try:
+        return jwt.decode(text, _keys(fresh=False), registry=registry)
+    except InvalidKeyIdError:
+        return jwt.decode(text, _keys(fresh=True), registry=registry)
+
+
+def _keys(*, fresh: bool) -> KeySet:
+    found = provider.keys(fresh=fresh)["keys"]
+    return KeySet.import_key_set({"keys": [key for key in found if key.get("kty") in KEY_TYPES]})

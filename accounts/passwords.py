@@ -1,0 +1,110 @@
+"""Passwords: the rules in one place, and what a new one ends.
+
+Length and guessability count, composition does not (NIST SP 800-63B-4, ASVS 5.0 6.2). The rules
+are Django's AUTH_PASSWORD_VALIDATORS, so that every way to set a password meets them.
+"""
+
+import threading
+from typing import Any, cast
+
+from django.contrib.auth.hashers import make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.http import HttpRequest
+from zxcvbn import zxcvbn
+
+from accounts import credentials, events, hashing, links, sessions, throttling
+from accounts.errors import ValidationFailed
+from accounts.models import LinkToken, Session, User
+from accounts.serializers import LONGEST_PASSWORD
+
+APP_NAME = "gatehouse"
+
+_estimating = threading.Lock()  # zxcvbn keeps the words of the current call in a global
+
+
+class LengthLimit:
+    """Refuses what is too long to be hashed."""
+
+    def validate(self, password: str, user: Any = None) -> None:
+        if len(password) > LONGEST_PASSWORD:
+            raise ValidationError(self.get_help_text())
+
+    def get_help_text(self) -> str:
+        return f"Use at most {LONGEST_PASSWORD} characters."
+
+
+class Guessable:
+    """Refuses what a guesser tries early: repeats, sequences, known words, your own name."""
+
+    LOOKED_AT = 72  # the estimate takes longer the longer the text; what follows only adds
+
+    def validate(self, password: str, user: Any = None) -> None:
+        with _estimating:
+            found = zxcvbn(password[: self.LOOKED_AT], user_inputs=context_words(user))
+        if found["score"] < 3:
+            hint = found["feedback"]["warning"].rstrip(".")
+            raise ValidationError(
+                f"{hint}. {self.get_help_text()}" if hint else self.get_help_text()
+            )
+
+    def get_help_text(self) -> str:
+        return "This is easy to guess. Four or more unrelated words are not."
+
+
+def context_words(user: Any) -> list[str]:
+    """What a guesser who knows the person and this app would try."""
+    words = [APP_NAME]
+    for text in (getattr(user, "email", ""), getattr(user, "name", "")):
+        words += [text, *text.replace("@", " ").replace(".", " ").split()]
+    return [word.casefold() for word in words if word]
+
+
+def check_rules(password: str, user: User, field: str) -> None:
+    """ValidationFailed, with all reasons, if `user` may not have this password."""
+    try:
+        validate_password(password, user)
+    except ValidationError as error:
+        raise ValidationFailed(errors={field: list(error.messages)}) from error
+
+
+def hashed(password: str) -> str:
+    """The hash to store, made in turn with the sign-ins that are hashing."""
+    with hashing.room():
+        return make_password(password)
+
+
+def change(request: HttpRequest, session: Session, current: str, new: str) -> None:
+    """Replace the password; every session but this one ends."""
+    user = cast(User, session.user)  # a live session has one
+    check_rules(new, user, "new_password")
+    credentials.verify(request, user.email, current)
+    digest = hashed(new)
+    with transaction.atomic():
+        store(user, digest)
+        sessions.end_all_of(user, "password_changed", keep=session.id)
+        sessions.reauthenticated(session)
+        events.record("password_changed", request, user=user, session=session)
+
+
+def reset(request: HttpRequest, token: str, new: str | None) -> None:
+    """A new password for whoever has the link; every session ends, and nobody is signed in."""
+    link = links.find(token, LinkToken.Kind.RESET)
+    if new is None:
+        raise ValidationFailed(errors={"new_password": ["This field is required."]})
+    user = cast(User, link.user)  # links of this kind belong to one
+    check_rules(new, user, "new_password")
+    digest = hashed(new)
+    with transaction.atomic():
+        links.use(link)
+        store(user, digest)
+        sessions.end_all_of(user, "password_reset")
+        events.record("password_reset", request, user=user)
+    # The first two are this address's own; the third belongs to everyone in the network.
+    throttling.clear(throttling.sign_in_budgets(request, user.email)[:2])
+
+
+def store(user: User, digest: str) -> None:
+    user.password = digest
+    user.save(update_fields=["password"])

@@ -1,0 +1,87 @@
+"""Accounts begin with an address, proven first; passwords and all else come after.
+
+Nobody can prepare an account on another's address, and no answer tells whether one exists: what
+depends on it is done by `afterwards`, and the mail tells its reader alone.
+"""
+
+from typing import cast
+
+from django.db import IntegrityError, transaction
+from django.http import HttpRequest
+
+from accounts import events, letters, links, passwords, sessions
+from accounts.errors import ValidationFailed
+from accounts.links import DeadLink
+from accounts.models import LinkToken, Session, User
+
+BOTH = (LinkToken.Kind.REGISTER, LinkToken.Kind.EMAIL)
+
+
+def invite(email: str, name: str) -> None:
+    """A mail to `email`: the way to an account, or that there is one already."""
+    if User.objects.filter(email=email).exists():
+        letters.send(letters.ALREADY_REGISTERED, email)
+    else:
+        letters.send(letters.REGISTER, email, link=links.make("register", email, name=name))
+
+
+def offer_reset(email: str) -> None:
+    """A mail with a reset link, if that address belongs to somebody who can use one."""
+    user = User.objects.filter(email=email, is_active=True).first()
+    if user is None:
+        return
+    if not user.has_usable_password():
+        letters.send(letters.NO_PASSWORD, user.email)
+        return
+    letters.send(letters.RESET, user.email, link=links.make("reset", user.email, user=user))
+
+
+def offer_new_address(user: User, email: str) -> None:
+    """A mail to the new address: confirm, or (another's) that somebody tried."""
+    if User.objects.filter(email=email).exists():
+        letters.send(letters.ALREADY_REGISTERED, email)
+    else:
+        letters.send(letters.NEW_ADDRESS, email, link=links.make("email", email, user=user))
+
+
+def verify(request: HttpRequest, token: str, password: str | None, keep: list[str]) -> None:
+    """What a link to a new address was sent for: the account exists now, or has that address.
+
+    `keep` names the sessions that may outlive a change of address: the asking browser's own.
+    """
+    link = links.find(token, *BOTH)
+    if link.kind == LinkToken.Kind.EMAIL:
+        _move(request, link, keep)
+    elif password is None:
+        raise ValidationFailed(errors={"password": ["This field is required."]})
+    else:
+        _create(request, link, password)
+
+
+def _create(request: HttpRequest, link: LinkToken, password: str) -> None:
+    user = User(email=link.email, name=link.name)
+    passwords.check_rules(password, user, "password")
+    user.password = passwords.hashed(password)
+    try:
+        with transaction.atomic():
+            links.use(link)
+            user.save(force_insert=True)
+            events.record("account_created", request, user=user)
+    except IntegrityError as error:
+        raise DeadLink("the address has an account by now") from error
+
+
+def _move(request: HttpRequest, link: LinkToken, keep: list[str]) -> None:
+    user = cast(User, link.user)  # links of this kind belong to one
+    former = user.email
+    own = Session.objects.filter(user=user, id__in=keep, ended_at=None).first()
+    try:
+        with transaction.atomic():
+            links.use(link)
+            user.email = link.email
+            user.save(update_fields=["email"])
+            sessions.end_all_of(user, "email_changed", keep=own.id if own else "")
+            events.record("email_changed", request, user=user, session=own)
+    except IntegrityError as error:
+        raise DeadLink("the address has an account by now") from error
+    letters.send(letters.ADDRESS_CHANGED, former, new=user.email)

@@ -1,0 +1,69 @@
+"""Endpoints for a person's own profile: read, rename, delete, move to another address, download."""
+
+from typing import Any
+
+from rest_framework.permissions import BasePermission
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import afterwards, events, export, letters, registration, serializers, throttling
+from accounts.endpoints import ProtectedView
+from accounts.errors import ValidationFailed
+from accounts.permissions import RecentlyAuthenticated
+from accounts.views.devices import own_session
+
+
+class AccountView(ProtectedView):
+    """GET, PATCH and DELETE /auth/account; the last needs a step-up."""
+
+    def get_permissions(self) -> list[Any]:
+        if self.request.method == "DELETE":
+            return [RecentlyAuthenticated()]
+        return super().get_permissions()
+
+    def get(self, request: Request) -> Response:
+        return Response(serializers.user_json(own_session(request).user))
+
+    def patch(self, request: Request) -> Response:
+        form = serializers.Profile(data=request.data)
+        form.is_valid(raise_exception=True)
+        user = own_session(request).user
+        if "name" in form.validated_data:
+            user.name = form.validated_data["name"]
+            user.save(update_fields=["name"])
+        return Response(serializers.user_json(user))
+
+    def delete(self, request: Request) -> Response:
+        """Ends every session first (accounts.lifecycle); what belongs to the user goes with it."""
+        own_session(request).user.delete()
+        return Response(status=204)
+
+
+class ExportView(ProtectedView):
+    """GET /auth/account/export: everything that is kept about the caller, as a file."""
+
+    def get(self, request: Request) -> Response:
+        session = own_session(request)
+        events.record("data_exported", request._request, user=session.user, session=session)
+        headers = {"Content-Disposition": 'attachment; filename="gatehouse-account.json"'}
+        return Response(export.everything_about(session.user), headers=headers)
+
+
+class EmailChangeView(ProtectedView):
+    """POST /auth/email/change: a link to the new address, a word to the old one."""
+
+    permission_classes: tuple[type[BasePermission], ...] = (RecentlyAuthenticated,)
+
+    def post(self, request: Request) -> Response:
+        form = serializers.AddressBody(data=request.data)
+        form.is_valid(raise_exception=True)
+        email = form.validated_data["email"]
+        session = own_session(request)
+        user = session.user
+        if email == user.email:
+            raise ValidationFailed(errors={"email": ["This is your address already."]})
+        letters.require_server()
+        throttling.spend(throttling.mail_budgets(request._request, "e-mail change", email))
+        events.record("email_change_requested", request._request, user=user, session=session)
+        afterwards.hidden(registration.offer_new_address, user, email)
+        return Response(status=202)

@@ -1,0 +1,149 @@
+"""Endpoints for signing in through an identity provider: go there, and come back.
+
+Serves steps 1, 2 and 4. The way back starts at another site, so the browser sends none of our
+Strict cookies with it: what the callback must know is in the signed handshake, and it ends with a
+redirect to a page that asks who is signed in from our own origin. Each refusal changes nothing and
+ends on a page that says why, by a code in its query. Leaves out: linking (accounts.views.linking).
+"""
+
+import logging
+import re
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from rest_framework.request import Request
+
+from accounts import cookies, events, handshakes, identities, oidc, throttling
+from accounts import sessions as session_flow
+from accounts.errors import Throttled
+from accounts.handshakes import Handshake
+from accounts.models import Session
+from accounts.oidc import Proof, SignInError
+from accounts.provider import ProviderError
+from accounts.views.browser import current, presented
+from accounts.views.linking import HOME, ProviderView, ask_to_link, start, to
+
+log = logging.getLogger("accounts")
+
+LOGIN = "/login"
+CONFIRMED = "/login/confirmed"
+
+# A path on our own origin as every browser reads it: no //host, no backslash, no control character
+# (which browsers drop). Not under /auth: coming back must not start another trip.
+OWN_PATH = re.compile(r"/(?![/\\]|auth/|login)[^\\\x00-\x20\x7f]{0,500}")
+
+
+class BeginView(ProviderView):
+    """GET /auth/oidc/login: to the provider. `reauthenticate=1` renews this session's step-up."""
+
+    def get(self, request: Request) -> HttpResponse:
+        http = request._request
+        target = own_path(http.GET.get("next"))
+        if http.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
+            # Another site may not send people off to be signed in anew: they must press the button.
+            return to(LOGIN, next=target)
+        session = current(http)["session"]
+        step_up = http.GET.get("reauthenticate") == "1"
+        if step_up and session is None:
+            return to(LOGIN, reason="session_ended")
+        handshake = Handshake(
+            next=target,
+            remember=http.GET.get("remember") == "1",
+            sessions=tuple(presented(http).values_list("id", flat=True)),
+            step_up=session["id"] if step_up and session else "",
+        )
+        try:
+            response = HttpResponseRedirect(oidc.begin(handshake))
+        except ProviderError as error:
+            return refusal(http, handshake, "oidc_unavailable", error)
+        text = handshakes.sign(handshake)
+        cookies.set_under_way(response, cookies.HANDSHAKE, text, handshakes.SECONDS)
+        return response
+
+
+class CallbackView(ProviderView):
+    """GET /auth/oidc/callback: the provider's answer, good for one sign-in or step-up."""
+
+    def get(self, request: Request) -> HttpResponse:
+        http = request._request
+        handshake = handshakes.read(Handshake, cookies.read_under_way(http, cookies.HANDSHAKE))
+        try:
+            if handshake is None:
+                raise SignInError("oidc_expired", "there is no handshake for this answer")
+            proof = prove(http, handshake)
+            response = (renew if handshake.step_up else sign_in)(http, handshake, proof)
+        except SignInError as error:
+            response = refusal(http, handshake, error.reason, error)
+        except ProviderError as error:
+            response = refusal(http, handshake, "oidc_unavailable", error)
+        except Throttled as error:
+            response = refusal(http, handshake, "oidc_throttled", error)
+        cookies.delete_under_way(response, cookies.HANDSHAKE)
+        return response
+
+
+def prove(request: HttpRequest, handshake: Handshake) -> Proof:
+    """Who the provider says it is. Failures count, and a handshake counts once."""
+    code = oidc.check_answer(handshake, request.GET)
+    budgets = [throttling.Budget("identity provider", throttling.network_of(request), 100, 600)]
+    throttling.spend(budgets)
+    try:
+        proof = oidc.redeem(handshake, code)
+    except ProviderError:
+        throttling.give_back(budgets)  # nobody's fault here
+        raise
+    throttling.give_back(budgets)
+    # The provider refuses a code's second use; should it not, this counter, shared by all, does.
+    try:
+        throttling.spend([throttling.Budget("handshake", handshake.state, 1, handshakes.SECONDS)])
+    except Throttled as error:
+        raise SignInError("oidc_failed", "the handshake was used before") from error
+    return proof
+
+
+def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpResponse:
+    """A session of ours for that identity, or the way to link it to the account of its address."""
+    user = identities.owner(proof.issuer, proof.subject)
+    if user is None:
+        told = identities.profile(proof)
+        account = identities.account_of(told.email)
+        if account is not None:
+            return ask_to_link(handshake, proof, account)
+        user = identities.create(request, proof, told)
+    if not user.is_active:
+        events.record("sign_in_failed", request, user=user)
+        raise SignInError("oidc_inactive", "the user is inactive")
+    session_flow.end(Session.objects.filter(id__in=handshake.sessions), "replaced")
+    fresh = proof.is_fresh(handshake.began)
+    issued = start(request, user, remember=handshake.remember, fresh=fresh)
+    response = HttpResponseRedirect(handshake.next)
+    cookies.set_tokens(response, issued)
+    return response
+
+
+def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpResponse:
+    """Step-up: the same person, asked for their credential just now."""
+    user = identities.owner(proof.issuer, proof.subject)
+    session = user and session_flow.find_live(handshake.step_up, user.sub)
+    if user is None or session is None:
+        raise SignInError("oidc_other_person", "the session is not of this identity's user")
+    if not proof.is_fresh(handshake.began):
+        raise SignInError("oidc_stale", f"auth_time is {proof.claims.get('auth_time')!r}")
+    session_flow.reauthenticated(session)
+    events.record("reauthenticated", request, user=user, session=session)
+    return to(CONFIRMED)
+
+
+def own_path(text: str | None) -> str:
+    return text if text and OWN_PATH.fullmatch(text) else HOME
+
+
+def refusal(
+    request: HttpRequest, handshake: Handshake | None, reason: str, cause: Exception
+) -> HttpResponse:
+    """To the page that says why."""
+    log.info("refused %s: %s", reason, cause, extra={"cause": repr(cause.__cause__)})
+    if reason not in ("oidc_cancelled", "oidc_unavailable", "oidc_inactive"):
+        events.record_unasked("sign_in_failed", request, detail={"reason": reason})
+    if handshake is not None and handshake.step_up:
+        return to(CONFIRMED, reason=reason)
+    return to(LOGIN, reason=reason, next=handshake.next if handshake else HOME)

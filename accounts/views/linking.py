@@ -1,0 +1,105 @@
+"""Linking an identity at the provider to the account that has its address already.
+
+Serves steps 1, 2 and 4. The provider vouches for the address, and that is not enough: whoever gets
+hold of an address would get the account. Its password is asked for once, under the budgets of any
+sign-in; until then the identity waits in a signed cookie and nothing is written.
+"""
+
+from urllib.parse import urlencode
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import cookies, credentials, csrf, handshakes, identities, serializers
+from accounts import sessions as session_flow
+from accounts.claims import Issued
+from accounts.conf import conf
+from accounts.errors import InvalidCredentials, NotFound
+from accounts.handshakes import Handshake, Pending
+from accounts.models import Session, User
+from accounts.oidc import Proof, SignInError
+from accounts.views.browser import BrowserView, delivered, presented
+
+HOME = "/notes"
+LINK = "/login/link"
+
+
+class ProviderView(BrowserView):
+    """Exists only where an identity provider is configured."""
+
+    def check_permissions(self, request: Request) -> None:
+        if not conf.oidc_issuer:
+            raise NotFound
+        super().check_permissions(request)
+
+
+class LinkView(ProviderView):
+    """GET and POST /auth/oidc/link: an identity and the account of its address become one."""
+
+    def get(self, request: Request) -> Response:
+        _, account = waiting(request._request)
+        return Response({"email": account.email, "provider": conf.oidc_client[2]})
+
+    def post(self, request: Request) -> Response:
+        form = serializers.Reauthentication(data=request.data)
+        form.is_valid(raise_exception=True)
+        http = request._request
+        pending, account = waiting(http)
+        user = credentials.verify(http, account.email, form.validated_data["password"])
+        if user.pk != account.pk:
+            raise InvalidCredentials("the address changed hands a moment ago")
+        try:
+            identities.link(http, user, pending.issuer, pending.subject)
+        except SignInError as error:
+            raise NotFound(str(error)) from error
+        session_flow.end(presented(http), "replaced")
+        response = delivered(start(http, user, remember=pending.remember, fresh=True))
+        cookies.delete_under_way(response, cookies.PENDING)
+        return response
+
+
+def ask_to_link(handshake: Handshake, proof: Proof, account: User) -> HttpResponse:
+    pending = Pending(
+        issuer=proof.issuer,
+        subject=proof.subject,
+        account=account.sub,
+        email=account.email,
+        remember=handshake.remember,
+    )
+    response = to(LINK, next=handshake.next)
+    text = handshakes.sign(pending)
+    cookies.set_under_way(response, cookies.PENDING, text, handshakes.SECONDS)
+    return response
+
+
+def start(request: HttpRequest, user: User, *, remember: bool, fresh: bool) -> Issued:
+    """From here on it is a sign-in like any other."""
+    issued = session_flow.start(
+        user,
+        client=Session.Client.WEB,
+        remember=remember,
+        request=request,
+        method="oidc",
+        fresh=fresh,
+    )
+    credentials.announce_sign_in(request, user)
+    csrf.rotate(request)
+    return issued
+
+
+def waiting(request: HttpRequest) -> tuple[Pending, User]:
+    """The identity that waits to be linked, and the account; NotFound if either is gone."""
+    pending = handshakes.read(Pending, cookies.read_under_way(request, cookies.PENDING))
+    if pending is None or pending.issuer != conf.oidc_issuer:
+        raise NotFound("nothing waits to be linked")
+    account = User.objects.filter(sub=pending.account, email=pending.email, is_active=True).first()
+    if account is None:
+        raise NotFound("the account has moved to another address")
+    return pending, account
+
+
+def to(page: str, **query: str) -> HttpResponse:
+    """A page of ours; HOME as `next` goes without saying."""
+    told = {name: text for name, text in query.items() if (name, text) != ("next", HOME)}
+    return HttpResponseRedirect(f"{page}?{urlencode(told)}" if told else page)

@@ -1,0 +1,53 @@
+"""Endpoints for a new password: change it, or reset it by mail."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import afterwards, letters, links, passwords, registration, serializers, throttling
+from accounts.endpoints import ProtectedView
+from accounts.views import browser
+from accounts.views.devices import own_session
+
+
+class ChangeView(ProtectedView):
+    """POST /auth/password/change: the current password is the step-up."""
+
+    def post(self, request: Request) -> Response:
+        form = serializers.PasswordChange(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        passwords.change(
+            request._request,
+            own_session(request),
+            given["current_password"],
+            given["new_password"],
+        )
+        return Response(status=204)
+
+
+class ResetView(browser.BrowserView):
+    """POST /auth/password/reset: a mail, if there is an account; the answer does not tell."""
+
+    def post(self, request: Request) -> Response:
+        form = serializers.AddressBody(data=request.data)
+        form.is_valid(raise_exception=True)
+        email = form.validated_data["email"]
+        letters.require_server()
+        throttling.spend(throttling.mail_budgets(request._request, "reset", email))
+        afterwards.hidden(registration.offer_reset, email)
+        return Response(status=202)
+
+
+class ResetConfirmView(browser.BrowserView):
+    """POST /auth/password/reset/confirm: ends all sessions, and signs nobody in."""
+
+    def post(self, request: Request) -> Response:
+        form = serializers.PasswordReset(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        try:
+            passwords.reset(request._request, given["token"], given.get("new_password"))
+        except links.DeadLink:
+            throttling.count_bad_token(request._request)
+            raise
+        return Response(status=204)

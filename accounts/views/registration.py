@@ -1,0 +1,36 @@
+"""Endpoints for proving an address: registration, and the confirmation of a new address."""
+
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import afterwards, letters, links, registration, serializers, throttling
+from accounts.views import browser
+
+
+class RegisterView(browser.BrowserView):
+    """POST /auth/register: a mail with the way on; the same answer for every address."""
+
+    def post(self, request: Request) -> Response:
+        form = serializers.Registration(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        letters.require_server()
+        throttling.spend(throttling.mail_budgets(request._request, "register", given["email"]))
+        afterwards.hidden(registration.invite, given["email"], given["name"])
+        return Response(status=202)
+
+
+class VerifyView(browser.BrowserView):
+    """POST /auth/email/verify: uses the link of a registration or of a change of address."""
+
+    def post(self, request: Request) -> Response:
+        form = serializers.Verification(data=request.data)
+        form.is_valid(raise_exception=True)
+        given = form.validated_data
+        own = list(browser.presented(request._request).values_list("id", flat=True))
+        try:
+            registration.verify(request._request, given["token"], given.get("password"), own)
+        except links.DeadLink:
+            throttling.count_bad_token(request._request)
+            raise
+        return Response(status=204)

@@ -1,0 +1,31 @@
+"""What a host that is not the app's serves: the two probes, and the way to the app."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import path
+
+from accounts.problems import problem
+from accounts.views import public
+from project.hosts import app_origin
+from project.pages import API_PATHS
+
+probes = [
+    path("healthz", public.HealthView.as_view()),
+    path("readyz", public.ReadyView.as_view()),
+]
+urlpatterns = probes
+
+
+def not_here(request: HttpRequest, exception: Exception) -> HttpResponse:
+    """404 that names, and for people links, the same path at the app's address."""
+    address = f"{app_origin()}{request.path}"
+    if request.path.startswith(API_PATHS):
+        return problem(404, "not_found", f"This host does not serve the app. It is at {address}.")
+    found = {"address": address, "host": request.get_host()}
+    return render(request, "errors/elsewhere.html", found, status=404)
+
+
+handler400 = "project.pages.bad_request"
+handler403 = "project.pages.permission_denied"
+handler404 = "project.elsewhere.not_here"
+handler500 = "project.pages.server_error"

@@ -1,0 +1,28 @@
+/** The account page's security events: own ones, newest first, a page at a time. */
+
+import * as api from '../api.js';
+import { busy, find } from '../dom.js';
+import { row } from '../events.js';
+import { SessionOver } from '../session.js';
+
+const more = find('[data-more-events]');
+const status = find('[data-events-status]');
+let page = 0;
+
+/** Show the newest events, or with `older` one more page below them. */
+export async function load({ older = false } = {}) {
+  const wanted = older ? page + 1 : 1;
+  try {
+    const { next, results } = await api.get(`/auth/events?page=${wanted}`);
+    const list = find('[data-events]');
+    if (!older) list.replaceChildren();
+    list.append(...results.map(row));
+    page = wanted;
+    more.hidden = !next;
+    status.textContent = '';
+  } catch (error) {
+    if (!(error instanceof SessionOver)) status.textContent = api.describe(error);
+  }
+}
+
+more.addEventListener('click', () => busy(more, () => load({ older: true })));

@@ -1,0 +1,51 @@
+/** The account page's forms: name, address, password. */
+
+import * as api from '../api.js';
+import { fill, find } from '../dom.js';
+import { onSubmit } from '../forms.js';
+import * as passwords from '../passwords.js';
+
+const profile = find('[data-profile]');
+const address = find('[data-email]');
+const password = find('[data-password]');
+let user = { name: '', email: '' };
+
+/** @param {{name: string, email: string}} found */
+export function show(found) {
+  user = found;
+  profile.elements.name.value = user.name;
+  password.elements.username.value = user.email; // for password managers
+  fill(address, { email: user.email });
+}
+
+const say = (form, text) => { find('[data-said]', form).textContent = text; };
+
+/** @param {{changed: () => void}} page  changed: something happened that devices and events tell of */
+export function start({ changed }) {
+  passwords.start(password, () => [user.name, user.email]);
+  onSubmit(profile, async ({ name }) => {
+    show(await api.patch('/auth/account', { name: name.value.trim() }));
+    find('[data-user-name]').textContent = user.name || user.email;
+    say(profile, 'Your name has been saved.');
+  });
+  onSubmit(address, async ({ email }) => {
+    const wanted = email.value.trim();
+    await api.post('/auth/email/change', { email: wanted });
+    address.reset();
+    say(address, `A link is on its way to ${wanted}. Your address changes when you open it.`);
+    changed();
+  });
+  onSubmit(password, async (fields) => {
+    const body = { current_password: fields.current_password.value, new_password: fields.new_password.value };
+    try {
+      await api.post('/auth/password/change', body);
+    } catch (error) {
+      if (error.code !== 'invalid_credentials') throw error;
+      throw Object.assign(error, { errors: { current_password: ['That is not your current password.'] } });
+    }
+    password.reset();
+    show(user);
+    say(password, 'Your password has been changed. All other devices have been signed out.');
+    changed();
+  });
+}

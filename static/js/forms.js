@@ -1,0 +1,35 @@
+/** What every form does: check what was typed, send it once, and show refusals where they belong. */
+
+import { busy, clearErrors, find, missing, showErrors } from './dom.js';
+import { SessionOver } from './session.js';
+import { describe } from './wire.js';
+
+/**
+ * @param {HTMLFormElement} form  with a [data-submit] button, which is disabled until somebody is listening
+ * @param {(fields: any) => Promise<unknown>} action  given `form.elements`; rejects with ApiError
+ */
+export function onSubmit(form, action) {
+  const button = find('[data-submit]', form);
+  form.addEventListener('submit', (event) => {
+    event.preventDefault();
+    busy(button, () => submit(form, action));
+  });
+  button.disabled = false;
+}
+
+async function submit(form, action) {
+  const errors = missing(form);
+  clearErrors(form);
+  const said = form.querySelector('[data-said]');
+  if (said) said.textContent = '';
+  if (Object.keys(errors).length) {
+    showErrors(form, errors);
+    return;
+  }
+  try {
+    await action(form.elements);
+  } catch (error) {
+    if (error instanceof SessionOver) return; // the page is on its way to the sign-in page
+    showErrors(form, error.errors ?? {}, describe(error));
+  }
+}

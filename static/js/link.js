@@ -1,0 +1,48 @@
+/**
+ * The pages that a mailed link opens. Its token stands in the fragment, which browsers send to nobody. The page asks at once
+ * whether the link still works, so that nobody thinks of a password in vain; a dead one is replaced by the way to a new one.
+ */
+
+import { find } from './dom.js';
+import { onSubmit } from './forms.js';
+import { send } from './wire.js';
+
+const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+
+/**
+ * @param {object} page
+ * @param {string} page.path  the endpoint that uses the link
+ * @param {(fields: any) => object} page.body  what goes there beside the token
+ * @param {() => void} page.done
+ * @param {boolean} [page.ask]  the endpoint refuses a link without a password, and says if the link is dead
+ */
+export function start({ path, body, done, ask = true }) {
+  const form = find('[data-link-form]');
+  const use = async (more) => {
+    try {
+      await send('POST', path, { body: { token, ...more } });
+    } catch (error) {
+      if (!error.errors?.token) throw error;
+      dead(form);
+    }
+  };
+  addEventListener('hashchange', () => location.reload()); // another link, pasted into this very page
+  if (!token) {
+    dead(form);
+    return;
+  }
+  if (ask) use({}).catch(() => {}); // a refusal for want of a password: the link is good
+  onSubmit(form, async (fields) => {
+    await use(body(fields));
+    if (form.hidden) return;
+    history.replaceState(null, '', location.pathname); // used up: it need not stay in the address bar
+    done();
+  });
+}
+
+function dead(form) {
+  form.hidden = true;
+  const box = find('[data-dead]');
+  box.hidden = false;
+  box.focus();
+}

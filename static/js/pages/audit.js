@@ -1,0 +1,63 @@
+/** The audit page: everyone's events, for whoever has the scope audit:read. The filter stands in the address, to be shared. */
+
+import * as api from '../api.js';
+import { find } from '../dom.js';
+import { row } from '../events.js';
+import { SessionOver } from '../session.js';
+import * as shell from '../shell.js';
+
+const PAGE_SIZE = 20;
+const form = find('[data-filters]');
+const count = find('[data-count]');
+const list = find('[data-events]');
+const names = ['user', 'kind'];
+let page = 1;
+let asked = 0;
+
+async function load() {
+  const turn = asked += 1;
+  const query = new URLSearchParams({ page: String(page) });
+  for (const name of names) if (form.elements[name].value.trim()) query.set(name, form.elements[name].value.trim());
+  list.setAttribute('aria-busy', 'true');
+  try {
+    const answer = await api.get(`/api/audit?${query}`);
+    if (turn === asked) show(answer);
+  } catch (error) {
+    if (turn !== asked || error instanceof SessionOver) return;
+    list.replaceChildren();
+    find('[data-pager]').hidden = true;
+    count.textContent = error.status === 403 ? 'Only staff may see this.' : api.describe(error);
+  } finally {
+    if (turn === asked) list.removeAttribute('aria-busy');
+  }
+}
+
+function show(answer) {
+  list.replaceChildren(...answer.results.map(row));
+  count.textContent = answer.count ? `${answer.count} event${answer.count === 1 ? '' : 's'}` : 'Nothing matches.';
+  const pages = Math.max(1, Math.ceil(answer.count / PAGE_SIZE));
+  find('[data-pager]').hidden = pages === 1;
+  find('[data-page-number]').textContent = `Page ${page} of ${pages}`;
+  find('[data-previous]').disabled = page <= 1;
+  find('[data-next]').disabled = page >= pages;
+}
+
+function filter() {
+  page = 1;
+  const query = new URLSearchParams(names.filter((name) => form.elements[name].value).map((name) => [name, form.elements[name].value]));
+  history.replaceState(null, '', query.size ? `?${query}` : location.pathname);
+  load();
+}
+
+function turn(step) {
+  page += step;
+  load().then(() => form.scrollIntoView({ block: 'nearest' }));
+}
+
+for (const [name, value] of new URLSearchParams(location.search)) if (names.includes(name)) form.elements[name].value = value;
+form.addEventListener('submit', (event) => { event.preventDefault(); filter(); });
+form.elements.kind.addEventListener('change', filter);
+find('[data-previous]').addEventListener('click', () => turn(-1));
+find('[data-next]').addEventListener('click', () => turn(1));
+find('[data-submit]').disabled = false;
+shell.start({ required: true, show: load });

@@ -1,0 +1,50 @@
+/** The demo's mailbox. It looks for new mails while it is on the screen; what is open stays open. */
+
+import { clone, fill, find } from '../dom.js';
+import * as shell from '../shell.js';
+import { describe, send } from '../wire.js';
+
+const EVERY = 3000;
+const list = find('[data-mails]');
+const count = find('[data-count]');
+const shown = new Set();
+
+async function look() {
+  try {
+    const { results } = await send('GET', '/mail/messages');
+    const first = !shown.size;
+    const added = results.filter(({ id }) => !shown.has(id));
+    for (const mail of added.toReversed()) list.prepend(row(mail));
+    if (added.length) find('details', list).open = true;
+    if (added.length || first) say(results.length, first ? 0 : added.length);
+  } catch (error) {
+    count.textContent = describe(error);
+  }
+}
+
+function say(all, added) {
+  if (added) count.textContent = `${added} new`;
+  else count.textContent = all ? `${all} mail${all === 1 ? '' : 's'}, the newest first` : 'No mails yet. Register, or ask for a new password, and look here.';
+}
+
+function row(mail) {
+  shown.add(mail.id);
+  const part = clone('mail');
+  const { subject, to, sender } = mail;
+  fill(part, { subject, to, sender, at: new Date(mail.at) });
+  find('[data-slot="body"]', part).append(...mail.body.split('\n').flatMap((line) => [linked(line), '\n']));
+  return part;
+}
+
+/** A line that is a link to our own pages becomes one; any other text stays text. */
+function linked(line) {
+  if (!URL.canParse(line) || new URL(line).origin !== location.origin) return line;
+  const link = document.createElement('a');
+  link.href = line;
+  link.textContent = line;
+  return link;
+}
+
+setInterval(() => { if (!document.hidden) look(); }, EVERY);
+look();
+shell.start({});

@@ -1,0 +1,13 @@
+/** The link of a registration: a password, and the account exists. */
+
+import * as link from '../link.js';
+import * as passwords from '../passwords.js';
+import * as shell from '../shell.js';
+
+passwords.start();
+link.start({
+  path: '/auth/email/verify',
+  body: ({ password }) => ({ password: password.value }),
+  done: () => location.replace('/login?reason=registered'),
+});
+shell.start({});

@@ -1,0 +1,40 @@
+/** Password fields: show what is typed, and say how good a new one is. Pasting and password managers are left alone. */
+
+import { find } from './dom.js';
+import { strength } from './strength.js';
+
+const NAMES = ['Too short', 'Easy to guess', 'Good', 'Strong'];
+
+/**
+ * @param {ParentNode} [root]
+ * @param {() => string[]} [own]  the person's name and e-mail, as far as the page knows them
+ */
+export function start(root = document, own = () => []) {
+  for (const button of root.querySelectorAll('[data-show-password]')) {
+    button.addEventListener('click', () => toggle(button));
+  }
+  for (const meter of root.querySelectorAll('[data-strength]')) {
+    const field = document.getElementById(meter.dataset.strength);
+    const judge = () => show(meter, field.value, own());
+    field.addEventListener('input', judge);
+    field.form.addEventListener('reset', () => setTimeout(judge));
+    judge();
+  }
+}
+
+function toggle(button) {
+  const field = document.getElementById(button.getAttribute('aria-controls'));
+  const visible = field.type === 'text';
+  field.type = visible ? 'password' : 'text';
+  button.setAttribute('aria-pressed', String(!visible));
+}
+
+function show(meter, password, own) {
+  const { level, text } = strength(password, own);
+  meter.dataset.level = password ? String(level) : '';
+  find('[data-slot="text"]', meter).textContent = text;
+  // Read out when the verdict changes, not at every letter.
+  const verdict = find('[data-slot="verdict"]', meter);
+  const name = password ? `${NAMES[level]}.` : '';
+  if (verdict.textContent !== name) verdict.textContent = name;
+}

@@ -1,0 +1,14 @@
+/** What can go wrong at the identity provider, in words. The codes come from accounts/views/identity_provider.py, in a query. */
+
+export const REASONS = {
+  oidc_unavailable: 'The identity provider does not answer. Nothing was changed; please try again in a minute.',
+  oidc_expired: 'That took longer than ten minutes, or it was begun in another browser. Please try again.',
+  oidc_failed: 'The answer of the identity provider did not belong to anything that was begun here, so it was refused. Please try again.',
+  oidc_cancelled: 'The identity provider says that it was cancelled there. Nothing was changed.',
+  oidc_unverified: 'The identity provider has not verified your e-mail address, so it cannot be used here. Verify it there, then try again.',
+  oidc_inactive: 'This account has been deactivated. Ask the people who run this service.',
+  oidc_taken: 'Your e-mail address belongs to an account here that signs in in another way. Please use that.',
+  oidc_other_person: 'That was not the person who is signed in here. Choose the same account at the identity provider as when you signed in.',
+  oidc_stale: 'The identity provider did not ask for your password or another proof just now, and that is needed here. Please try again.',
+  oidc_throttled: 'Too many attempts failed. Please wait ten minutes, then try again.',
+};
