@@ -1,6 +1,7 @@
 """The clients through which tests speak to the app: a browser page, a program, an attacker.
 
-They differ in what they send by themselves, as the real ones do. A header given as None is left out.
+They differ in what they send by themselves, as the real ones do. A header given as None is left
+out.
 """
 
 import json

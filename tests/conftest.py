@@ -26,8 +26,9 @@ MODULES_WITH_STATE = (
     "accounts.tokens",
 )
 
-# The address of the server that the first process started, for those that pytest-xdist adds.
+# What the first process made, for those that pytest-xdist adds: they inherit the environment.
 STARTED_URL = "GATEHOUSE_TEST_DATABASE_URL"
+FOLDER = "GATEHOUSE_TEST_FOLDER"
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -35,7 +36,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepares the environment, then loads the settings (pytest-django finishes the set-up)."""
     if not hasattr(config, "workerinput"):
         # A stopped run (a time limit in CI) must end its servers as an interrupted one does.
-        signal.signal(signal.SIGTERM, lambda *_: signal.raise_signal(signal.SIGINT))
+        signal.signal(signal.SIGTERM, _interrupt)
 
     engine = os.environ.pop("GATEHOUSE_TEST_ENGINE", "sqlite")
     url = os.environ.get(STARTED_URL)
@@ -50,8 +51,10 @@ def pytest_configure(config: pytest.Config) -> None:
     for name in [name for name in os.environ if name.startswith("GATEHOUSE_")]:
         if not name.startswith("GATEHOUSE_TEST_"):
             del os.environ[name]
-    data_dir = tempfile.mkdtemp(prefix="gatehouse-test-")
-    config.add_cleanup(lambda: shutil.rmtree(data_dir, ignore_errors=True))
+    if FOLDER not in os.environ:
+        os.environ[FOLDER] = folder = tempfile.mkdtemp(prefix="gatehouse-test-")
+        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
+    data_dir = tempfile.mkdtemp(dir=os.environ[FOLDER])
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "GATEHOUSE_MODE": "demo",
@@ -64,6 +67,10 @@ def pytest_configure(config: pytest.Config) -> None:
     import django
 
     django.setup()
+
+
+def _interrupt(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def pytest_report_header() -> str:

@@ -35,7 +35,7 @@ def free_port() -> int:
 
 
 def wait_for(ready: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
-    """Returns once `ready()`; fails with the end of the log if the process dies or takes too long."""
+    """Returns once `ready()`; fails with the end of the log if the process dies or is too slow."""
     deadline = time.monotonic() + START_SECONDS
     while not ready():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -65,7 +65,7 @@ class Postgres:
         self.folder = Path(tempfile.mkdtemp(prefix="gatehouse-pg-"))
         if len(str(self.folder)) > 80:  # the path of a socket holds about 100 characters
             self.folder.rmdir()
-            self.folder = Path(tempfile.mkdtemp(prefix="gatehouse-pg-", dir="/tmp"))  # noqa: S108
+            self.folder = Path(tempfile.mkdtemp(prefix="gatehouse-pg-", dir="/tmp"))
         try:
             self._start()
         except BaseException:
@@ -158,9 +158,10 @@ class Postgres:
 
 
 class Gatehouse:
-    """The application on a free port, started as `./run` does: `with Gatehouse(dir) as app: app.url`.
+    """The application on a free port, started as `./run` does: `with Gatehouse(folder) as app`.
 
-    `env` holds more GATEHOUSE_* variables; nothing is inherited from the developer's own.
+    `app.url` is its address. `env` holds more GATEHOUSE_* variables; none of the developer's own
+    is inherited.
     """
 
     def __init__(self, data_dir: Path, *, https: bool = False, **env: object) -> None:

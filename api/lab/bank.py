@@ -1,0 +1,72 @@
+"""The lab's bank: the API that every experiment attacks. Its balances are the bench's, play money.
+
+It takes what the five ways of storing a token send: a Bearer token, the HttpOnly cookie, or the
+readable cookie that should not exist. Tokens are judged by the app's own code.
+"""
+
+from functools import cache
+from typing import Any
+
+from django.db.models import F
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import csrf, errors
+from accounts.authentication import Principal, TokenAuthentication, authenticate_token, bearer_token
+from accounts.claims import AccessClaims
+from accounts.conf import Profile
+from accounts.endpoints import ProtectedView
+from api.lab import profile
+from api.lab.models import Bench
+
+READABLE = "lab_token"
+PRICE = 10
+
+
+@cache
+def lasting() -> Profile:
+    """The lab's settings with access tokens that outlast a learner's thinking."""
+    return Profile({**profile.lab().values, "ACCESS_SECONDS": 300})
+
+
+class BankAuthentication(TokenAuthentication):
+    """The app's, and the readable cookie as a third way in."""
+
+    def authenticate(self, request: Request) -> tuple[Principal, AccessClaims] | None:
+        readable = request._request.COOKIES.get(READABLE)
+        if readable is None or bearer_token(request._request) is not None:
+            return super().authenticate(request)
+        principal = authenticate_token(request._request, readable)
+        csrf.check(request._request)
+        return principal, principal.claims
+
+
+class AccountView(ProtectedView):
+    """GET: the caller's balance. POST: pay 10 to whoever asks, as the caller."""
+
+    authentication_classes = (BankAuthentication,)
+
+    def get(self, request: Request) -> Response:
+        return Response({"balance": bench_of(request).balance})
+
+    def post(self, request: Request) -> Response:
+        bench = bench_of(request)
+        Bench.objects.filter(id=bench.id, balance__gte=PRICE).update(balance=F("balance") - PRICE)
+        bench.refresh_from_db()
+        return Response({"balance": bench.balance})
+
+
+def bench_of(request: Request) -> Bench:
+    bench = Bench.objects.filter(person_sub=request.user.id).first()
+    if bench is None:
+        raise errors.NotFound("this person has no account")
+    return bench
+
+
+def refill(bench: Bench) -> None:
+    Bench.objects.filter(id=bench.id).update(balance=100)
+
+
+def balance(bench: Bench) -> int:
+    found: Any = Bench.objects.values_list("balance", flat=True).get(id=bench.id)
+    return int(found)

@@ -1,0 +1,67 @@
+"""The lab's people: one for each bench, who can sign in on lab hosts and nowhere else.
+
+Their rows in the user table have no usable password, so the app refuses them; on lab hosts this
+backend alone decides, so the app's people are refused there.
+"""
+
+from functools import cache
+from typing import Any
+
+from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.hashers import check_password, make_password
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest
+
+from accounts import sessions
+from accounts.conf import conf
+from accounts.models import SecurityEvent, Session, User, opaque_id
+from api.lab import profile
+from api.lab.models import Bench
+
+# Shown on the page: it opens nothing but this browser's own bench.
+PASSWORD = "ada leaves her keys in the lab"  # noqa: S105
+DOMAIN = "lab.invalid"
+
+
+class LabPeople(BaseBackend):
+    """Real hashing, as for everyone, against the hash that the bench keeps."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
+    ) -> User | None:
+        if conf.profile is not profile.lab():
+            return None
+        user = User.objects.filter(email=username).first()
+        bench = Bench.objects.filter(person_sub=user.sub).first() if user else None
+        # A hash is computed for unknown people too: both answers take the same time.
+        if check_password(password or "", bench.password if bench else hashed()) and bench:
+            return user
+        raise PermissionDenied  # no other backend is asked
+
+
+@cache
+def hashed() -> str:
+    """The hash of PASSWORD, made once in each process: hashing takes its time by design."""
+    return make_password(PASSWORD)
+
+
+def create() -> User:
+    """A new person, unknown to every other bench."""
+    user = User(email=f"ada-{opaque_id()[:10].lower()}@{DOMAIN}", name="Ada")
+    user.set_unusable_password()
+    user.save()
+    return user
+
+
+def delete(sub: str) -> None:
+    """Her sessions end first, for the revocation feed; then she and her traces go."""
+    user = User.objects.filter(sub=sub, email__endswith=f"@{DOMAIN}").first()
+    if user is None:
+        return
+    sessions.end(Session.objects.filter(user=user), "lab_over")
+    SecurityEvent.objects.filter(user=user).delete()
+    user.delete()

@@ -1,0 +1,73 @@
+"""Records what the server saw and did for one request, for the browser that asked to watch.
+
+An observer of accounts.watching and of the security events; nothing depends on it. What it keeps
+has been through api.lab.redaction: no token, no password, no CSRF token, no session key.
+"""
+
+import time
+from collections.abc import Callable
+from contextvars import ContextVar
+from typing import Any
+
+from django.dispatch import receiver
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts.conf import conf
+from accounts.events import recorded
+from accounts.models import SecurityEvent
+from accounts.watching import Call, watch
+from api.lab import benches, jar, redaction
+from api.lab.models import Bench
+
+# What belongs to the eight steps; pages, scripts and the lab's own log do not.
+PATHS = ("/auth/", "/api/", "/learn/api/hello", "/lab/")
+
+_events: ContextVar[list[dict[str, Any]] | None] = ContextVar("lab_events", default=None)
+
+
+def interested(request: HttpRequest) -> bool:
+    return request.path.startswith(PATHS)
+
+
+def record(
+    bench: Bench,
+    request: HttpRequest,
+    get_response: Callable[[HttpRequest], HttpResponseBase],
+) -> HttpResponseBase:
+    """Answer the request, watched, and note what happened in the bench's log."""
+    calls: list[Call] = []
+    events: list[dict[str, Any]] = []
+    token = _events.set(events)
+    began = time.perf_counter()
+    try:
+        with watch(calls.append):
+            response = get_response(request)
+    finally:
+        _events.reset(token)
+    seconds = time.perf_counter() - began
+    # Read now, not while they ran: reading facts calls the very functions that are watched.
+    steps = redaction.steps(calls, began)
+    entry = {
+        "method": request.method,
+        "path": request.path,
+        "status": response.status_code,
+        "ms": round(seconds * 1000, 1),
+        "received": redaction.received(request),
+        "steps": steps,
+        "sent": redaction.sent(response),
+        "events": events,
+    }
+    benches.note(bench, "request", entry, request.request_id)  # type: ignore[attr-defined]
+    response.headers["Server-Timing"] = redaction.server_timing(steps, seconds)
+    return response
+
+
+@receiver(recorded)
+def keep_event(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
+    """Copy an event into the record; those of the lab are not kept for the audit log."""
+    events = _events.get()
+    if events is not None:
+        events.append({"kind": event.kind, "detail": event.detail})
+    if conf.cookie_mark == jar.MARK:  # the lab's settings, in whichever variant
+        event.delete()

@@ -1,0 +1,1 @@
+"""What the lab serves on each kind of host."""

@@ -1,0 +1,116 @@
+"""The lab's endpoints about the caller's own session: watch, log, hello, inspect, expire.
+
+The same on the app's hosts and on the lab's, where they run under the lab's profile.
+"""
+
+from typing import Any
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from accounts import clock, conf, cookies, errors, tokens
+from accounts.endpoints import ProtectedView
+from accounts.models import Session, User
+from accounts.serializers import moment
+from accounts.views.browser import BrowserView
+from api.lab import benches, inspection, jar, people, profile
+from api.lab.models import Bench
+
+
+class WatchView(BrowserView):
+    """POST: a bench for this browser, whose requests are recorded from now on. DELETE: no more."""
+
+    def post(self, request: Request) -> Response:
+        bench = benches.find(request._request)
+        if bench is None:
+            at_lab = is_lab(request._request)
+            bench = benches.open_bench(request._request, with_person=at_lab)
+        response = Response(bench_json(bench))
+        jar.put_bench(response, bench.id)
+        return response
+
+    def delete(self, request: Request) -> Response:
+        bench = benches.find(request._request)
+        if bench is not None:
+            benches.clear(bench)
+        response = Response(status=204)
+        jar.drop_bench(response)
+        return response
+
+
+class LogView(BrowserView):
+    """GET ?after=ID: what the server has recorded for this browser."""
+
+    def get(self, request: Request) -> Response:
+        after = request.query_params.get("after", "0")
+        bench = required(request._request)
+        return Response({"entries": benches.log(bench, int(after) if after.isdecimal() else 0)})
+
+
+class HelloView(ProtectedView):
+    """POST: an unsafe request of a signed-in caller that changes nothing, to watch its defences."""
+
+    def post(self, request: Request) -> Response:
+        return Response({"hello": request.user.id})
+
+
+class InspectView(BrowserView):
+    """GET: the caller's own token cookies, decoded and verified here; no signature goes out."""
+
+    def get(self, request: Request) -> Response:
+        access, refresh = cookies.names()
+        jar_of = request._request.COOKIES
+        return Response(
+            {
+                "access": inspection.inspect(access, jar_of.get(access), tokens.AccessToken.typ),
+                "refresh": inspection.inspect(refresh, jar_of.get(refresh), tokens.RefreshToken.typ),
+                "now": moment(clock.database_now()),
+            }
+        )
+
+
+class ExpireView(BrowserView):
+    """POST, lab hosts alone: the same access token again, but with its time over.
+
+    Signed by the same function with another argument; the browser keeps it, so that the next
+    request meets an expired token and not a missing one.
+    """
+
+    def post(self, request: Request) -> Response:
+        bench = required(request._request)
+        user = User.objects.filter(sub=bench.person_sub).first()
+        session = Session.objects.filter(user=user, ended_at=None).order_by("-created_at").first()
+        if user is None or session is None:
+            raise errors.NotFound("nobody is signed in at this bench")
+        with conf.override(profile.expired()):
+            issued = tokens.issue(session, "", clock.database_now())
+        response = Response(status=204)
+        jar.put(response, cookies.names()[0], issued.access, 60, **cookies.ATTRIBUTES)
+        return response
+
+
+def required(request: HttpRequest) -> Bench:
+    """The caller's bench; NotFound without one."""
+    bench = benches.find(request)
+    if bench is None:
+        raise errors.NotFound("no bench")
+    return bench
+
+
+def is_lab(request: HttpRequest) -> bool:
+    return bool(request.host_kind == "lab")  # type: ignore[attr-defined]
+
+
+def bench_json(bench: Bench) -> dict[str, Any]:
+    """What a page needs to know of its bench; the password opens nothing else."""
+    last = bench.entries.order_by("-id").values_list("id", flat=True).first()
+    user = User.objects.filter(sub=bench.person_sub).first() if bench.person_sub else None
+    person = {"email": user.email, "name": user.name, "password": people.PASSWORD} if user else None
+    return {
+        "tag": bench.tag,
+        "expires_at": moment(bench.expires_at),
+        "cursor": last or 0,
+        "balance": bench.balance,
+        "person": person,
+    }

@@ -1,0 +1,103 @@
+/**
+ * <lab-experiment>: predict, run, look, understand, change one thing. Its content comes from the server; this moves it along.
+ *
+ * States, in data-state: asking (what comes after the run is hidden), running, done. Without script everything is there to read.
+ *
+ *   const box = experiment('read-it');               // the element's id
+ *   box.run = async () => {                          // "Run" was pressed; throws or returns an outcome
+ *     box.add({ title: 'document.cookie', script: [['Names', 'none']], server: [['Cookies', '2']] });
+ *     return { answer: 'no', text: 'Script saw nothing.' };   // the key of the prediction that came true
+ *   };
+ *   box.clear = async () => {};                      // "Reset" was pressed
+ */
+
+import { busy, find } from '../dom.js';
+import { describe } from '../wire.js';
+import { exchange } from './evidence.js';
+
+export class LabExperiment extends HTMLElement {
+  /** @type {(() => Promise<{answer: string, text: string}>)|null} */
+  run = null;
+  /** @type {() => Promise<void>} */
+  clear = async () => {};
+  /** @type {string|null} null: not asked yet; empty: skipped */
+  prediction = null;
+
+  connectedCallback() {
+    if (this.hasAttribute('data-elsewhere')) return;
+    this.dataset.state = 'asking';
+    this.addEventListener('click', (event) => {
+      const button = event.target.closest('button');
+      if (button?.matches('[data-predict]')) this.predict(button.dataset.predict);
+      if (button?.matches('[data-run]')) this.start(button);
+      if (button?.matches('[data-reset]')) this.reset();
+    });
+  }
+
+  predict(key) {
+    this.prediction = key;
+    for (const choice of this.querySelectorAll('[data-predict]')) {
+      choice.setAttribute('aria-pressed', String(choice.dataset.predict === key));
+    }
+  }
+
+  /** @param {HTMLElement} button */
+  async start(button) {
+    await busy(button, async () => {
+      this.dataset.state = 'running';
+      this.say('Running…');
+      try {
+        this.conclude(await this.run());
+      } catch (error) {
+        this.dataset.state = 'asking';
+        this.say(`It did not run: ${describe(error)}`, 'bad');
+        throw error;
+      }
+    });
+  }
+
+  /** Add one exchange to the evidence. @param {Parameters<typeof exchange>[0] | HTMLElement} evidence */
+  add(evidence) {
+    find('[data-exchanges]', this).append(evidence instanceof HTMLElement ? evidence : exchange(evidence));
+  }
+
+  /** Compare with the prediction, and show what comes after. */
+  conclude({ answer, text }) {
+    const choice = answer && this.querySelector(`[data-predict="${CSS.escape(answer)}"]`);
+    const mine = this.prediction;
+    const verdict = !mine ? '' : mine === answer ? 'As you expected. ' : `You expected: ${this.label(mine)}. `;
+    for (const one of this.querySelectorAll('[data-predict]')) one.toggleAttribute('data-came-true', one === choice);
+    this.dataset.state = 'done';
+    this.say(`${verdict}${text}`, mine && mine !== answer ? 'surprise' : 'plain');
+    find('[data-reset]', this).hidden = false;
+  }
+
+  async reset() {
+    await this.clear();
+    this.prediction = null;
+    for (const one of this.querySelectorAll('[data-predict]')) {
+      one.removeAttribute('aria-pressed');
+      one.removeAttribute('data-came-true');
+    }
+    find('[data-exchanges]', this).replaceChildren();
+    find('[data-reset]', this).hidden = true;
+    this.dataset.state = 'asking';
+    this.say('');
+    this.querySelector('[data-predict]')?.focus();
+  }
+
+  say(text, tone = 'plain') {
+    const line = find('[data-verdict]', this);
+    line.textContent = text;
+    line.dataset.tone = tone;
+  }
+
+  label(key) {
+    return this.querySelector(`[data-predict="${CSS.escape(key)}"]`)?.textContent.trim() ?? key;
+  }
+}
+
+customElements.define('lab-experiment', LabExperiment);
+
+/** @param {string} id @returns {LabExperiment} */
+export const experiment = (id) => find(`lab-experiment#${CSS.escape(id)}`);

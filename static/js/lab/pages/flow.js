@@ -1,0 +1,142 @@
+/** The flow page: watches this browser's own requests and fills in the eight steps as they happen. */
+
+import * as api from '../../api.js';
+import { busy, find } from '../../dom.js';
+import * as session from '../../session.js';
+import * as shell from '../../shell.js';
+import * as tabs from '../../tabs.js';
+import { describe, send } from '../../wire.js';
+import * as bench from '../bench.js';
+import { ofPair, show } from '../evidence.js';
+import { observe, storages } from '../observe.js';
+import * as timeline from '../timeline.js';
+
+const WATCHED = ['/auth/', '/api/', '/learn/api/hello', '/lab/'];
+const atLab = find('[data-flow]').dataset.flow === 'lab';
+const opened = bench.watch();
+
+/** @type {import('../observe.js').Observed[]} */
+let fresh = [];
+/** Requests since the last refresh: what led to the next one. */
+let before = [];
+let refusal = '';
+let endsAt = 0;
+let followed = 0;
+
+observe(notice, (path) => WATCHED.some((start) => path.startsWith(start)));
+
+function notice(observed) {
+  fresh.push(observed);
+  const expiry = observed.answer?.session?.access_expires_at;
+  if (expiry) endsAt = Date.parse(expiry);
+  if (observed.path === '/auth/logout') endsAt = 0;
+}
+
+/** Do something, then put what happened into the steps, whether it succeeded or not. */
+async function perform(action) {
+  find('[data-problem]').textContent = '';
+  try {
+    await opened;
+    await action();
+  } catch (error) {
+    find('[data-problem]').textContent = describe(error);
+  } finally {
+    await fillIn();
+  }
+}
+
+async function fillIn() {
+  const observed = fresh;
+  fresh = [];
+  const pairs = bench.pair(observed, await bench.news());
+  for (const pair of pairs) {
+    find('[data-all]').append(ofPair(pair));
+    if (pair.observed && pair.entry) await assign(pair.observed, pair.entry);
+  }
+}
+
+async function assign(observed, entry) {
+  const what = `${observed.method} ${observed.path}`;
+  let filled = [];
+  if (what === 'POST /auth/login') {
+    filled = [...timeline.signIn(observed, entry), ...timeline.storage(await storages(), entry)];
+  } else if (what === 'POST /auth/refresh') {
+    filled = timeline.refresh(observed, entry, before, refusal);
+    refusal = '';
+  } else if (observed.path === '/api/me' || observed.path === '/learn/api/hello') {
+    filled = timeline.request(observed, entry);
+    refusal = timeline.refusal(entry);
+  }
+  before = what === 'POST /auth/refresh' ? [] : [...before, observed].slice(-3);
+  for (const step of filled) put(step);
+}
+
+function put({ number, script, server, ms, refused }) {
+  const item = find(`[data-step="${number}"]`);
+  for (const hint of item.querySelectorAll('[data-hint]')) hint.hidden = true;
+  show(find('[data-facts="script"]', item), script);
+  show(find('[data-facts="server"]', item), server);
+  const time = ms === null ? '' : ` in ${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
+  item.dataset.done = refused ? 'refused' : 'yes';
+  const state = `${refused ? '✗ refused' : '✓ done'}${time}`;
+  find('[data-state-text]', item).textContent = state;
+  find('[data-now]').textContent = `Step ${number}: ${state}`;
+}
+
+const signIn = (email, password) => perform(() => session.signIn({ email, password, remember: false }));
+
+function arrive() {
+  find('[data-controls]').hidden = false;
+  find('[data-heading]').textContent = 'Signed in. Sign in again to watch steps 1 to 5 once more';
+}
+
+function leave() {
+  find('[data-controls]').hidden = true;
+  find('[data-heading]').textContent = 'Start: sign in';
+}
+
+/** A clock that reads the time at which the token really ends. At the lab, the page then makes one request, as any app would. */
+function tick() {
+  const left = Math.ceil((endsAt - Date.now()) / 1000);
+  const text = left > 0 ? `The access token runs out in ${left} s.` : 'The access token has run out. The next request meets a 401, and step 8.';
+  if (endsAt) find('[data-countdown]').textContent = text;
+  if (atLab && endsAt && left <= 0 && followed < 3) {
+    followed += 1;
+    endsAt = 0;
+    perform(() => api.get('/api/me'));
+  }
+}
+
+function on(selector, action) {
+  for (const button of document.querySelectorAll(selector)) {
+    button.addEventListener('click', () => { followed = 0; busy(button, () => action(button)); });
+  }
+}
+
+on('[data-demo-email]', ({ dataset }) => signIn(dataset.demoEmail, dataset.demoPassword));
+on('[data-sign-in-ada]', async () => {
+  const { person } = await opened;
+  await signIn(person.email, person.password);
+});
+on('[data-call="GET"]', () => perform(() => api.get('/api/me')));
+on('[data-call="POST"]', () => perform(() => api.post('/learn/api/hello')));
+on('[data-refresh]', () => perform(() => tabs.alone(() => send('POST', '/auth/refresh'))));
+on('[data-expire]', () => perform(async () => {
+  await send('POST', '/lab/expire');
+  await api.get('/api/me');
+}));
+on('[data-forget]', async () => {
+  await bench.leave();
+  location.reload();
+});
+document.querySelector('[data-flow-form]')?.addEventListener('submit', (event) => {
+  event.preventDefault();
+  const { email, password } = event.target.elements;
+  signIn(email.value.trim(), password.value);
+});
+
+opened.then(({ person }) => {
+  if (person) find('[data-person-password]').textContent = person.password;
+  shell.start({ show: arrive, empty: leave });
+  setInterval(tick, 250);
+});

@@ -1,0 +1,33 @@
+/** One run of an attack: its name, what the server saw of it, and waiting for something to happen. */
+
+import { send } from '../wire.js';
+
+/** A name that tells this run's evidence from every other's. */
+export const newRun = () => crypto.randomUUID().replaceAll('-', '').slice(0, 20);
+
+/** @returns {Promise<{entries: any[], balance: number}>} what the server saw */
+export const evidence = (run, kind) => send('GET', `/learn/api/evidence?run=${run}&kind=${kind}`);
+
+export const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
+
+/**
+ * Ask again and again until the answer is true in JavaScript's sense.
+ * @template T
+ * @param {() => Promise<T>|T} look
+ * @param {number} [limit]  milliseconds; then whatever it said last
+ * @returns {Promise<T>}
+ */
+export async function until(look, limit = 12_000) {
+  for (const end = performance.now() + limit; ;) {
+    const found = await look();
+    if (found || performance.now() > end) return found;
+    await wait(200);
+  }
+}
+
+/** A small window beside this one; where windows cannot be small, a tab. */
+export function openBeside(address, name) {
+  const opened = window.open(address, name, 'popup,width=520,height=640');
+  if (!opened) throw new Error('The browser blocked the new window. Please allow pop-ups for this site.');
+  return opened;
+}

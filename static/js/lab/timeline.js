@@ -1,0 +1,140 @@
+/**
+ * What each of the eight steps has to say about a request, from its two records: script's own and the server's.
+ * Pure functions from records to facts; nothing is said of a step that did not happen.
+ */
+
+import { cookie } from './evidence.js';
+
+/** @typedef {import('./evidence.js').Fact} Fact */
+/** @typedef {{number: number, script: Fact[], server: Fact[], ms: number|null, refused: boolean}} Filled */
+
+const find = (entry, name) => entry.steps.find((step) => step.name.endsWith(name));
+const took = (call) => call?.ms ?? null;
+const headers = (received) => Object.entries(received.headers).map(([name, value]) => [name, value]);
+const arrived = ({ cookies }) => [['Cookies that arrived', cookies.map(cookie).join('\n') || 'none', 'secret']];
+const outcome = (call, passed) => (call.refused ? [`${call.refused}: ${call.cause}`, 'bad'] : [passed, 'good']);
+
+/** Steps 1 to 4, from POST /auth/login. @returns {Filled[]} */
+export function signIn(observed, entry) {
+  const verify = find(entry, 'credentials.verify');
+  const budgets = find(entry, 'throttling.spend');
+  const issue = find(entry, 'tokens.issue');
+  const filled = [{
+    number: 1, ms: observed.milliseconds, refused: false,
+    script: [['Request', `${observed.method} ${observed.path}`], ['Headers our code added', Object.keys(observed.headers).join(', ')],
+      ['Body, password masked here', observed.body]],
+    server: [...headers(entry.received), ...arrived(entry.received)],
+  }];
+  if (!verify) return filled;
+  filled.push({
+    number: 2, ms: took(verify), refused: Boolean(verify.refused),
+    script: [['Waiting', `${observed.milliseconds.toFixed(0)} ms in all`]],
+    server: [
+      ...(budgets?.facts.budgets ?? []).map((one) => ['Budget reserved', one]),
+      ['Password hasher', verify.facts.hasher ?? 'run'],
+      ['django.contrib.auth.authenticate', ...outcome(verify, 'these credentials are good')],
+    ],
+  });
+  if (!issue) return filled;
+  const { access, refresh, session } = issue.facts;
+  filled.push({
+    number: 3, ms: took(issue), refused: false,
+    script: [['Visible', 'nothing']],
+    server: [['Access token, header', access.header], ['Access token, claims', access.claims],
+      ['Refresh token, header', refresh.header], ['Refresh token, claims', refresh.claims],
+      ['Lives', `access ${access.claims.exp - access.claims.iat} s, refresh ${refresh.claims.exp - refresh.claims.iat} s`],
+      ['Session row', `${session.id}, generation ${session.generation}`]],
+  }, {
+    number: 4, ms: took(find(entry, 'cookies.set_tokens')), refused: false,
+    script: [['Status', observed.status], ['Body: no token in it', observed.answer],
+      ['Set-Cookie, as script reads it', String(observed.seen['Set-Cookie']), 'secret']],
+    server: entry.sent.cookies.map((one) => ['Set-Cookie', cookie(one), 'secret']),
+  });
+  return filled;
+}
+
+/** Step 5, from what script could find after the sign-in. @returns {Filled[]} */
+export function storage(found, entry) {
+  const tokens = entry.sent.cookies.filter(({ name }) => name.includes('_token'));
+  if (!tokens.length) return [];
+  const names = Object.values(found).flat().filter((name) => tokens.some((one) => one.name === name));
+  return [{
+    number: 5, ms: null, refused: false,
+    script: [
+      ...Object.entries(found).map(([where, list]) => [where, list === null ? 'not in this browser' : list.join(', ') || 'empty']),
+      ['Tokens among them', names.length ? names.join(', ') : 'none', names.length ? 'bad' : 'good'],
+    ],
+    server: tokens.flatMap(({ name, attributes }) => [
+      [name, Object.entries(attributes).map(([key, value]) => (value === true ? key : `${key}=${value}`)).join('; ')],
+    ]),
+  }];
+}
+
+/** Steps 6 and 7, from a call of the API. @returns {Filled[]} */
+export function request(observed, entry) {
+  const csrf = find(entry, 'csrf.check');
+  const checks = entry.steps.filter((step) => CHECKS[step.name]);
+  const whole = find(entry, 'authentication.authenticate_token');
+  const filled = [{
+    number: 6, ms: observed.milliseconds, refused: Boolean(csrf?.refused),
+    script: [['Request', `${observed.method} ${observed.path}`], ['Headers our code added', Object.keys(observed.headers).join(', ')],
+      ['Token in the request', 'none that script could see', 'secret']],
+    server: [...arrived(entry.received), ...headers(entry.received),
+      ['CSRF', ...(csrf ? outcome(csrf, csrf.facts.reason) : ['not judged: no credential, or a bad one, came first'])]],
+  }];
+  const seen = find(entry, 'tokens.verify_access')?.facts.from_memory;
+  filled.push({
+    number: 7, ms: took(whole), refused: entry.status === 401,
+    script: [['Status', observed.status], ['Body', observed.answer]],
+    server: checks.length ? [
+      ...(seen ? [['Seen before', 'its signature was verified earlier in this process; time and session are checked each time', 'good']] : []),
+      ...checks.map((step) => [CHECKS[step.name], ...withTime(step)]),
+    ] : [['Token', 'no access token arrived: the browser has dropped the cookie, its Max-Age was over', 'bad']],
+  });
+  return filled;
+}
+
+const CHECKS = {
+  'accounts.syntax.parse': 'Strict syntax',
+  'accounts.tokens.RingBackend.key_for': 'Header: typ, kid, alg',
+  'accounts.tokens.RingBackend.check_types': 'Claims present, of their types',
+  'accounts.tokens.RingBackend.decode': 'Signature, iss, aud, exp (with all above)',
+  'accounts.tokens.verify_access': 'Time (exp)',
+  'accounts.revocation.check': 'Session still live',
+  'accounts.sessions.confirm': 'Generation confirmed',
+};
+
+function withTime(step) {
+  const [text, tone] = outcome(step, 'passed');
+  return [`${text} · ${step.ms} ms`, tone];
+}
+
+/** Why a call was refused, in the server's words; empty if it was not. */
+export function refusal(entry) {
+  if (entry.status !== 401) return '';
+  const refused = entry.steps.find((step) => step.refused);
+  return refused ? `${refused.refused}: ${refused.cause}` : 'no access token arrived: the browser had dropped the cookie';
+}
+
+/** Step 8, from POST /auth/refresh, the requests before it, and why the last of them was refused. @returns {Filled[]} */
+export function refresh(observed, entry, before, refusal) {
+  const judge = find(entry, 'judgement.judge');
+  const rotate = find(entry, 'sessions.rotate');
+  const session = rotate?.facts.session;
+  return [{
+    number: 8, ms: took(rotate), refused: Boolean(rotate?.refused),
+    script: [
+      ...before.map((one) => ['Before it', `${one.method} ${one.path} → ${one.status}`]),
+      ['Refresh', `${observed.method} ${observed.path} → ${observed.status}, without a body`],
+      ['Set-Cookie, as script reads it', String(observed.seen['Set-Cookie']), 'secret'],
+    ],
+    server: [
+      ...(refusal ? [['Why the request before was refused', refusal, 'bad']] : []),
+      ...arrived(entry.received),
+      ...(judge ? [['Presented', `generation ${judge.facts.presented} of a session at ${judge.facts.row}`], ['Verdict', judge.facts.verdict]] : []),
+      ...(rotate?.refused ? [['Refused', `${rotate.refused}: ${rotate.cause}`, 'bad']] : []),
+      ...(session ? [['Session row now', `generation ${session.generation}, previous ${session.previous_generation}`, 'good']] : []),
+      ...entry.sent.cookies.map((one) => ['Set-Cookie', cookie(one), 'secret']),
+    ],
+  }];
+}

@@ -1,0 +1,245 @@
+"""The administration: its own session, the same limits, and actions that count at once."""
+
+import re
+
+import pytest
+from django.test import Client
+
+from accounts.models import SecurityEvent, Session, User
+from tests.accounts import mails
+from tests.clients import PASSWORDS, BearerClient, BrowserClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+COOKIE = "__Host-admin_session"
+
+
+def form_token(client: Client, path: str) -> str:
+    return re.findall(
+        r'name="csrfmiddlewaretoken" value="(\w+)"', client.get(path).content.decode()
+    )[0]
+
+
+def sign_in(client: Client, email: str, password: str | None = None) -> object:
+    token = form_token(client, "/admin/login/")
+    fields = {"username": email, "password": PASSWORDS[email] if password is None else password}
+    return post(client, "/admin/login/?next=/admin/", {**fields, "csrfmiddlewaretoken": token})
+
+
+def post(client: Client, path: str, fields: dict[str, object]) -> object:
+    return client.post(path, fields, headers={"Origin": "http://localhost"})
+
+
+@pytest.fixture
+def staff(carol: User) -> Client:
+    """Carol, signed in to the administration and to nothing else."""
+    client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
+    assert sign_in(client, carol.email).status_code == 302
+    return client
+
+
+@pytest.fixture
+def superuser(staff: Client, carol: User) -> Client:
+    """The same, with all rights."""
+    carol.is_superuser = True
+    carol.save()
+    return staff
+
+
+def act(client: Client, model: str, action: str, *rows: object) -> object:
+    path = f"/admin/accounts/{model}/"
+    fields = {
+        "action": action,
+        "_selected_action": [row.pk for row in rows],
+        "csrfmiddlewaretoken": form_token(client, path),
+    }
+    return post(client, path, fields)
+
+
+def test_admin_session_is_a_strict_host_cookie_of_an_hour(staff: Client) -> None:
+    """No script reads it, no other site or host sends or sets it."""
+    cookie = staff.cookies[COOKIE]
+    assert (cookie["secure"], cookie["httponly"], cookie["samesite"]) == (True, True, "Strict")
+    assert (cookie["path"], cookie["domain"]) == ("/", "")
+    assert 0 < cookie["max-age"] <= 3600
+
+
+def test_token_cookies_never_open_the_admin(browser_client: BrowserClient, carol: User) -> None:
+    """A stolen browser session of staff is not the administration."""
+    browser_client.sign_in(carol)
+    assert browser_client.get("/admin/").status_code == 302
+
+
+def test_bearer_token_never_opens_the_admin(api_client: BearerClient, carol: User) -> None:
+    """Nor does a program's token."""
+    api_client.sign_in(carol)
+    assert api_client.get("/admin/").status_code == 302
+
+
+def test_admin_session_opens_nothing_else(staff: Client) -> None:
+    """The API does not know Django's sessions."""
+    assert staff.get("/api/me").status_code == 401
+    assert staff.get("/auth/session").json()["authenticated"] is False
+
+
+def test_person_who_is_not_staff_is_refused(client: Client, alice: User) -> None:
+    """Good credentials are not enough."""
+    client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
+    assert sign_in(client, alice.email).status_code == 200
+    assert COOKIE not in client.cookies
+    assert SecurityEvent.objects.latest("id").kind == "sign_in_failed"
+
+
+def test_wrong_passwords_are_counted_as_at_any_sign_in(carol: User) -> None:
+    """The eleventh is refused before the password is looked at (ASVS 5.0 6.3.1)."""
+    client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
+    answers = [sign_in(client, carol.email, "wrong, but long enough") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+    assert "Retry-After" in answers[-1]
+    assert BrowserClient().sign_in(carol).status_code == 429
+
+
+def test_sign_in_with_a_field_missing_is_told(carol: User) -> None:
+    """Django's own form errors still work."""
+    client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
+    assert "This field is required" in sign_in(client, carol.email, "").content.decode()
+
+
+def test_sign_in_is_an_event(staff: Client, carol: User) -> None:
+    """Its owner sees it among their events."""
+    assert SecurityEvent.objects.filter(kind="admin_signed_in", user=carol).count() == 1
+
+
+def test_ended_session_is_refused_at_once(
+    staff: Client, browser_client: BrowserClient, alice: User
+) -> None:
+    """The next request of that browser is refused, although its token has not expired."""
+    browser_client.sign_in(alice)
+
+    act(staff, "session", "end_session", Session.objects.get(user=alice))
+
+    assert browser_client.get("/api/me").status_code == 401
+    event = SecurityEvent.objects.latest("id")
+    assert (event.kind, event.user) == ("session_ended", alice)
+
+
+def test_all_sessions_of_a_user_end_at_once(staff: Client, alice: User, bob: User) -> None:
+    """Alice's devices are signed out, Bob's are not."""
+    clients = [BrowserClient() for _ in range(3)]
+    for client, person in zip(clients, (alice, alice, bob), strict=True):
+        client.sign_in(person)
+
+    act(staff, "user", "end_all_sessions", alice)
+
+    assert [client.get("/api/me").status_code for client in clients] == [401, 401, 200]
+
+
+def test_deactivated_person_is_out_at_once(
+    staff: Client, browser_client: BrowserClient, alice: User
+) -> None:
+    """Sessions end, and nobody signs in with that account."""
+    browser_client.sign_in(alice)
+    act(staff, "user", "deactivate", alice)
+    assert browser_client.get("/api/me").status_code == 401
+    assert BrowserClient().sign_in(alice).status_code == 401
+
+
+def test_reset_link_goes_to_the_person_and_not_to_staff(staff: Client, alice: User) -> None:
+    """Staff set no passwords; they have a link sent."""
+    act(staff, "user", "send_reset_link", alice)
+    assert mails.token_in(mails.to(alice.email))
+
+
+def test_staff_cannot_act_on_staff(staff: Client, carol: User, alice: User) -> None:
+    """Only a superuser may; the page says so."""
+    boss = User.objects.create_superuser("boss@example.com", "seven grey herons at noon")
+    for action in ("deactivate", "end_all_sessions", "send_reset_link"):
+        act(staff, "user", action, boss)
+    boss.refresh_from_db()
+    assert boss.is_active
+    assert "Only a superuser" in staff.get("/admin/accounts/user/").content.decode()
+
+
+def test_staff_cannot_make_staff(staff: Client, alice: User) -> None:
+    """The roles are read-only, whatever a form sends."""
+    path = f"/admin/accounts/user/{alice.pk}/change/"
+    token = form_token(staff, path)
+    fields = {"name": "Al", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
+    assert post(staff, path, {**fields, "csrfmiddlewaretoken": token}).status_code == 302
+    alice.refresh_from_db()
+    assert (alice.name, alice.is_staff, alice.is_superuser) == ("Al", False, False)
+
+
+def test_superuser_makes_staff_and_old_tokens_are_refused(
+    superuser: Client, browser_client: BrowserClient, alice: User
+) -> None:
+    """A change of role counts at once; one refresh brings the new rights."""
+    browser_client.sign_in(alice)
+    path = f"/admin/accounts/user/{alice.pk}/change/"
+    fields = {"name": "Alice", "is_active": "on", "is_staff": "on"}
+    post(superuser, path, {**fields, "csrfmiddlewaretoken": form_token(superuser, path)})
+    assert browser_client.get("/api/me").status_code == 401
+
+
+@pytest.mark.parametrize("page", ["user", "session", "securityevent"])
+def test_no_page_shows_a_hash_or_a_token(staff: Client, alice: User, page: str) -> None:
+    """Lists and single rows leave out what could be used or attacked offline."""
+    BrowserClient().sign_in(alice)
+    session = Session.objects.get(user=alice)
+    row = {
+        "user": alice.pk,
+        "session": session.pk,
+        "securityevent": SecurityEvent.objects.filter(user=alice).latest("id").pk,
+    }[page]
+    for path in (f"/admin/accounts/{page}/?q=alice", f"/admin/accounts/{page}/{row}/change/"):
+        answer = staff.get(path)
+        text = answer.content.decode()
+        assert answer.status_code == 200
+        assert alice.email in text
+        alice.refresh_from_db()
+        for secret in (alice.password, "argon2", session.key_hash, "eyJ"):
+            assert secret not in text
+
+
+@pytest.mark.parametrize("page", ["session", "securityevent"])
+def test_sessions_and_events_are_read_only(superuser: Client, alice: User, page: str) -> None:
+    """Not even a superuser edits what happened."""
+    BrowserClient().sign_in(alice)
+    model = {"session": Session, "securityevent": SecurityEvent}[page]
+    row = model.objects.filter(user=alice).first().pk
+    for path in (f"{row}/change/", f"{row}/delete/", "add/"):
+        answer = post(superuser, f"/admin/accounts/{page}/{path}", {"csrfmiddlewaretoken": "x"})
+        assert answer.status_code == 403
+
+
+def test_admin_session_ends_with_a_password_change(staff: Client, carol: User) -> None:
+    """Django ties its sessions to the password."""
+    assert staff.get("/admin/").status_code == 200
+    carol.set_password("seven grey herons at noon")
+    carol.save()
+    assert staff.get("/admin/").status_code == 302
+
+
+def test_admin_session_ends_with_deactivation(staff: Client, carol: User) -> None:
+    """An inactive account opens nothing."""
+    carol.is_active = False
+    carol.save()
+    assert staff.get("/admin/").status_code == 302
+
+
+def test_only_the_admin_is_excused_from_trusted_types(staff: Client) -> None:
+    """Its policy is the same in all else."""
+    admin = staff.get("/admin/")["Content-Security-Policy"]
+    page = staff.get("/login")["Content-Security-Policy"]
+    assert page == f"{admin}; require-trusted-types-for 'script'; trusted-types 'none'"
+
+
+def test_twice_sent_admin_cookie_counts_as_none(staff: Client) -> None:
+    """A sibling host cannot slip in a session of its own beside the real one."""
+    value = staff.cookies[COOKIE].value
+    other = Client(SERVER_NAME="localhost")
+    once, twice = (
+        other.get("/admin/", headers={"Cookie": raw}).status_code
+        for raw in (f"{COOKIE}={value}", f"{COOKIE}={value}; {COOKIE}=x")
+    )
+    assert (once, twice) == (200, 302)

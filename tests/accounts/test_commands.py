@@ -1,0 +1,122 @@
+"""The commands for whoever runs the service."""
+
+from datetime import timedelta
+from io import StringIO
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.db.models.functions import Now
+
+from accounts import demo, links
+from accounts.models import FailureCount, LinkToken, Session, User
+from tests.clients import BrowserClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+LONG_AGO = timedelta(days=31)
+
+
+def run(name: str, *arguments: str) -> str:
+    out = StringIO()
+    call_command(name, *arguments, stdout=out, stderr=StringIO())
+    return out.getvalue()
+
+
+def test_purge_ends_what_has_expired_and_deletes_what_ended_long_ago(alice: User) -> None:
+    """Live sessions stay; a second run finds nothing to do."""
+    clients = [BrowserClient() for _ in range(3)]
+    for client in clients:
+        client.sign_in(alice)
+    expired, old, live = Session.objects.order_by("created_at")
+    Session.objects.filter(id=expired.id).update(idle_expires_at=Now() - timedelta(seconds=1))
+    Session.objects.filter(id=old.id).update(ended_at=Now() - LONG_AGO, end_reason="signed_out")
+
+    first = run("purge_sessions", "--batch", "1")
+    second = run("purge_sessions", "--batch", "1")
+
+    assert "ended 1 expired sessions\ndeleted 1 sessions" in first
+    assert "ended 0 expired sessions\ndeleted 0 sessions" in second
+    expired.refresh_from_db()
+    assert expired.end_reason == "expired"
+    assert {row.id for row in Session.objects.all()} == {expired.id, live.id}
+
+
+def test_purge_deletes_dead_links_and_old_counters(
+    alice: User, browser_client: BrowserClient
+) -> None:
+    """What can have no effect any more need not be kept."""
+    for _ in range(2):
+        links.make("reset", alice.email, user=alice)
+    old = LinkToken.objects.first()
+    LinkToken.objects.filter(pk=old.pk).update(created_at=Now() - timedelta(hours=25))
+    browser_client.sign_in(alice, "wrong, but long enough")
+    one = FailureCount.objects.first()
+    FailureCount.objects.filter(pk=one.pk).update(started_at=F("started_at") - 90_000)
+    counters = FailureCount.objects.count()
+
+    run("purge_sessions")
+
+    assert LinkToken.objects.count() == 1
+    assert FailureCount.objects.count() == counters - 1
+
+
+def test_report_counts_what_happened(alice: User, browser_client: BrowserClient) -> None:
+    """Kinds in plain words, and where trouble came from; no secret."""
+    browser_client.sign_in(alice, "wrong, but long enough")
+    browser_client.sign_in(alice)
+
+    report = " ".join(run("security_report").split())
+
+    assert "(1 live sessions)" in report
+    assert "Signed in 1" in report
+    assert "A sign-in failed 1" in report
+    assert "127.0.0.1 1" in report
+    assert "alice@example.com 1" in report
+
+
+def test_report_of_a_quiet_day_says_so(db: None) -> None:
+    """An empty table is still a table."""
+    assert "nothing" in run("security_report", "--hours", "1")
+
+
+def test_sessions_of_one_user_end(alice: User, bob: User) -> None:
+    """`--user` takes an address in any spelling; others are not touched."""
+    mine, theirs = BrowserClient(), BrowserClient()
+    mine.sign_in(alice)
+    theirs.sign_in(bob)
+
+    assert "ended 1 sessions" in run("end_sessions", "--user", " Alice@Example.com")
+
+    assert mine.get("/api/me").status_code == 401
+    assert theirs.get("/api/me").status_code == 200
+
+
+def test_sessions_of_everyone_end(alice: User, bob: User) -> None:
+    """`--all` leaves nobody signed in."""
+    clients = [BrowserClient(), BrowserClient()]
+    for client, person in zip(clients, (alice, bob), strict=True):
+        client.sign_in(person)
+    assert "ended 2 sessions" in run("end_sessions", "--all")
+    assert [client.get("/api/me").status_code for client in clients] == [401, 401]
+
+
+def test_sessions_of_nobody_cannot_end(db: None) -> None:
+    """A mistyped address is told."""
+    with pytest.raises(CommandError, match="No user"):
+        run("end_sessions", "--user", "nobody@example.com")
+
+
+def test_demo_people_are_created_once(db: None) -> None:
+    """Safe to repeat."""
+    first, second = run("create_demo"), run("create_demo")
+    assert (first.count("created"), second) == (len(demo.DEMO_PEOPLE), "")
+    assert User.objects.get(email="carol@example.com").is_staff
+
+
+def test_demo_people_do_not_exist_in_production(db: None, settings: object) -> None:
+    """Their passwords are public (ASVS 5.0 6.3.2)."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "DEMO": False}
+    with pytest.raises(CommandError, match="demo mode only"):
+        run("create_demo")
+    assert not User.objects.exists()

@@ -1,0 +1,231 @@
+"""A new password: changed by its owner, or reset by mail."""
+
+import pytest
+
+from accounts.models import Session, User
+from tests.accounts import mails
+from tests.clients import PASSWORDS, BearerClient, BrowserClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+OLD = PASSWORDS["alice@example.com"]
+NEW = "seven grey herons at noon"
+
+
+def change(client: BrowserClient, current: str = OLD, new: str = NEW) -> object:
+    return client.post("/auth/password/change", {"current_password": current, "new_password": new})
+
+
+def reset_token(client: BrowserClient, email: str) -> str:
+    client.get("/auth/session")
+    assert client.post("/auth/password/reset", {"email": email}).status_code == 202
+    return mails.token_in(mails.to(email))
+
+
+def confirm(client: BrowserClient, token: str, new: str = NEW) -> object:
+    return client.post("/auth/password/reset/confirm", {"token": token, "new_password": new})
+
+
+def test_change_keeps_this_session_and_ends_the_others(alice: User) -> None:
+    """Other devices are signed out at once; this one goes on."""
+    here, elsewhere = BrowserClient(), BrowserClient()
+    here.sign_in(alice)
+    elsewhere.sign_in(alice)
+
+    assert change(here).status_code == 204
+
+    assert here.get("/api/me").status_code == 200
+    assert elsewhere.get("/api/me").status_code == 401
+    assert elsewhere.post("/auth/refresh").status_code == 401
+    assert BrowserClient().sign_in(alice, OLD).status_code == 401
+    assert BrowserClient().sign_in(alice, NEW).status_code == 200
+    assert Session.objects.filter(end_reason="password_changed").count() == 1
+
+
+def test_change_works_for_programs_too(api_client: BearerClient, alice: User) -> None:
+    """ "Signed in" means either credential."""
+    api_client.sign_in(alice)
+    assert change(api_client).status_code == 204
+    assert api_client.get("/api/me").status_code == 200
+
+
+def test_change_is_told_by_mail_and_event(browser_client: BrowserClient, alice: User) -> None:
+    """The owner hears of it even if it was not them (ASVS 5.0 6.3.7)."""
+    browser_client.sign_in(alice)
+    change(browser_client)
+
+    assert mails.to(alice.email).subject == "Your password was changed"
+    kinds = [event["kind"] for event in browser_client.get("/auth/events").json()["results"]]
+    assert kinds[0] == "password_changed"
+
+
+def test_change_with_wrong_current_password_changes_nothing(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """A stolen session alone does not yield the account."""
+    browser_client.sign_in(alice)
+    answer = change(browser_client, current="not it, but long enough")
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
+    assert BrowserClient().sign_in(alice, OLD).status_code == 200
+
+
+def test_wrong_current_passwords_use_up_the_sign_in_budget(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """The page for changing is no way around the limits of signing in."""
+    browser_client.sign_in(alice)
+    answers = [change(browser_client, current="wrong, but long enough") for _ in range(11)]
+    assert [answer.status_code for answer in answers] == [401] * 10 + [429]
+
+
+def test_change_to_a_weak_password_is_refused(browser_client: BrowserClient, alice: User) -> None:
+    """The same rules everywhere."""
+    browser_client.sign_in(alice)
+    answer = change(browser_client, new="alice12345678900")
+    assert list(answer.json()["errors"]) == ["new_password"]
+
+
+def test_change_when_not_signed_in_is_refused(browser_client: BrowserClient, alice: User) -> None:
+    """There is no account to change."""
+    assert change(browser_client).json()["code"] == "not_authenticated"
+
+
+def test_reset_ends_every_session_and_signs_nobody_in(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """Whoever held a session holds it no more; the new password signs in."""
+    elsewhere = BrowserClient()
+    elsewhere.sign_in(alice)
+    token = reset_token(browser_client, alice.email)
+
+    assert confirm(browser_client, token).status_code == 204
+
+    assert elsewhere.get("/api/me").status_code == 401
+    assert not browser_client.get("/auth/session").json()["authenticated"]
+    assert browser_client.sign_in(alice, NEW).status_code == 200
+
+
+def test_reset_for_unknown_and_known_addresses_is_answered_alike(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """Status, headers and body tell nothing."""
+    browser_client.get("/auth/session")
+    known, unknown = (
+        browser_client.post("/auth/password/reset", {"email": email})
+        for email in (alice.email, "nobody@example.com")
+    )
+    differing = {"X-Request-Id"}
+    headers = [
+        {name: value for name, value in answer.headers.items() if name not in differing}
+        for answer in (known, unknown)
+    ]
+    assert (known.status_code, known.content) == (unknown.status_code, unknown.content)
+    assert headers[0] == headers[1]
+    assert [message.to for message in mails.sent()] == [[alice.email]]
+
+
+def test_reset_of_an_inactive_account_sends_nothing(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """Deactivation cannot be undone by mail."""
+    alice.is_active = False
+    alice.save()
+    browser_client.get("/auth/session")
+    assert browser_client.post("/auth/password/reset", {"email": alice.email}).status_code == 202
+    assert mails.sent() == []
+
+
+def test_reset_of_an_account_without_password_names_the_other_way(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """Whoever signs in through an identity provider gets no password by mail."""
+    alice.set_unusable_password()
+    alice.save()
+    browser_client.get("/auth/session")
+    browser_client.post("/auth/password/reset", {"email": alice.email})
+    assert mails.to(alice.email).subject == "Your account has no password"
+
+
+def test_reset_link_used_twice_is_refused(browser_client: BrowserClient, alice: User) -> None:
+    """A link works once."""
+    token = reset_token(browser_client, alice.email)
+    confirm(browser_client, token)
+    assert list(confirm(browser_client, token, f"{NEW} again").json()["errors"]) == ["token"]
+
+
+@pytest.mark.parametrize("client", [BrowserClient, BearerClient])
+def test_reset_link_dies_on_sign_in(
+    browser_client: BrowserClient, alice: User, client: type
+) -> None:
+    """Whoever signs in knows the password: the link is a leftover (ASVS 5.0 6.4.3)."""
+    token = reset_token(browser_client, alice.email)
+    client().sign_in(alice)
+    assert list(confirm(browser_client, token).json()["errors"]) == ["token"]
+
+
+def test_reset_link_dies_on_password_change(browser_client: BrowserClient, alice: User) -> None:
+    """A link from before says nothing about the password of now."""
+    browser_client.sign_in(alice)
+    token = reset_token(browser_client, alice.email)
+    change(browser_client)
+    assert list(confirm(browser_client, token, f"{NEW} again").json()["errors"]) == ["token"]
+
+
+def test_reset_link_dies_on_change_of_address(browser_client: BrowserClient, alice: User) -> None:
+    """The former mailbox has lost its say."""
+    token = reset_token(browser_client, alice.email)
+    alice.email = "elsewhere@example.com"
+    alice.save()
+    assert list(confirm(browser_client, token).json()["errors"]) == ["token"]
+
+
+def test_reset_link_of_somebody_deactivated_is_refused(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """An inactive account takes no password."""
+    token = reset_token(browser_client, alice.email)
+    alice.is_active = False
+    alice.save()
+    assert list(confirm(browser_client, token).json()["errors"]) == ["token"]
+
+
+def test_good_reset_link_without_password_is_told_so(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """A page can ask whether a link still works before anything is typed."""
+    token = reset_token(browser_client, alice.email)
+    answer = browser_client.post("/auth/password/reset/confirm", {"token": token})
+    assert list(answer.json()["errors"]) == ["new_password"]
+    assert confirm(browser_client, token).status_code == 204
+
+
+def test_registration_link_resets_no_password(browser_client: BrowserClient, alice: User) -> None:
+    """A link does what it was sent for and nothing else."""
+    browser_client.get("/auth/session")
+    browser_client.post("/auth/register", {"email": "dora@example.com"})
+    token = mails.token_in(mails.to("dora@example.com"))
+    assert list(confirm(browser_client, token).json()["errors"]) == ["token"]
+
+
+def test_reset_clears_the_counter_of_the_address(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """Somebody locked out by a stranger's guesses has a way back in at once."""
+    browser_client.get("/auth/session")
+    for _ in range(10):
+        browser_client.sign_in(alice, "wrong, but long enough")
+    assert browser_client.sign_in(alice).status_code == 429
+
+    confirm(browser_client, reset_token(browser_client, alice.email))
+
+    assert browser_client.sign_in(alice, NEW).status_code == 200
+
+
+def test_fourth_reset_for_an_address_is_throttled(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """Three an hour, for known and unknown addresses alike."""
+    browser_client.get("/auth/session")
+    for email in (alice.email, "nobody@example.com"):
+        answers = [browser_client.post("/auth/password/reset", {"email": email}) for _ in range(4)]
+        assert [answer.status_code for answer in answers] == [202, 202, 202, 429]

@@ -1,0 +1,1 @@
+"""Tests that need more time or more engines than the everyday ones: `./run test --all`."""

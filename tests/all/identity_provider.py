@@ -1,0 +1,99 @@
+"""A real identity provider for the tests: the npm package oidc-provider, on loopback.
+
+Its packages are installed once, into node_modules beside its lock file. A machine without Node.js
+gets Debian's, or the tests fail with what to do: a skipped test would look like a passed one.
+"""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+from pathlib import Path
+from typing import Self
+
+from tests.servers import die_with_parent, free_port, wait_for
+
+FOLDER = Path(__file__).parent / "provider"
+INSTALL = ["apt-get", "install", "-y", "--no-install-recommends", "nodejs", "npm"]
+CLIENT_ID = "gatehouse"
+CLIENT_SECRET = "a secret: with, odd % characters & a + sign"
+
+
+def ensure_node() -> None:
+    """node and npm are there afterwards, or the tests fail."""
+    if os.geteuid() == 0 and shutil.which("apt-get") and not _has_node():
+        quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
+        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
+        subprocess.run([*INSTALL, "-qq"], check=False, stdout=subprocess.DEVNULL, **quiet)
+    if not _has_node():
+        raise RuntimeError(f"The identity provider of the tests needs Node.js: {' '.join(INSTALL)}")
+
+
+def _has_node() -> bool:
+    return bool(shutil.which("node") and shutil.which("npm"))
+
+
+def ensure_packages() -> None:
+    """Installs what the lock file names, unless that was done before."""
+    ensure_node()
+    lock = FOLDER / "package-lock.json"
+    stamp = FOLDER / "node_modules" / ".installed-from"
+    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
+        return
+    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+    done = subprocess.run(command, cwd=FOLDER, check=False, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"The packages of the identity provider: {done.stderr[-2000:]}")
+    stamp.write_bytes(lock.read_bytes())
+
+
+class IdentityProvider:
+    """`with IdentityProvider(folder) as provider: provider.issuer`; it can stop and start again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.log_file = folder / "provider.log"
+        self.process: subprocess.Popen | None = None
+        self.port = free_port()
+        self.issuer = f"http://127.0.0.1:{self.port}"
+
+    @property
+    def settings(self) -> dict[str, str]:
+        """The app's GATEHOUSE_* variables for it."""
+        return {
+            "GATEHOUSE_OIDC_ISSUER": self.issuer,
+            "GATEHOUSE_OIDC_CLIENT_ID": CLIENT_ID,
+            "GATEHOUSE_OIDC_CLIENT_SECRET": CLIENT_SECRET,
+            "GATEHOUSE_OIDC_NAME": "Example Provider",
+        }
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.stop()
+
+    def start(self) -> None:
+        ensure_packages()
+        with self.log_file.open("ab") as output:
+            self.process = subprocess.Popen(
+                ["node", "provider.mjs", str(self.port)],
+                cwd=FOLDER,
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                preexec_fn=die_with_parent(signal.SIGTERM),
+            )
+        wait_for(self._answers, self.process, self.log_file)
+
+    def stop(self) -> None:
+        """As if it had died: what it kept in memory is gone."""
+        if self.process:
+            self.process.kill()
+            self.process.wait()
+            self.process = None
+
+    def _answers(self) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0

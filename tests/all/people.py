@@ -1,0 +1,46 @@
+"""A program and a browser page that speak HTTP to a running server, without a browser.
+
+Cookies are kept by hand: Python's own jars do not send Secure cookies to http://localhost.
+"""
+
+from typing import Any
+
+import httpx
+
+from accounts.demo import DEMO_PEOPLE
+
+PASSWORDS = {person.email: person.password for person in DEMO_PEOPLE}
+
+
+class Visitor:
+    """What our page sends: cookies, `Origin`, Fetch Metadata and the CSRF token."""
+
+    def __init__(self, url: str, timeout: float = 300) -> None:
+        self.url = url
+        self.cookies: dict[str, str] = {}
+        self.client = httpx.Client(base_url=url, timeout=timeout, verify=False)  # noqa: S501
+
+    def send(self, method: str, path: str, body: Any = None) -> httpx.Response:
+        headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
+        headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers["X-CSRFToken"] = self.cookies.get("__Host-csrftoken", "")
+        response = self.client.request(method, path, json=body, headers=headers)
+        for line in response.headers.get_list("set-cookie"):
+            name, _, value = line.split(";")[0].partition("=")
+            self.cookies[name] = value
+            if "Max-Age=0" in line:
+                del self.cookies[name]
+        self.client.cookies.clear()
+        return response
+
+    def sign_in(self, email: str = "alice@example.com") -> httpx.Response:
+        if "__Host-csrftoken" not in self.cookies:
+            self.send("GET", "/auth/session")
+        credentials = {"email": email, "password": PASSWORDS[email], "remember": True}
+        return self.send("POST", "/auth/login", credentials)
+
+
+def fetch_tokens(url: str, email: str = "alice@example.com", timeout: float = 300) -> httpx.Response:
+    """What a program does: POST /auth/token."""
+    credentials = {"email": email, "password": PASSWORDS[email]}
+    return httpx.post(f"{url}/auth/token", json=credentials, timeout=timeout, verify=False)  # noqa: S501

@@ -1,0 +1,167 @@
+"""/api/notes: one's own notes, and nobody else's."""
+
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from api.models import Note
+from tests.clients import BrowserClient
+
+
+@pytest.fixture
+def page(browser_client: BrowserClient, alice: User) -> BrowserClient:
+    """Alice's browser, signed in."""
+    browser_client.sign_in(alice)
+    return browser_client
+
+
+def write(page: BrowserClient, title: str, body: str = "") -> dict[str, Any]:
+    answer = page.post("/api/notes", {"title": title, "body": body})
+    assert answer.status_code == 201, answer.content
+    return answer.json()
+
+
+def test_note_written_is_read_back(page: BrowserClient) -> None:
+    """POST answers the note as GET shows it; times are RFC 3339 in UTC."""
+    note = write(page, "Milk", "and  two\nspaces ")
+
+    read = page.get(f"/api/notes/{note['id']}").json()
+
+    assert read == note
+    assert set(read) == {"id", "title", "body", "created_at", "updated_at"}
+    assert read["body"] == "and  two\nspaces "
+    assert read["created_at"].endswith("Z")
+
+
+def test_note_is_changed_and_deleted(page: BrowserClient) -> None:
+    """PUT replaces, PATCH changes one field, DELETE leaves nothing."""
+    note = write(page, "Milk", "two bottles")
+    path = f"/api/notes/{note['id']}"
+
+    assert page.patch(path, {"body": "three"}).json()["title"] == "Milk"
+    assert page.put(path, {"title": "Bread"}).json()["title"] == "Bread"
+    assert page.delete(path).status_code == 204
+    assert page.get(path).status_code == 404
+
+
+def test_list_is_newest_first_in_pages_of_twenty(page: BrowserClient) -> None:
+    """The list shape of the contract, and a second page that ends it."""
+    for number in range(21):
+        write(page, f"Note {number}")
+
+    first = page.get("/api/notes").json()
+    second = page.get("/api/notes?page=2").json()
+
+    assert set(first) == {"count", "next", "previous", "results"}
+    assert first["count"] == 21
+    assert [note["title"] for note in first["results"]][:2] == ["Note 20", "Note 19"]
+    assert len(first["results"]) == 20
+    assert first["next"].endswith("/api/notes?page=2")
+    assert [note["title"] for note in second["results"]] == ["Note 0"]
+    assert second["next"] is None
+
+
+@pytest.mark.parametrize("number", ["0", "-1", "3", "x", "1e9", "99999999999999999999"])
+def test_page_that_does_not_exist_is_not_found(page: BrowserClient, number: str) -> None:
+    """A page number that names no page is a 404 with the usual shape."""
+    answer = page.get(f"/api/notes?page={number}")
+
+    assert answer.status_code == 404
+    assert answer.json()["code"] == "not_found"
+
+
+@pytest.mark.parametrize(
+    ("words", "found"),
+    [
+        ("milk", ["Milk"]),
+        ("MILK", ["Milk"]),
+        ("bottles", ["Milk"]),
+        ("two milk", ["Milk"]),
+        ("milk paper", []),
+        ("100%", ["100% paper"]),
+        ("_", []),
+        ("' OR 1=1 --", []),
+        ("%00", []),
+        ("", ["100% paper", "Milk"]),
+    ],
+)
+def test_search_finds_every_word_in_title_or_text(
+    page: BrowserClient, words: str, found: list[str]
+) -> None:
+    """Words, not patterns: % and _ stand for themselves."""
+    write(page, "Milk", "two bottles")
+    write(page, "100% paper")
+
+    results = page.get("/api/notes", query_params={"search": words}).json()["results"]
+
+    assert [note["title"] for note in results] == found
+
+
+@pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
+def test_note_of_another_does_not_exist(page: BrowserClient, bob: User, method: str) -> None:
+    """Every method answers a foreign id exactly as it answers one that never was (ASVS 8.2.2)."""
+    foreign = Note.objects.create(owner_id=bob.sub, title="Secret", body="bees")
+    send = getattr(page, method)
+
+    answers = [
+        send(f"/api/notes/{note_id}", **({} if method == "get" else {"data": {"title": "x"}}))
+        for note_id in (foreign.id, "never-was")
+    ]
+
+    assert [answer.status_code for answer in answers] == [404, 404]
+    assert answers[0].content == answers[1].content
+    foreign.refresh_from_db()
+    assert foreign.title == "Secret"
+    assert page.get("/api/notes").json()["count"] == 0
+
+
+@pytest.mark.parametrize(
+    ("body", "field"),
+    [
+        ({}, "title"),
+        ({"title": ""}, "title"),
+        ({"title": "   "}, "title"),
+        ({"title": None}, "title"),
+        ({"title": ["x"]}, "title"),
+        ({"title": {"x": 1}}, "title"),
+        ({"title": "x" * 201}, "title"),
+        ({"title": "a\0b"}, "title"),
+        ({"title": "x", "body": "y" * 100_001}, "body"),
+        ({"title": "x", "body": None}, "body"),
+        ({"title": "x", "body": "a\0b"}, "body"),
+    ],
+)
+def test_bad_note_names_the_field(page: BrowserClient, body: dict[str, Any], field: str) -> None:
+    """Validation says which field and loses nothing."""
+    answer = page.post("/api/notes", body)
+
+    assert answer.status_code == 400
+    assert answer.json()["code"] == "validation_failed"
+    assert list(answer.json()["errors"]) == [field]
+    assert not Note.objects.exists()
+
+
+def test_owner_id_and_times_cannot_be_assigned(page: BrowserClient, bob: User) -> None:
+    """Mass assignment (ASVS 15.3.3): what is not a field of the form is ignored."""
+    foreign = {"owner": bob.sub, "owner_id": bob.sub, "id": "mine", "created_at": "2000-01-01"}
+
+    note = write_raw(page, {"title": "x", **foreign})
+
+    assert note["id"] != "mine"
+    assert not note["created_at"].startswith("2000")
+    assert not Note.objects.filter(owner_id=bob.sub).exists()
+
+
+def write_raw(page: BrowserClient, body: dict[str, Any]) -> dict[str, Any]:
+    return page.post("/api/notes", body).json()
+
+
+def test_largest_note_fits_and_a_larger_body_does_not(page: BrowserClient) -> None:
+    """100,000 characters of any script are a note; more bytes than those can need are 413."""
+    assert write(page, "x", "€" * 100_000)["body"] == "€" * 100_000
+
+    answer = page.post("/api/notes", {"title": "x", "body": "y" * 800_000})
+
+    assert answer.status_code == 413
+    assert answer.json()["code"] == "too_large"

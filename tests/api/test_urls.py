@@ -1,0 +1,64 @@
+"""Every path has an expected answer for an anonymous caller; a new one without it fails here."""
+
+from collections.abc import Iterator
+
+import pytest
+from django.urls import URLPattern, URLResolver, get_resolver
+
+from tests.clients import BrowserClient
+
+# What an anonymous GET is answered with. 405: the path takes other methods only.
+ANONYMOUS_GET = {
+    "": 200,
+    "login": 200,
+    "notes": 200,
+    "account": 200,
+    "csp-reports": 405,
+    "api/me": 401,
+    "api/notes": 401,
+    "api/notes/<str:pk>": 401,
+    "api/audit": 401,
+    "api/schema": 200,
+    "auth/session": 200,
+    "auth/login": 405,
+    "auth/refresh": 405,
+    "auth/logout": 405,
+    "auth/sessions": 401,
+    "auth/sessions/<str:session_id>": 405,
+    "auth/logout-others": 405,
+    "auth/reauthenticate": 405,
+    "auth/events": 401,
+    "auth/token": 405,
+    "auth/token/refresh": 405,
+    "auth/token/revoke": 405,
+    ".well-known/jwks.json": 200,
+    "healthz": 200,
+    "readyz": 200,
+}
+# The admin and the lab have tests of their own.
+ELSEWHERE = ("admin/", "learn", "lab/")
+
+
+def paths(resolver: URLResolver, prefix: str = "") -> Iterator[str]:
+    for entry in resolver.url_patterns:
+        path = prefix + str(entry.pattern)
+        if isinstance(entry, URLPattern):
+            yield path
+        elif not path.startswith(ELSEWHERE):
+            yield from paths(entry, path)
+
+
+def test_every_path_has_an_expectation() -> None:
+    """Nobody adds an endpoint without saying what a stranger gets."""
+    found = {path for path in paths(get_resolver()) if not path.startswith(ELSEWHERE)}
+
+    assert found == set(ANONYMOUS_GET)
+
+
+@pytest.mark.parametrize("path", ANONYMOUS_GET)
+def test_anonymous_get_is_answered_as_expected(browser_client: BrowserClient, path: str) -> None:
+    """The anonymous result of each path (ASVS 8.2.1), and no cookie but the CSRF token."""
+    answer = browser_client.get("/" + path.replace("<str:pk>", "x").replace("<str:", "x"))
+
+    assert answer.status_code == ANONYMOUS_GET[path]
+    assert set(answer.cookies) <= {"__Host-csrftoken"}

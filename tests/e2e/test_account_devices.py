@@ -1,0 +1,121 @@
+"""Devices and security events, in the browser; and what staff see and do."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.clients import PASSWORDS
+from tests.e2e import people
+from tests.servers import Gatehouse
+
+PHONE = "Mozilla/5.0 (Android 16; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
+CAROL = people.Person("carol@example.com", "Carol", PASSWORDS["carol@example.com"])
+
+
+def test_other_device_is_ended_after_the_password_was_asked_for(
+    page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
+) -> None:
+    """The refused call opens the dialog and then goes on by itself."""
+    dora = people.create(server)
+    people.sign_in(page, dora, to="/account")
+    phone = new_context(user_agent=PHONE).new_page()
+    people.sign_in(phone, dora)
+    people.forget_step_up(server, dora)
+    page.reload()
+    row = page.locator("[data-devices] li").filter(has_text="Firefox Mobile on Android")
+    expect(row).to_contain_text("signed in with the password")
+    row.get_by_role("button", name="End the session").click()
+    dialog = page.get_by_role("dialog", name="Is it still you?")
+    dialog.get_by_label("Password").fill("not the password at all")
+    dialog.get_by_role("button", name="Confirm").click()
+    expect(dialog).to_contain_text("That is not your password")
+    dialog.get_by_label("Password").fill(dora.password)
+    dialog.get_by_role("button", name="Confirm").click()
+
+    expect(page.get_by_text("The session on Firefox Mobile on Android has been")).to_be_visible()
+    expect(page.locator("[data-ended]")).to_contain_text("Ended by you")
+    phone.reload()
+    phone.wait_for_url("**/login?*")
+
+
+def test_all_other_devices_end_after_a_plain_question(
+    page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
+) -> None:
+    """The question says what will happen; this device stays."""
+    dora = people.create(server)
+    people.sign_in(page, dora, to="/account")
+    phone = new_context(user_agent=PHONE).new_page()
+    people.sign_in(phone, dora)
+    page.reload()
+    page.get_by_role("button", name="End all others").click()
+    dialog = page.get_by_role("dialog", name="End all other sessions?")
+    expect(dialog).to_contain_text("This device stays signed in")
+    dialog.get_by_role("button", name="End all others").click()
+    expect(page.get_by_text("All other sessions have been ended.")).to_be_visible()
+    phone.reload()
+    phone.wait_for_url("**/login?*")
+
+
+def test_new_device_is_told_by_mail(
+    page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
+) -> None:
+    """The mail names the device, and its link leads to a new password."""
+    dora = people.create(server)
+    people.sign_in(page, dora)
+    people.sign_in(new_context(user_agent=PHONE).new_page(), dora)
+    people.follow_link(page, "A new device has signed in", dora.email)
+    page.wait_for_url("**/password/forgot")
+
+
+def test_events_are_in_plain_words(page: Page, server: Gatehouse) -> None:
+    """No kind is shown as the name that programs use."""
+    people.sign_in(page, people.create(server), to="/account")
+    expect(page.locator("[data-events]")).to_contain_text("Signed in")
+    expect(page.locator("[data-events]")).not_to_contain_text("signed_in")
+
+
+def test_staff_filter_the_audit_log(page: Page, server: Gatehouse) -> None:
+    """By person and by kind; the address can be kept."""
+    dora = people.create(server)
+    people.sign_in(page, dora)
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login?*")
+    people.sign_in(page, CAROL)
+    page.get_by_role("link", name="Audit").click()
+    page.get_by_label("Person").fill(dora.email)
+    page.get_by_label("Person").press("Enter")
+    expect(page.locator("[data-count]")).to_have_text("2 events")
+    page.get_by_label("What happened").select_option("Signed out")
+    expect(page.locator("[data-count]")).to_have_text("1 event")
+    expect(page.locator("[data-events] li")).to_contain_text(dora.email)
+    page.reload()
+    expect(page.locator("[data-count]")).to_have_text("1 event")
+
+
+def test_audit_page_tells_others_that_it_is_for_staff(page: Page, server: Gatehouse) -> None:
+    """The page is public, what it would show is not."""
+    people.sign_in(page, people.create(server), to="/audit")
+    expect(page.get_by_text("Only staff may see this.")).to_be_visible()
+    expect(page.get_by_role("link", name="Audit")).to_be_hidden()
+
+
+def test_staff_end_a_session_in_the_administration(
+    page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
+) -> None:
+    """Signed in to the administration, one click, and the other browser is out."""
+    dora = people.create(server)
+    people.sign_in(page, dora)
+    staff = new_context().new_page()
+    staff.goto("/admin/")
+    staff.get_by_label("E-mail").fill(CAROL.email)
+    staff.get_by_label("Password").fill(CAROL.password)
+    staff.get_by_role("button", name="Log in").click()
+    staff.get_by_role("link", name="Sessions").first.click()
+    staff.locator("#searchbar").fill(dora.email)
+    staff.locator("#searchbar").press("Enter")
+    staff.locator("input.action-select").check()
+    staff.locator("select[name=action]").select_option(label="End session")
+    staff.get_by_role("button", name="Go", exact=True).click()
+    expect(staff.get_by_text("Ended 1 of 1.")).to_be_visible()
+    page.reload()
+    page.wait_for_url("**/login?*")

@@ -1,0 +1,105 @@
+"""A new password, in the browser: changed on the account page, or reset by mail."""
+
+from collections.abc import Callable
+
+from playwright.sync_api import BrowserContext, Page, expect
+
+from tests.e2e import people
+from tests.servers import Gatehouse
+
+NEW = "two brass kettles whistle"
+
+
+def test_change_keeps_this_device_and_signs_out_the_other(
+    page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
+) -> None:
+    """The other browser is on its sign-in page at its next look; this one goes on."""
+    dora = people.create(server)
+    people.sign_in(page, dora, to="/account")
+    other = new_context().new_page()
+    people.sign_in(other, dora)
+
+    page.get_by_label("Current password", exact=True).fill(dora.password)
+    page.get_by_label("New password", exact=True).fill(NEW)
+    page.get_by_role("button", name="Change password").click()
+
+    expect(page.get_by_text("Your password has been changed.")).to_be_visible()
+    expect(page.locator("[data-events]")).to_contain_text("The password was changed")
+    expect(page.locator("[data-ended]")).to_contain_text("The password was changed")
+    other.reload()
+    other.wait_for_url("**/login?*")
+    people.sign_in(other, dora, NEW)
+
+
+def test_wrong_current_password_is_told_at_its_field(page: Page, server: Gatehouse) -> None:
+    """The cursor goes there, and what was typed for the new one stays."""
+    dora = people.create(server)
+    people.sign_in(page, dora, to="/account")
+    page.get_by_label("Current password", exact=True).fill("not the password at all")
+    page.get_by_label("New password", exact=True).fill(NEW)
+    page.get_by_role("button", name="Change password").click()
+
+    expect(page.get_by_text("That is not your current password.")).to_be_visible()
+    expect(page.get_by_label("Current password", exact=True)).to_be_focused()
+    expect(page.get_by_label("New password", exact=True)).to_have_value(NEW)
+
+
+def test_password_can_be_shown_and_hidden(page: Page, server: Gatehouse) -> None:
+    """One button each, which keeps what was typed."""
+    people.sign_in(page, people.create(server), to="/account")
+    field = page.get_by_label("New password", exact=True)
+    field.fill(NEW)
+    button = page.get_by_role("button", name="Show the new password")
+    for kind in ("text", "password"):
+        button.click()
+        expect(field).to_have_attribute("type", kind)
+        expect(field).to_have_value(NEW)
+
+
+def test_fields_tell_password_managers_what_they_are(page: Page, server: Gatehouse) -> None:
+    """ASVS 5.0 6.2.7: managers fill in and offer to keep."""
+    dora = people.create(server)
+    people.sign_in(page, dora, to="/account")
+    form = page.locator("form[data-password]")
+    expect(form.locator("[autocomplete=username]")).to_have_value(dora.email)
+    expect(form.locator("[autocomplete=current-password]")).to_have_count(1)
+    expect(form.locator("[autocomplete=new-password]")).to_have_count(1)
+
+
+def test_own_name_in_a_password_counts_as_guessable(page: Page, server: Gatehouse) -> None:
+    """The page knows who is typing."""
+    dora = people.create(server)
+    people.sign_in(page, dora, to="/account")
+    page.get_by_label("New password", exact=True).fill(f"{dora.email}{dora.email}")
+    expect(page.locator("#new_password-strength")).to_contain_text("easy to guess")
+
+
+def test_reset_through_the_mailbox_signs_out_every_device(
+    page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
+) -> None:
+    """Forgot, mail, link, new password, sign in with it."""
+    dora = people.create(server)
+    other = new_context().new_page()
+    people.sign_in(other, dora)
+    page.goto("/login")
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.get_by_label("E-mail").fill(dora.email)
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    people.follow_link(page, "Reset your password", dora.email)
+
+    page.get_by_label("New password", exact=True).fill(NEW)
+    page.get_by_role("button", name="Set the password").click()
+
+    expect(page.locator("[data-reason]")).to_contain_text("Your password has been reset")
+    other.reload()
+    other.wait_for_url("**/login?*")
+    people.sign_in(page, dora, NEW)
+
+
+def test_unknown_address_sees_the_same_page(page: Page) -> None:
+    """The page does not tell who has an account."""
+    page.goto("/password/forgot")
+    page.get_by_label("E-mail").fill(people.newcomer().email)
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()

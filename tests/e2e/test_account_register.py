@@ -1,0 +1,113 @@
+"""From a newcomer to somebody who is signed in, without leaving the browser."""
+
+from playwright.sync_api import Page, expect
+
+from tests.e2e import people
+
+
+def test_newcomer_registers_through_the_demo_mailbox(page: Page) -> None:
+    """Address, mail, link, password, sign-in: every step leads to the next."""
+    dora = people.newcomer()
+    page.goto("/login")
+    page.get_by_role("link", name="Create an account").click()
+    page.get_by_label("Name").fill("Dora")
+    page.get_by_label("E-mail").fill(dora.email)
+    page.get_by_role("button", name="Send me a link").click()
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_focused()
+    page.get_by_role("link", name="Open the demo mailbox").click()
+    people.follow_link(page, "Finish your registration", dora.email)
+
+    page.get_by_label("Password", exact=True).fill(dora.password)
+    page.get_by_role("button", name="Create the account").click()
+
+    expect(page.locator("[data-reason]")).to_contain_text("Your account is ready")
+    people.sign_in(page, dora)
+    expect(page.locator("[data-user-name]")).to_have_text("Dora")
+
+
+def test_newcomer_registers_by_keyboard_alone(page: Page) -> None:
+    """Tab, letters and Enter are enough."""
+    dora = people.newcomer()
+    page.goto("/register")
+    expect(page.get_by_role("button", name="Send me a link")).to_be_enabled()
+    page.get_by_label("Name").focus()
+    page.keyboard.type("Dora")
+    page.keyboard.press("Tab")
+    page.keyboard.type(dora.email)
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_focused()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/mail")
+    link = page.locator(".mails li").filter(has_text=dora.email).locator(".letter a")
+    link.focus()
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/register/finish#token=*")
+    expect(page.get_by_role("button", name="Create the account")).to_be_enabled()
+    page.get_by_label("Password", exact=True).focus()
+    page.keyboard.type(dora.password)
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/login?reason=registered")
+
+
+def test_used_link_shows_the_way_to_a_new_one(page: Page) -> None:
+    """Nobody is left with a form that cannot work."""
+    dora = people.newcomer()
+    page.goto("/register")
+    page.get_by_label("E-mail").fill(dora.email)
+    page.get_by_role("button", name="Send me a link").click()
+    people.follow_link(page, "Finish your registration", dora.email)
+    link = page.url
+    page.get_by_label("Password", exact=True).fill(dora.password)
+    page.get_by_role("button", name="Create the account").click()
+    page.wait_for_url("**/login?reason=registered")
+
+    page.goto(link)
+
+    expect(page.get_by_text("This link no longer works")).to_be_visible()
+    expect(page.get_by_label("Password", exact=True)).to_be_hidden()
+    page.get_by_role("link", name="Ask for a new link").click()
+    page.wait_for_url("**/register")
+
+
+def test_page_without_a_token_shows_the_way_to_a_new_link(page: Page) -> None:
+    """An address typed by hand, or cut short by a mail program."""
+    page.goto("/register/finish")
+    expect(page.get_by_role("link", name="Ask for a new link")).to_be_visible()
+
+
+def test_typed_password_is_judged_in_the_page_alone(page: Page) -> None:
+    """Feedback at every letter, and not one request."""
+    page.goto("/register/finish#token=unknown-but-the-form-is-what-counts")
+    page.goto("/password/forgot")
+    dora = people.newcomer()
+    page.goto("/register")
+    page.get_by_label("E-mail").fill(dora.email)
+    page.get_by_role("button", name="Send me a link").click()
+    people.follow_link(page, "Finish your registration", dora.email)
+    field = page.get_by_label("Password", exact=True)
+    expect(page.get_by_role("button", name="Create the account")).to_be_enabled()
+    page.wait_for_load_state("networkidle")
+    sent: list[str] = []
+    page.on("request", lambda request: sent.append(request.url))
+
+    for text, verdict in {
+        "seven grey": "10 of at least 15",
+        "passwordpassword": "easy to guess",
+        "123456789012345678": "easy to guess",
+        "gatehouse gatehouse 1": "easy to guess",
+        dora.password: "Strong",
+    }.items():
+        field.clear()
+        field.press_sequentially(text)
+        expect(page.locator("#password-strength")).to_contain_text(verdict)
+    assert sent == []
+
+
+def test_shown_password_can_be_hidden_again(page: Page) -> None:
+    """The button says what it does, and the field keeps what was pasted."""
+    page.goto("/login")
+    field = page.get_by_label("Password", exact=True)
+    field.fill(people.PASSWORD)
+    page.goto("/password/reset#token=x")
+    expect(page.get_by_role("link", name="Ask for a new link")).to_be_visible()

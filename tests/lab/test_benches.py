@@ -1,0 +1,103 @@
+"""One browser's place in the lab: apart from all others, for an hour, and no larger than it should be."""
+
+from datetime import timedelta
+
+import pytest
+from django.db.models.functions import Now
+from django.http import HttpResponse
+
+from accounts import throttling
+from api.lab import benches, jar
+from api.lab.models import Bench, Entry
+from tests.lab.clients import LabClient
+
+
+def test_bench_of_another_browser_cannot_be_seen(
+    lab_client: LabClient, other_lab_client: LabClient
+) -> None:
+    """Nobody's experiment shows up in somebody else's."""
+    lab_client.sign_in_ada()
+    other_lab_client.watch()
+
+    assert other_lab_client.get("/learn/api/log").json()["entries"] == []
+
+
+def test_public_tag_is_not_the_secret_of_the_bench(lab_client: LabClient) -> None:
+    """An attackers' page knows the tag; with it alone it cannot read the log."""
+    tag = lab_client.watch()["tag"]
+    thief = LabClient()
+    thief.cookies[jar.BENCH] = tag
+
+    assert thief.get("/learn/api/log").status_code == 404
+
+
+def test_bench_is_found_again_by_its_browser(lab_client: LabClient) -> None:
+    """Opening another page of the lab keeps person and balance."""
+    assert lab_client.watch()["tag"] == lab_client.watch()["tag"]
+
+
+def test_bench_after_its_hour_is_gone_with_its_log(lab_client: LabClient) -> None:
+    """The next one that is opened sweeps it away."""
+    lab_client.sign_in_ada()
+    Bench.objects.update(expires_at=Now() - timedelta(seconds=1))
+
+    assert lab_client.get("/learn/api/log").status_code == 404
+    LabClient().watch()
+
+    assert Bench.objects.count() == 1
+    assert not Entry.objects.exists()
+
+
+def test_log_keeps_its_newest_entries_only(lab_client: LabClient) -> None:
+    """The lab cannot be used to fill the disk."""
+    lab_client.watch()
+    bench = Bench.objects.get()
+
+    for number in range(benches.MOST_ENTRIES + 5):
+        benches.note(bench, "note", {"number": number})
+
+    kept = [entry["number"] for entry in benches.log(bench)]
+    assert kept == list(range(5, benches.MOST_ENTRIES + 5))
+
+
+def test_log_after_a_cursor_has_what_is_new(lab_client: LabClient) -> None:
+    """A page asks for the rest, not for all of it again."""
+    lab_client.watch()
+    bench = Bench.objects.get()
+    first = benches.note(bench, "note", {"number": 1})
+    benches.note(bench, "note", {"number": 2})
+
+    answer = lab_client.get(f"/learn/api/log?after={first.id}").json()["entries"]
+
+    assert [entry["number"] for entry in answer] == [2]
+
+
+def test_opening_too_many_benches_is_throttled(lab_client: LabClient) -> None:
+    """A network gets so many an hour."""
+    lab_client.get("/auth/session")
+    budget = throttling.Budget("lab bench", "127.0.0.1", 600, 3600)
+    throttling.spend([budget], 600)
+
+    assert lab_client.post("/learn/api/watch").status_code == 429
+
+
+def test_too_many_requests_to_the_lab_are_throttled(lab_client: LabClient) -> None:
+    """Experiments are limited as a whole, and refused in the app's form."""
+    lab_client.get("/auth/session")
+    throttling.spend([throttling.Budget("lab request", "127.0.0.1", 600, 60)], 600)
+
+    answer = lab_client.post("/lab/expire")
+
+    assert (answer.status_code, answer.json()["code"]) == (429, "throttled")
+    assert int(answer["Retry-After"]) <= 60
+
+
+@pytest.mark.parametrize(
+    ("name", "seconds"), [("access_token", 60), ("lab_x", 3601), ("lab_x", -1)]
+)
+def test_cookie_without_mark_or_with_a_long_life_is_no_cookie_of_the_lab(
+    name: str, seconds: int
+) -> None:
+    """The lab's one writer refuses what could be taken for the app's."""
+    with pytest.raises(ValueError, match="no cookie of the lab"):
+        jar.put(HttpResponse(), name, "x", seconds)

@@ -1,0 +1,135 @@
+"""The lab's pages: complete, true to the code, and readable without script."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from accounts import watching
+from api.lab import sources, standards
+from api.lab.contents import PAGES
+from api.lab.steps import STEPS
+from tests.clients import BrowserClient
+from tests.lab.clients import LabClient
+from tests.servers import ROOT
+
+EXPERIMENT = re.compile(r"<lab-experiment.*?</lab-experiment>", re.DOTALL)
+TAG = re.compile(r"<[^>]+>")
+
+
+def words(html: str) -> list[str]:
+    return TAG.sub(" ", html).split()
+
+
+def part(html: str, start: str, end: str) -> str:
+    found = re.search(f"{start}(.*?){end}", html, re.DOTALL)
+    assert found, start
+    return found[1]
+
+
+@pytest.mark.parametrize("slug", ["", *(f"/{page.slug}" for page in PAGES)])
+def test_page_on_the_apps_host_is_served_under_the_apps_policy(
+    browser_client: BrowserClient, slug: str
+) -> None:
+    """Each page is there to read, and weakens nothing on the app's origin."""
+    answer = browser_client.get(f"/learn{slug}")
+
+    assert answer.status_code == 200
+    policy = browser_client.get("/login")["Content-Security-Policy"]
+    assert answer["Content-Security-Policy"] == policy
+
+
+@pytest.mark.parametrize("slug", [page.slug for page in PAGES])
+def test_every_experiment_is_complete(browser_client: BrowserClient, slug: str) -> None:
+    """Question, two to four predictions, why in 60 words, code, standard, one thing to change."""
+    html = browser_client.get(f"/learn/{slug}").text + browser_client.get("/learn").text
+
+    for experiment in EXPERIMENT.findall(html):
+        question = part(experiment, "data-question[^>]*>", "</h2>")
+        assert len(words(question)) > 2
+        predictions = re.findall(r'data-predict="[^"]+"', experiment)
+        assert 2 <= len(predictions) <= 4, question
+        why = words(part(experiment, "data-why>", "</div></section>"))
+        assert 10 <= len(why) <= 60, (question, len(why))
+        assert 'class="source"' in experiment, question
+        assert 'class="standard"' in experiment, question
+        assert len(words(part(experiment, 'class="change"[^>]*>', "</section>"))) > 5, question
+
+
+@pytest.mark.parametrize(
+    "page", [page for page in PAGES if page.at_lab], ids=lambda page: page.slug
+)
+def test_attack_runs_at_the_lab_alone(
+    browser_client: BrowserClient, lab_client: LabClient, page
+) -> None:
+    """On the app's host the page has no "Run", and a link to where it has."""
+    app = browser_client.get(f"/learn/{page.slug}").text
+    lab = lab_client.get(f"/learn/{page.slug}").text
+
+    assert "data-run" not in app
+    assert f"http://app.demo.localhost/learn/{page.slug}" in app
+    assert "<lab-experiment" in lab
+    assert "data-elsewhere" not in lab
+
+
+@pytest.mark.parametrize("name", sorted(sources.SHOWN))
+def test_shown_source_is_the_code_that_runs(name: str) -> None:
+    """File and line are right, to the letter."""
+    found = sources.find(name)
+
+    lines = (ROOT / found.file).read_text(encoding="utf-8").splitlines()
+    assert list(found.lines) == lines[found.line - 1 : found.line - 1 + len(found.lines)]
+
+
+@pytest.mark.parametrize("name", ["project.settings.SECRET_KEY", "accounts.keys.Source", "os.path"])
+def test_source_that_is_not_allowed_cannot_be_shown(name: str) -> None:
+    """The template tag reads from a list, not from anything that can be imported."""
+    with pytest.raises(KeyError):
+        sources.find(name)
+
+
+def test_watched_function_keeps_its_source_and_name() -> None:
+    """What is shown is the function, not the watcher around it."""
+    assert "def issue(" in "\n".join(sources.find("accounts.tokens.issue").lines)
+    assert watching.watched.__name__ == "watched"
+
+
+def test_map_names_what_stands_behind_each_step(browser_client: BrowserClient) -> None:
+    """Eight steps, each with functions, standards and tests that exist."""
+    html = browser_client.get("/learn/map").text
+
+    assert [step.number for step in STEPS] == list(range(1, 9))
+    for step in STEPS:
+        row = part(html, f'<tr id="map-{step.number}">', "</tr>")
+        assert step.title in row
+        for source in step.sources:
+            assert f"{source.file}:{source.line}" in row
+        assert step.tests, f"step {step.number} has no tests"
+        for file, count in step.tests:
+            assert Path(ROOT, file).exists()
+            assert f'{file}</code> <span class="muted">{count} test' in row
+        assert row.count('class="standard"') == len(step.cited)
+
+
+def test_glossary_has_its_words_once_and_in_order(browser_client: BrowserClient) -> None:
+    """Twenty or more, alphabetical."""
+    found = re.findall(
+        r"<dt>(.*?)</dt>", part(browser_client.get("/learn/map").text, "data-glossary>", "</dl>")
+    )
+
+    assert len(found) >= 20
+    assert found == sorted(set(found), key=str.casefold)
+
+
+def test_standards_have_addresses() -> None:
+    """Each is a link over https; an RFC's section is an anchor of it."""
+    for name in standards.TITLES:
+        assert standards.standard(name).url.startswith("https://")
+    assert standards.standard("RFC 8725", "3.1").url.endswith("rfc8725.html#section-3.1")
+    with pytest.raises(KeyError):
+        standards.standard("RFC 0")
+
+
+def test_learn_is_in_the_navigation(browser_client: BrowserClient) -> None:
+    """The lab is found without being looked for."""
+    assert '<a href="/learn"' in browser_client.get("/login").text

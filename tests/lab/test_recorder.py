@@ -1,0 +1,175 @@
+"""What the server notes for a page that watches: everything that happened, nothing to replay."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+
+from accounts.models import User
+from tests.clients import PASSWORDS, BrowserClient
+from tests.lab.clients import LabClient
+
+LOOKS_LIKE_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+")
+
+
+def entries(client: BrowserClient) -> list[dict[str, Any]]:
+    return client.get("/learn/api/log").json()["entries"]
+
+
+def names(entry: dict[str, Any]) -> list[str]:
+    return [step["name"] for step in entry["steps"]]
+
+
+@pytest.fixture
+def watching(browser_client: BrowserClient) -> BrowserClient:
+    """A browser at the app whose requests are noted."""
+    browser_client.get("/auth/session")
+    browser_client.post("/learn/api/watch")
+    return browser_client
+
+
+def test_sign_in_is_noted_with_what_each_step_did(alice: User, watching: BrowserClient) -> None:
+    """Steps 1 to 4: headers, budgets, hashing, claims, session row, Set-Cookie lines."""
+    answer = watching.sign_in(alice)
+
+    (entry,) = [one for one in entries(watching) if one["path"] == "/auth/login"]
+    ran = names(entry)
+    assert entry["request_id"] == answer["X-Request-Id"]
+    assert ran.index("accounts.csrf.check") < ran.index("accounts.credentials.verify")
+    assert ran.index("accounts.credentials.verify") < ran.index("accounts.tokens.issue")
+    issued = entry["steps"][ran.index("accounts.tokens.issue")]["facts"]
+    assert issued["access"]["header"]["typ"] == "at+jwt"
+    assert issued["access"]["claims"]["sub"] == alice.sub
+    sent = {cookie["name"]: cookie["attributes"] for cookie in entry["sent"]["cookies"]}
+    assert sent["__Host-Http-access_token"]["HttpOnly"] is True
+    assert entry["received"]["headers"]["Sec-Fetch-Site"] == "same-origin"
+    assert [event["kind"] for event in entry["events"]] == ["signed_in"]
+
+
+def test_api_call_is_noted_with_its_checks_in_order(alice: User, watching: BrowserClient) -> None:
+    """Step 7: syntax, header, claims, signature, session; a second call finds it verified."""
+    watching.sign_in(alice)
+
+    watching.get("/api/me")
+    watching.get("/api/me")
+
+    first, second = [one for one in entries(watching) if one["path"] == "/api/me"]
+    assert [name for name in names(first) if "tokens" in name or "syntax" in name] == [
+        "accounts.tokens.verify_access",
+        "accounts.tokens.RingBackend.decode",
+        "accounts.syntax.parse",
+        "accounts.tokens.RingBackend.key_for",
+        "accounts.tokens.RingBackend.check_types",
+    ]
+    assert "accounts.revocation.check" in names(second)
+    assert second["steps"][names(second).index("accounts.tokens.verify_access")]["facts"] == {
+        "from_memory": True
+    }
+
+
+def test_refused_call_is_noted_with_its_cause(alice: User, watching: BrowserClient) -> None:
+    """The answer says nothing; the note says which check failed."""
+    watching.sign_in(alice)
+    watching.post("/learn/api/hello", headers={"Sec-Fetch-Site": "same-site"})
+
+    entry = entries(watching)[-1]
+
+    (refused,) = [step for step in entry["steps"] if step["refused"]]
+    assert refused["name"] == "accounts.csrf.check"
+    assert refused["cause"] == "Sec-Fetch-Site is same-site"
+
+
+def test_refresh_is_noted_with_its_verdict(alice: User, watching: BrowserClient) -> None:
+    """Step 8: which generation was presented, and what it deserved."""
+    watching.sign_in(alice)
+    watching.post("/auth/refresh")
+
+    entry = entries(watching)[-1]
+
+    judged = entry["steps"][names(entry).index("accounts.judgement.judge")]["facts"]
+    assert judged["verdict"] == "answer with the current generation"
+    assert judged["presented"] == 1
+
+
+def test_nothing_noted_could_be_replayed(alice: User, watching: BrowserClient) -> None:
+    """No token, no signature, no password, no CSRF token, no session key, no bench id."""
+    watching.sign_in(alice)
+    watching.get("/api/me")
+    watching.post("/learn/api/hello")
+    watching.post("/auth/refresh")
+
+    text = json.dumps(entries(watching))
+
+    assert not LOOKS_LIKE_JWT.search(text)
+    assert PASSWORDS[alice.email] not in text
+    for cookie in watching.cookies.values():
+        assert cookie.value not in text
+        assert cookie.value.rpartition(".")[2] not in text
+    assert "the session's secret, not shown" in text
+
+
+def test_browser_that_does_not_watch_is_not_noted(alice: User, watching: BrowserClient) -> None:
+    """Off unless asked for, and for the one that asked."""
+    other = BrowserClient()
+
+    answer = other.sign_in(alice)
+
+    assert "Server-Timing" not in answer
+    assert not [one for one in entries(watching) if one["path"] == "/auth/login"]
+    assert other.get("/learn/api/log").status_code == 404
+
+
+def test_watched_answer_carries_server_timing(alice: User, watching: BrowserClient) -> None:
+    """The same durations for the browser's own tools, in the standard header."""
+    answer = watching.sign_in(alice)
+
+    assert re.search(r"total;dur=[\d.]+, .*credentials\.verify;dur=", answer["Server-Timing"])
+
+
+def test_answer_is_the_same_whether_watched_or_not(alice: User, watching: BrowserClient) -> None:
+    """Observers change nothing but the two headers that are theirs."""
+    other = BrowserClient()
+    for client in (watching, other):
+        client.sign_in(alice)
+
+    seen, unseen = watching.get("/api/me"), other.get("/api/me")
+
+    assert set(seen.json()) == set(unseen.json())
+    assert set(seen.headers) - set(unseen.headers) == {"Server-Timing"}
+
+
+def test_stop_forgets_everything(alice: User, watching: BrowserClient) -> None:
+    """DELETE takes the notes and the cookie away."""
+    watching.sign_in(alice)
+
+    answer = watching.delete("/learn/api/watch")
+
+    assert answer.cookies["__Host-Http-lab_bench"]["max-age"] == 0
+    assert watching.get("/learn/api/log").status_code == 404
+
+
+def test_expire_now_leaves_an_expired_token_behind(lab_client: LabClient) -> None:
+    """The next request meets 401 for its time, and a refresh brings a good one."""
+    lab_client.sign_in_ada()
+
+    assert lab_client.post("/lab/expire").status_code == 204
+    refused = lab_client.get("/api/me")
+    lab_client.post("/auth/refresh")
+
+    assert refused.json()["code"] == "invalid_token"
+    (entry,) = [one for one in entries(lab_client) if one["status"] == 401]
+    assert "ExpiredToken" in {step["refused"] for step in entry["steps"]}
+    assert lab_client.get("/api/me").status_code == 200
+
+
+def test_expire_now_without_a_bench_is_not_found(lab_client: LabClient) -> None:
+    """There is nobody whose token could be replaced."""
+    lab_client.get("/auth/session")
+
+    assert lab_client.post("/lab/expire").status_code == 404
+
+
+def test_log_without_a_bench_is_refused_as_the_app_refuses(lab_client: LabClient) -> None:
+    """The lab's refusals have the app's shape."""
+    assert lab_client.get("/learn/api/log")["Content-Type"] == "application/problem+json"

@@ -1,0 +1,86 @@
+"""The lab can be taken out: without its folder and one line of project/urls.py the app is whole."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.servers import ROOT
+
+LINE = '    path("", include("api.lab.urls")),\n'
+LEFT_OUT = shutil.ignore_patterns(
+    ".git", ".venv", "var", "node_modules", "__pycache__", "test-results", ".*_cache", "lab"
+)
+
+# What must still work: pages, sign-in, API, the other hosts, and no way to the lab.
+SMOKE = """
+import pytest
+from tests.clients import BrowserClient
+
+@pytest.mark.parametrize("path", ["/", "/login", "/notes", "/account", "/healthz"])
+def test_page(db, path):
+    answer = BrowserClient().get(path)
+    assert answer.status_code == 200
+    assert "/learn" not in answer.text.replace("/learning", "")
+
+def test_session(alice, browser_client):
+    assert browser_client.sign_in(alice).status_code == 200
+    assert browser_client.get("/api/me").status_code == 200
+    assert browser_client.post("/auth/refresh").status_code == 200
+    assert browser_client.get("/learn").status_code == 404
+    assert browser_client.post("/auth/logout").status_code == 204
+
+def test_other_host(db):
+    answer = BrowserClient().get("/notes", SERVER_NAME="127.0.0.1")
+    assert answer.status_code == 404
+    assert "http://localhost/notes" in answer.text
+"""
+
+
+@pytest.fixture(scope="module")
+def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project without the lab, with templates and scripts that nobody asks for any more."""
+    folder = tmp_path_factory.mktemp("without") / "project"
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    urls = folder / "project" / "urls.py"
+    text = urls.read_text(encoding="utf-8")
+    assert text.count(LINE) == 1
+    urls.write_text(text.replace(LINE, ""), encoding="utf-8")
+    (folder / "tests" / "test_without_the_lab.py").write_text(SMOKE, encoding="utf-8")
+    return folder
+
+
+def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
+    environment = {
+        **{
+            n: v
+            for n, v in os.environ.items()
+            if not n.startswith(("GATEHOUSE", "DJANGO", "PYTEST"))
+        },
+        "GATEHOUSE_MODE": "demo",
+        "GATEHOUSE_DATA_DIR": str(tree.parent / "data"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+    }
+    return subprocess.run(
+        [sys.executable, *command], cwd=tree, env=environment, capture_output=True, text=True
+    )
+
+
+def test_project_without_the_lab_passes_its_checks(tree: Path) -> None:
+    """No setting, migration or URL still asks for it."""
+    for command in ("check", "makemigrations --check --dry-run"):
+        done = run(tree, "manage.py", *command.split())
+
+        assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_project_without_the_lab_still_works(tree: Path) -> None:
+    """Pages, sign-in, API, refresh and sign-out, under the project's own tests' settings."""
+    done = run(
+        tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_without_the_lab.py"
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
