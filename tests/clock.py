@@ -73,7 +73,7 @@ class SteeredClock:
         if moment.upper() == "NOW":
             moment = self.now.strftime("%Y-%m-%d %H:%M:%S.%f")
         places = ", ".join("?" * (2 + len(modifiers)))
-        query = f"SELECT STRFTIME({places})"  # noqa: S608
+        query = f"SELECT STRFTIME({places})"
         return str(self._sqlite.execute(query, [form, moment, *modifiers]).fetchone()[0])
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 # Where a process of the app keeps things in memory; each has a reset() for tests.
 MODULES_WITH_STATE = (
     "accounts.keys",
+    "accounts.provider",
     "accounts.revocation",
     "accounts.throttling",
     "accounts.tokens",

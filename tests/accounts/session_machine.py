@@ -136,8 +136,9 @@ class SessionMachine(RuleBasedStateMachine):
     def parallel_tabs_refresh(self, tabs: list[tuple[list[float], str]]) -> None:
         """Each sends, is handled and hears at its own moment, all within one window."""
         began = self.clock.now
-        steps = sorted((at, step, tab) for tab, (ats, _) in enumerate(tabs) for step, at in
-                       enumerate(ats))
+        steps = sorted(
+            (at, step, tab) for tab, (ats, _) in enumerate(tabs) for step, at in enumerate(ats)
+        )
         sent: dict[int, Pair] = {}
         answers: dict[int, Pair | None] = {}
         for at, step, tab in steps:
@@ -178,7 +179,9 @@ class SessionMachine(RuleBasedStateMachine):
             self.user.save()
             self.ends(how)
         else:
-            self.clock.advance((min(self.idle_end, self.absolute_end) - self.clock.now).total_seconds())
+            self.clock.advance(
+                (min(self.idle_end, self.absolute_end) - self.clock.now).total_seconds()
+            )
 
     @rule()
     def another_process_answers(self) -> None:
@@ -279,7 +282,9 @@ class SessionMachine(RuleBasedStateMachine):
 
     def nobody_honest_is_signed_out(self, pair: Pair, answer: Pair | None) -> None:
         """Lost answers and parallel tabs sign nobody out, as long as no one else refreshes."""
-        assert answer or self.disturbed or not (self.in_time() and self.has_not_expired(pair.refresh))
+        assert (
+            answer or self.disturbed or not (self.in_time() and self.has_not_expired(pair.refresh))
+        )
 
     def nothing_old_yields_a_token(self, shown: int) -> None:
         """Older than the previous: never. The previous: not once its successor is confirmed,

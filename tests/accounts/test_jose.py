@@ -98,7 +98,7 @@ def test_token_changed_in_one_claim_is_refused_by_another_library(
     issued: Issued, published: KeySet
 ) -> None:
     """The published keys are the ones that sign, not just any that parse."""
-    head, body, signature = issued.access.split(".")
+    head, _, signature = issued.access.split(".")
     other = signed(header(), {"sub": "mallory"}).split(".")[1]
 
     with pytest.raises(BadSignatureError):

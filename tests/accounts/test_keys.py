@@ -17,7 +17,7 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from joserfc.jwk import ECKey
 
-from accounts import keys, sessions, tokens
+from accounts import keys, revocation, sessions, tokens
 from accounts.claims import Issued
 from accounts.conf import conf
 from accounts.errors import InvalidToken, RevokedSession, SessionEnded
@@ -190,7 +190,8 @@ def test_running_server_picks_up_a_changed_file_within_five_seconds(
     before = keys.ring().active_kid
     program = (
         "import sys, pathlib; from accounts import keys; path = pathlib.Path(sys.argv[1]);"
-        "ring = keys.Ring.parse(path.read_text()); keys.write(ring.with_next().activated(1, 2), path)"
+        "ring = keys.Ring.parse(path.read_text()).with_next().activated(1, 2);"
+        "keys.write(ring, path)"
     )
 
     subprocess.run([sys.executable, "-c", program, str(key_file)], check=True)
@@ -199,7 +200,9 @@ def test_running_server_picks_up_a_changed_file_within_five_seconds(
     assert before in keys.ring().by_kid
 
 
-def test_dropped_key_ends_its_sessions_and_no_others(alice: User, bob: User, key_file: Path) -> None:
+def test_dropped_key_ends_its_sessions_and_no_others(
+    alice: User, bob: User, key_file: Path
+) -> None:
     """Both of them: access and refresh token are worthless once the command has answered."""
     leaked = sign_in(alice)
     kid = keys.ring().active_kid
@@ -425,8 +428,6 @@ def test_drop_of_a_key_from_the_environment_ends_its_sessions_at_once(
     assert "ended 1 sessions" in told
     assert kid not in keys.Ring.parse(printed).by_kid
     with pytest.raises(RevokedSession):
-        from accounts import revocation
-
         revocation.check(tokens.verify_access(pair.access))
     with pytest.raises(SessionEnded):
         sessions.rotate(pair.refresh, client="web")

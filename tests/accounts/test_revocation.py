@@ -247,9 +247,7 @@ def test_two_open_transactions_that_commit_in_the_other_order_are_both_seen(
 
 
 @pytest.mark.parametrize(("ago", "kept"), [(PERIOD - 5, True), (PERIOD + 5, False)])
-def test_feed_holds_as_long_as_any_access_token_can_live(
-    alice: User, ago: int, kept: bool
-) -> None:
+def test_feed_holds_as_long_as_any_access_token_can_live(alice: User, ago: int, kept: bool) -> None:
     """Life, leeway and margin; beyond that the token itself has expired."""
     pair = sign_in(alice)
     end_unannounced(pair, ago=ago)
@@ -402,9 +400,7 @@ def test_sign_out_refuses_the_next_request(alice: User, browser_client: BrowserC
     assert browser_client.get("/api/me").status_code == 401
 
 
-def test_feed_is_read_once_a_poll_by_many_threads(
-    alice: User, poll: Callable[[int], None]
-) -> None:
+def test_feed_is_read_once_a_poll_by_many_threads(alice: User, poll: Callable[[int], None]) -> None:
     """When the poll is due one of them reads, the others go on with what they have."""
     poll(5)
     pair = sign_in(alice)

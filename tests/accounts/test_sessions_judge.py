@@ -36,9 +36,7 @@ def test_newer_generation_is_ahead(
 
 
 @pytest.mark.parametrize("confirmed", [None, *SECONDS])
-@pytest.mark.parametrize(
-    ("rotated", "expected"), [*((s, A) for s in IN), *((s, R) for s in OUT)]
-)
+@pytest.mark.parametrize(("rotated", "expected"), [*((s, A) for s in IN), *((s, R) for s in OUT)])
 def test_current_generation_is_repeated_in_the_window_and_rotated_after_it(
     rotated: float, expected: Verdict, confirmed: float | None
 ) -> None:

@@ -61,6 +61,23 @@ def test_any_story_with_a_thief_keeps_every_promise(clock: SteeredClock) -> None
     tell_stories(clock, a_thief_is_about=True)
 
 
+def test_previous_token_is_answered_for_a_window_after_its_successor_was_seen(
+    clock: SteeredClock, alice: User
+) -> None:
+    """A tab that asked long ago is still answered while the others have just got theirs."""
+    old = sign_in(alice)
+    clock.advance(300)
+    new = refresh(old)
+    clock.advance(9.9)
+    use(new)
+    clock.advance(9.9)
+
+    assert refresh(old).session.generation == 2
+    clock.advance(0.1)
+    with pytest.raises(RefreshReused):
+        refresh(old)
+
+
 # What is not promised. Each of these says so in the documentation too.
 
 
@@ -82,9 +99,7 @@ def test_a_thief_who_refreshes_within_every_window_of_the_owner_is_not_caught(
     assert not Session.objects.exclude(ended_at=None).exists()
 
 
-def test_a_thief_whose_victim_never_returns_is_not_caught(
-    clock: SteeredClock, alice: User
-) -> None:
+def test_a_thief_whose_victim_never_returns_is_not_caught(clock: SteeredClock, alice: User) -> None:
     """Rotation compares two holders; with one of them gone it ends at the absolute deadline."""
     thief = sign_in(alice)
 

@@ -62,7 +62,9 @@ def in_threads(*calls: Callable[[], Any], gates: dict[int, Gate] | None = None) 
             connection.close()
 
     with ThreadPoolExecutor(len(calls)) as pool:
-        return [future.result(PATIENCE) for future in [pool.submit(run, n) for n in range(len(calls))]]
+        return [
+            future.result(PATIENCE) for future in [pool.submit(run, n) for n in range(len(calls))]
+        ]
 
 
 def sign_in(user: User) -> Issued:

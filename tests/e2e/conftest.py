@@ -2,7 +2,7 @@
 
 A failed test leaves its screenshots and Playwright trace in test-results/. An uncaught script
 error or a violation of the Content Security Policy fails the test that caused it, unless the test
-is marked `expects_violations`.
+is marked `expects_violations`. GATEHOUSE_BROWSER chooses the engine: chromium (default) or firefox.
 """
 
 import json
@@ -16,12 +16,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import (
+    Browser,
+    BrowserContext,
+    ConsoleMessage,
+    Page,
+    Playwright,
+    sync_playwright,
+)
 
 from tests.servers import ROOT, Gatehouse
 from tools import chromium
 
 RESULTS = ROOT / "test-results"
+# Read when this file is loaded: tests/conftest.py clears GATEHOUSE_* away, but for _TEST_ names.
+ENGINE = os.environ.get("GATEHOUSE_TEST_BROWSER") or os.environ.get("GATEHOUSE_BROWSER", "chromium")
 CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -95,19 +104,37 @@ def serve(prepared_data_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Gat
 
 @pytest.fixture(scope="session")
 def browser() -> Iterator[Browser]:
-    """Headless Chromium."""
+    """The engine that was asked for, headless."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's event loop runs until the session ends; Django's ORM must not mind.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        own = playwright.chromium.executable_path
-        program = chromium.ensure(own)
-        # Chromium's sandbox does not start as root.
-        flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
-        launched = playwright.chromium.launch(
-            executable_path=None if program == own else program, args=flags
-        )
+        launched = LAUNCHERS[ENGINE](playwright)
         yield launched
         launched.close()
+
+
+def launch_chromium(playwright: Playwright) -> Browser:
+    own = playwright.chromium.executable_path
+    try:
+        program = chromium.ensure(own)
+    except SystemExit as missing:
+        pytest.exit(str(missing), returncode=1)
+    # Chromium's sandbox does not start as root.
+    flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
+    return playwright.chromium.launch(
+        executable_path=None if program == own else program, args=flags
+    )
+
+
+def launch_firefox(playwright: Playwright) -> Browser:
+    """Debian's Firefox by WebDriver BiDi; Playwright's own build would have to be downloaded."""
+    program = shutil.which("firefox-esr") or shutil.which("firefox")
+    if not program:
+        pytest.exit("There is no Firefox here: apt-get install firefox-esr", returncode=1)
+    return playwright.firefox.launch(channel="moz-firefox", executable_path=program)
+
+
+LAUNCHERS = {"chromium": launch_chromium, "firefox": launch_firefox}
 
 
 @pytest.fixture

@@ -78,8 +78,6 @@ def test_page_without_a_token_shows_the_way_to_a_new_link(page: Page) -> None:
 
 def test_typed_password_is_judged_in_the_page_alone(page: Page) -> None:
     """Feedback at every letter, and not one request."""
-    page.goto("/register/finish#token=unknown-but-the-form-is-what-counts")
-    page.goto("/password/forgot")
     dora = people.newcomer()
     page.goto("/register")
     page.get_by_label("E-mail").fill(dora.email)
@@ -102,12 +100,3 @@ def test_typed_password_is_judged_in_the_page_alone(page: Page) -> None:
         field.press_sequentially(text)
         expect(page.locator("#password-strength")).to_contain_text(verdict)
     assert sent == []
-
-
-def test_shown_password_can_be_hidden_again(page: Page) -> None:
-    """The button says what it does, and the field keeps what was pasted."""
-    page.goto("/login")
-    field = page.get_by_label("Password", exact=True)
-    field.fill(people.PASSWORD)
-    page.goto("/password/reset#token=x")
-    expect(page.get_by_role("link", name="Ask for a new link")).to_be_visible()

@@ -1,4 +1,4 @@
-"""One browser's place in the lab: apart from all others, for an hour, and no larger than it should be."""
+"""One browser's place in the lab: apart from all others, for an hour, of a bounded size."""
 
 from datetime import timedelta
 

@@ -1,0 +1,72 @@
+"""Other authentication backends plug in: whoever Django's `authenticate` returns gets a session."""
+
+from typing import Any
+
+import pytest
+from django.contrib.auth.backends import BaseBackend
+from django.http import HttpRequest
+
+from accounts.models import User
+from tests.clients import BearerClient, BrowserClient
+
+PASSWORD = "known to the directory alone"
+
+pytestmark = pytest.mark.django_db
+
+
+class Directory(BaseBackend):
+    """What an LDAP backend does: it checks the password elsewhere and makes the user here."""
+
+    def authenticate(
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **_: Any,
+    ) -> User | None:
+        if (username, password) != ("lena@example.com", PASSWORD):
+            return None
+        user, _ = User.objects.get_or_create(email=username, defaults={"name": "Lena"})
+        return user if user.is_active else None
+
+
+@pytest.fixture(autouse=True)
+def _backends(settings: Any) -> None:
+    settings.AUTHENTICATION_BACKENDS = [
+        f"{__name__}.Directory",
+        "django.contrib.auth.backends.ModelBackend",
+    ]
+
+
+def test_user_of_another_backend_gets_a_browser_session(browser_client: BrowserClient) -> None:
+    """Somebody unknown here signs in, in any spelling of the address, and may use the API."""
+    answer = browser_client.sign_in("Lena@Example.com", PASSWORD)
+
+    assert answer.status_code == 200
+    assert answer.json()["user"]["name"] == "Lena"
+    assert browser_client.get("/api/notes").status_code == 200
+
+
+def test_user_of_another_backend_gets_tokens(api_client: BearerClient) -> None:
+    """Programs sign in the same way, and their tokens are refreshed like any others."""
+    assert api_client.sign_in("lena@example.com", PASSWORD).status_code == 200
+    assert api_client.get("/api/me").status_code == 200
+    assert api_client.refresh().status_code == 200
+
+
+def test_user_of_another_backend_steps_up_with_that_password(browser_client: BrowserClient) -> None:
+    """The password is checked where it is known."""
+    browser_client.sign_in("lena@example.com", PASSWORD)
+
+    wrong = browser_client.post("/auth/reauthenticate", {"password": "another"})
+    right = browser_client.post("/auth/reauthenticate", {"password": PASSWORD})
+
+    assert (wrong.status_code, right.status_code) == (401, 200)
+
+
+def test_wrong_password_and_local_people_are_judged_as_before(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """The next backend is asked, and a wrong password is wrong for all."""
+    assert browser_client.sign_in("lena@example.com", "another").status_code == 401
+    assert browser_client.sign_in(alice).status_code == 200

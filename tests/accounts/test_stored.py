@@ -1,0 +1,39 @@
+"""What the database holds: nothing that somebody who reads it could sign in with."""
+
+from django.apps import apps
+from django.core import serializers as dumps
+
+from accounts.models import User
+from tests.clients import BearerClient, BrowserClient
+
+
+def test_dump_of_the_database_yields_no_credential(
+    browser_client: BrowserClient, api_client: BearerClient, alice: User
+) -> None:
+    """ASVS 14.2, DESIGN 4: no token, no part of one but public ids, no key, no link, no password."""
+    browser_client.sign_in(alice)
+    browser_client.post("/auth/refresh")
+    browser_client.post("/auth/password/reset", {"email": alice.email})
+    api_client.sign_in(alice)
+    cookies = [cookie.value for cookie in browser_client.cookies.values()]
+    tokens = [*cookies, api_client.tokens["access_token"], api_client.tokens["refresh_token"]]
+    secrets = [part for token in tokens for part in token.split(".")[1:]]
+    secrets += [claims_of(token)["key"] for token in tokens if "key" in claims_of(token)]
+
+    rows = [row for model in apps.get_models() for row in model.objects.all()]
+    dump = dumps.serialize("json", rows)
+
+    assert len(secrets) > 8
+    assert "eyJ" not in dump
+    assert not [secret for secret in secrets if secret in dump]
+    assert "alice walks the long way home" not in dump
+
+
+def claims_of(token: str) -> dict:
+    import json
+    from base64 import urlsafe_b64decode
+
+    if token.count(".") != 2:
+        return {}
+    payload = token.split(".")[1]
+    return json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))

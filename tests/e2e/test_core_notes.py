@@ -1,0 +1,261 @@
+"""The notes page as people use it, on good days and on bad ones."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, Route, expect
+
+from tests.e2e import steps
+from tests.e2e.conftest import Console
+from tests.e2e.steps import Person
+from tests.servers import Gatehouse
+
+PAYLOADS = (
+    "<script>globalThis.pwned = 1</script>",
+    "<img src=x onerror=globalThis.pwned=1>",
+    "\"'><svg onload=globalThis.pwned=1>",
+    "</textarea><a href=javascript:globalThis.pwned=1>click</a>",
+    "{{ 7 * 7 }} ${7*7} &lt;b&gt;",
+)
+
+
+@pytest.fixture
+def alice(server: Gatehouse, page: Page) -> Person:
+    """Somebody who writes; not signed in yet, without notes."""
+    return steps.new_person(server, "Alice")
+
+
+def test_first_visit_says_that_there_are_no_notes_yet(page: Page, alice: Person) -> None:
+    """An empty list explains itself, and the way to the first note is at hand."""
+    steps.sign_in(page, alice)
+
+    expect(page.locator("[data-count]")).to_contain_text("You have no notes yet.")
+    expect(page.locator("[data-pager]")).to_be_hidden()
+    page.get_by_role("button", name="New note").click()
+    expect(page.get_by_label("Title")).to_be_focused()
+
+
+def test_note_is_written_edited_and_deleted(server: Gatehouse, page: Page, alice: Person) -> None:
+    """The whole life of a note; each step is kept by the server, deletion after a second word."""
+    steps.sign_in(page, alice)
+
+    steps.write_note(page, "Shopping", "milk")
+    steps.save_note(page)
+    expect(steps.note(page, "Shopping")).to_contain_text("milk")
+    assert steps.notes_of(server, alice) == [("Shopping", "milk")]
+
+    page.get_by_role("button", name="Close").click()
+    steps.note(page, "Shopping").click()
+    page.get_by_label("Text", exact=True).fill("milk and bread")
+    expect(page.locator("[data-saved]")).to_have_text("Not saved yet")
+    steps.save_note(page)
+    expect(steps.note(page, "Shopping")).to_contain_text("milk and bread")
+    assert steps.notes_of(server, alice) == [("Shopping", "milk and bread")]
+
+    dialog = page.get_by_role("dialog")
+    page.get_by_role("button", name="Delete").click()
+    expect(dialog).to_contain_text("“Shopping” will be gone for good.")
+    dialog.get_by_role("button", name="Cancel").click()
+    assert len(steps.notes_of(server, alice)) == 1
+    page.get_by_role("button", name="Delete").click()
+    dialog.get_by_role("button", name="Delete note").click()
+    expect(page.locator("[data-list] li")).to_have_count(0)
+    expect(page.locator("[data-count]")).to_contain_text("You have no notes yet.")
+    assert steps.notes_of(server, alice) == []
+
+
+def test_note_without_a_title_is_not_sent(
+    context: BrowserContext, page: Page, alice: Person
+) -> None:
+    """The page says what is missing, at the field."""
+    steps.sign_in(page, alice)
+    saves = steps.count_requests(context, "POST", "/api/notes")
+    steps.write_note(page, "", "a text without a name")
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("#title-error")).to_have_text("Please enter the title.")
+    expect(page.get_by_label("Title")).to_be_focused()
+    assert saves() == 0
+
+
+def test_save_pressed_twice_saves_once(server: Gatehouse, page: Page, alice: Person) -> None:
+    """A double click is one wish."""
+    steps.sign_in(page, alice)
+    steps.write_note(page, "Impatient")
+
+    page.get_by_role("button", name="Save").dblclick()
+
+    expect(page.locator("[data-saved]")).to_have_text("Saved")
+    expect(page.locator("[data-list] li")).to_have_count(1)
+    assert steps.notes_of(server, alice) == [("Impatient", "")]
+
+
+def test_search_shows_the_notes_that_match(server: Gatehouse, page: Page, alice: Person) -> None:
+    """In title or text, in any case, as one types; and says so when there is none."""
+    steps.give_note(server, alice, "Bees", "They sleep in winter")
+    steps.give_note(server, alice, "Bread", "Flour, water, salt")
+    steps.sign_in(page, alice)
+    search, rows = page.get_by_label("Search notes"), page.locator("[data-list] li")
+    expect(rows).to_have_count(2)
+
+    search.fill("WINTER")
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Bees")
+    search.fill("100%_\\")
+    expect(page.locator("[data-count]")).to_have_text("No note has “100%_\\” in it.")
+    expect(rows).to_have_count(0)
+    search.fill("")
+    expect(rows).to_have_count(2)
+
+
+def test_many_notes_come_in_pages(server: Gatehouse, page: Page, alice: Person) -> None:
+    """Twenty a page, the newest first, and back again."""
+    for age in range(21):
+        steps.give_note(server, alice, f"Note number {age:02}", age=age)
+    steps.sign_in(page, alice)
+    rows = page.locator("[data-list] li")
+    expect(rows).to_have_count(20)
+    expect(rows.first).to_contain_text("Note number 00")
+    expect(page.locator("[data-page-number]")).to_have_text("Page 1 of 2")
+    expect(page.get_by_role("button", name="Previous")).to_be_disabled()
+
+    page.get_by_role("button", name="Next").click()
+
+    expect(rows).to_have_count(1)
+    expect(rows).to_contain_text("Note number 20")
+    expect(page.get_by_role("button", name="Next")).to_be_disabled()
+    page.get_by_role("button", name="Previous").click()
+    expect(rows).to_have_count(20)
+
+
+def test_last_note_of_the_last_page_deleted_shows_the_page_before(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """The page that is gone must not leave an error behind."""
+    for age in range(21):
+        steps.give_note(server, alice, f"Note number {age:02}", age=age)
+    steps.sign_in(page, alice)
+    page.get_by_role("button", name="Next").click()
+    steps.note(page, "Note number 20").click()
+
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete note").click()
+
+    expect(page.locator("[data-list] li")).to_have_count(20)
+    expect(page.locator("[data-pager]")).to_be_hidden()
+    expect(page.locator("[data-problem]")).to_be_hidden()
+
+
+def out_of_order(route: Route) -> None:
+    route.fulfill(
+        status=503,
+        content_type="application/problem+json",
+        body='{"type":"about:blank","title":"Unavailable","status":503,"code":"unavailable",'
+        '"detail":"The service cannot answer right now."}',
+    )
+
+
+def test_server_in_trouble_says_so_and_try_again_recovers(
+    server: Gatehouse, context: BrowserContext, page: Page, alice: Person
+) -> None:
+    """The list shows the failure and a way on; nobody is signed out by it."""
+    steps.give_note(server, alice, "Still there")
+    context.route("**/api/notes?*", out_of_order)
+    steps.sign_in(page, alice)
+    problem = page.locator("[data-problem]")
+    expect(problem).to_contain_text("The service cannot answer right now.")
+
+    context.unroute("**/api/notes?*")
+    problem.get_by_role("button", name="Try again").click()
+
+    expect(steps.note(page, "Still there")).to_be_visible()
+    expect(problem).to_be_hidden()
+
+
+def test_server_in_trouble_while_saving_keeps_the_text(
+    server: Gatehouse, context: BrowserContext, page: Page, alice: Person
+) -> None:
+    """A failed save leaves the editor as it was, and the next one works."""
+    steps.sign_in(page, alice)
+    steps.write_note(page, "Patience", "comes to those who wait")
+    context.route("**/api/notes", out_of_order)
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("[data-form-error]")).to_have_text(
+        "The service cannot answer right now. Your text is still here."
+    )
+    expect(page.get_by_label("Text", exact=True)).to_have_value("comes to those who wait")
+    context.unroute("**/api/notes")
+    steps.save_note(page)
+    assert steps.notes_of(server, alice) == [("Patience", "comes to those who wait")]
+
+
+def test_offline_says_so_keeps_the_text_and_saves_it_later(
+    server: Gatehouse, context: BrowserContext, page: Page, alice: Person
+) -> None:
+    """In the tunnel nothing is lost and nobody is signed out; after it, Save saves once."""
+    steps.sign_in(page, alice)
+    steps.write_note(page, "Tunnel", "written in the dark")
+    context.set_offline(True)
+
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-form-error]")).to_contain_text("The server cannot be reached.")
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    page.get_by_label("Search notes").fill("anything")
+    expect(page.locator("[data-problem]")).to_contain_text("The server cannot be reached.")
+    expect(page.locator("[data-user-name]")).to_have_text(alice.name)
+
+    context.set_offline(False)
+    steps.save_note(page)
+    assert steps.notes_of(server, alice) == [("Tunnel", "written in the dark")]
+
+
+def test_markup_in_a_note_is_shown_as_text(
+    server: Gatehouse, page: Page, alice: Person, console: Console
+) -> None:
+    """Title, text, search and dialog: nothing that a person typed becomes part of the page."""
+    steps.sign_in(page, alice)
+    for payload in PAYLOADS:
+        steps.write_note(page, payload, payload)
+        steps.save_note(page)
+    page.reload()
+
+    for payload in PAYLOADS:
+        row = page.locator("[data-list] [data-open]").filter(has_text=payload)
+        expect(row.locator("[data-slot='title']")).to_have_text(payload)
+        expect(row.locator("[data-slot='body']")).to_have_text(payload)
+        row.click()
+        expect(page.get_by_label("Text", exact=True)).to_have_value(payload)
+        page.get_by_role("button", name="Delete").click()
+        expect(page.get_by_role("dialog")).to_contain_text(payload)
+        page.keyboard.press("Escape")
+        page.get_by_label("Search notes").fill(payload + "!")
+        expect(page.locator("[data-count]")).to_have_text(f"No note has “{payload}!” in it.")
+        page.get_by_label("Search notes").fill("")
+
+    assert page.locator("main").locator("script, img, svg, a").count() == 0
+    assert page.evaluate("globalThis.pwned") is None
+    assert console.csp_violations == []
+
+
+def test_someone_elses_note_is_not_found(
+    server: Gatehouse, page: Page, alice: Person, new_context: Callable[..., BrowserContext]
+) -> None:
+    """Mallory knows the id and is signed in: read, change and delete are all 404."""
+    steps.give_note(server, alice, "Private", "hers alone")
+    [[note_id]] = steps.query(server, "SELECT id FROM api_note WHERE body = 'hers alone'")
+    mallory = new_context().new_page()
+    steps.sign_in(mallory, steps.new_person(server, "Mallory"))
+
+    path = f"/api/notes/{note_id}"
+    answers = [
+        steps.call(mallory, "GET", path),
+        steps.call(mallory, "PATCH", path, {"title": "Mine"}),
+        steps.call(mallory, "DELETE", path),
+    ]
+
+    assert [answer["status"] for answer in answers] == [404, 404, 404]
+    assert steps.notes_of(server, alice) == [("Private", "hers alone")]
+    expect(mallory.locator("[data-list] li")).to_have_count(0)

@@ -1,0 +1,118 @@
+"""The flow page: eight steps of a real sign-in, seen from both ends, as they happen."""
+
+import re
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.servers import Gatehouse
+
+pytest.importorskip("api.lab")
+
+LOOKS_LIKE_JWT = re.compile(r"eyJ[\w-]+\.[\w-]+")
+
+
+def lab(server: Gatehouse) -> str:
+    return server.url.replace("localhost", "app.demo.localhost")
+
+
+def step(page: Page, number: int) -> Locator:
+    """The step, once it has happened."""
+    item = page.locator(f"#step-{number}")
+    expect(item).to_have_attribute("data-done", re.compile("yes|refused"))
+    return item
+
+
+def script_of(item: Locator) -> str:
+    return item.locator("[data-facts=script]").inner_text()
+
+
+def server_of(item: Locator) -> str:
+    return item.locator("[data-facts=server]").inner_text()
+
+
+def open_lab_flow(page: Page, server: Gatehouse) -> None:
+    page.goto(f"{lab(server)}/learn/flow")
+    page.get_by_role("button", name="Sign in as Ada").click()
+    step(page, 5)
+
+
+def test_own_sign_in_fills_the_steps_from_both_ends(page: Page) -> None:
+    """Steps 1 to 7 with real values; script sees no token, the server does; none is replayable."""
+    page.goto("/learn/flow")
+    page.get_by_role("button", name="Sign in as Alice").click()
+
+    assert "••••••••" in script_of(step(page, 1))
+    assert "same-origin" in server_of(step(page, 1))
+    assert "these credentials are good" in server_of(step(page, 2))
+    assert '"at+jwt"' in server_of(step(page, 3))
+    assert "HttpOnly" in server_of(step(page, 4))
+    assert re.search(r"Set-Cookie, as script reads it\s+▪? ?null", script_of(step(page, 4)))
+    assert re.search(r"Tokens among them\s+none", script_of(step(page, 5)))
+
+    page.get_by_role("button", name="POST, with CSRF check").click()
+    assert "X-CSRFToken matches the cookie" in server_of(step(page, 6))
+    assert re.search(r"Signature, iss, aud, exp.*\s+passed", server_of(step(page, 7)))
+    assert page.locator("#step-7").get_attribute("data-done") == "yes"
+    assert not LOOKS_LIKE_JWT.search(page.locator("main").inner_text())
+
+
+def test_code_of_each_step_is_shown_with_file_and_line(page: Page) -> None:
+    """The very functions, by name."""
+    page.goto("/learn/flow#step-8")
+
+    item = page.locator("#step-8")
+    expect(item).to_be_in_viewport()
+    item.get_by_text("The code that ran").click()
+
+    expect(item).to_contain_text("accounts/sessions.py, line")
+    expect(item).to_contain_text("def rotate(")
+    expect(item).to_contain_text("async function renewInTurn")
+
+
+def test_expired_token_is_refused_refreshed_and_the_request_repeated(
+    page: Page, server: Gatehouse
+) -> None:
+    """Step 8 at once: 401 for its time, one refresh, and the request again."""
+    open_lab_flow(page, server)
+
+    page.get_by_role("button", name="Expire now").click()
+
+    assert "GET /api/me → 401" in script_of(step(page, 8))
+    assert "ExpiredToken: its time (exp) is over" in server_of(step(page, 8))
+    assert "__Host-Http-lab_access_token" in server_of(step(page, 8))
+    assert page.locator("#step-7").get_attribute("data-done") == "yes"
+
+
+def test_access_token_runs_out_while_one_watches(page: Page, server: Gatehouse) -> None:
+    """After 20 seconds the browser drops the cookie; the next request leads to a rotation."""
+    open_lab_flow(page, server)
+    expect(page.locator("[data-countdown]")).to_contain_text("runs out in")
+
+    expect(page.locator("#step-8")).to_have_attribute("data-done", "yes", timeout=40_000)
+
+    found = server_of(step(page, 8))
+    assert "the browser had dropped the cookie" in found
+    assert re.search(r"Verdict\s+rotate", found)
+    assert re.search(r"Session row now\s+generation 2", found)
+
+
+def test_lab_session_is_no_session_of_the_app(page: Page, server: Gatehouse) -> None:
+    """Signed in at the lab, a stranger at the app: other host, other keys, other people."""
+    open_lab_flow(page, server)
+
+    page.goto("/notes")
+
+    expect(page).to_have_url(re.compile("/login"))
+
+
+def test_stop_forgets_what_was_noted(page: Page) -> None:
+    """The page starts empty again, and the session goes on."""
+    page.goto("/learn/flow")
+    page.get_by_role("button", name="Sign in as Alice").click()
+    step(page, 5)
+
+    page.get_by_role("button", name="Stop and forget them").click()
+
+    expect(page.locator("[data-done]")).to_have_count(0)
+    expect(page.locator("[data-user-name]")).to_have_text("Alice")

@@ -1,0 +1,76 @@
+"""The lab's first page: one click to the first surprise."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import BrowserContext, Page, expect
+
+pytest.importorskip("api.lab")
+
+
+def test_signed_in_page_finds_no_token_while_the_server_receives_both(page: Page) -> None:
+    """The first experiment, from prediction to verdict, within a few seconds of the first visit."""
+    page.goto("/learn")
+    page.get_by_role("button", name="Sign in as Alice").click()
+    expect(page.locator("[data-first-sign-in]")).to_be_hidden()
+    box = page.locator("#first")
+    expect(box.get_by_role("heading", name="Why")).to_be_hidden()
+
+    box.get_by_role("button", name="Yes, script reads it").click()
+    box.get_by_role("button", name="Try to read it").click()
+
+    expect(box.get_by_role("status")).to_contain_text("You expected: Yes, script reads it.")
+    script = box.locator("[data-facts=script]").inner_text()
+    server = box.locator("[data-facts=server]").inner_text()
+    assert "__Host-csrftoken" in script
+    assert "_token\n" not in script.replace("csrftoken", "")
+    assert "__Host-Http-access_token" in server
+    assert "__Host-Http-refresh_token" in server
+    expect(box.get_by_role("heading", name="Why")).to_be_visible()
+    expect(box.locator("[data-came-true]")).to_contain_text("It sees nothing of it at all")
+
+
+def test_experiment_can_be_skipped_run_and_reset_with_the_keyboard(page: Page) -> None:
+    """Every part is reachable without a mouse, and reset brings the question back."""
+    page.goto("/learn")
+    page.get_by_role("button", name="Sign in as Alice").click()
+    expect(page.locator("[data-first-sign-in]")).to_be_hidden()
+
+    page.locator("#first .anchor").focus()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+    expect(page.get_by_role("button", name="Skip")).to_be_focused()
+    page.keyboard.press("Enter")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page.locator("#first")).to_have_attribute("data-state", "done")
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+
+    expect(page.locator("#first")).to_have_attribute("data-state", "asking")
+    expect(page.locator("#first .exchange")).to_have_count(0)
+
+
+def test_page_without_script_has_everything_to_read(
+    new_context: Callable[..., BrowserContext],
+) -> None:
+    """Question, explanation, code and standard come from the server."""
+    page = new_context(java_script_enabled=False).new_page()
+
+    page.goto("/learn")
+
+    expect(page.get_by_text("HttpOnly turns theft into a visit")).to_be_visible()
+    page.get_by_text("The code that decides").click()
+    expect(page.locator("#first .source")).to_contain_text("def set_tokens")
+
+
+def test_printed_page_is_a_worksheet(page: Page) -> None:
+    """Predictions to tick, room for what one saw, no answers."""
+    page.goto("/learn")
+    expect(page.locator("#first")).to_have_attribute("data-state", "asking")
+
+    page.emulate_media(media="print")
+
+    expect(page.get_by_text("What I saw:")).to_be_visible()
+    expect(page.get_by_role("heading", name="Why")).to_be_hidden()
+    expect(page.get_by_role("button", name="Skip")).to_be_hidden()

@@ -1,0 +1,1 @@
+"""The wiring: settings, headers, logs, start-up."""
