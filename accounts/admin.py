@@ -5,7 +5,7 @@ reset link (ASVS 5.0 6.4.6). Staff see everything and may act on people who are 
 staff, and on who is staff, only superusers may act.
 """
 
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
 from django.db.models import QuerySet
@@ -103,15 +103,19 @@ class UserAdmin(ForStaff):
 class SessionAdmin(ForStaff):
     """Who is signed in, where and since when; `key_hash` is left out on purpose."""
 
-    list_display = ("user", "device", "client", "method", "address", "created_at", "last_used_at")
-    list_display += ("ended_at", "end_reason")
+    list_display = (
+        *("user", "device", "client", "method", "address"),
+        *("created_at", "last_used_at", "ended_at", "end_reason"),
+    )
     list_filter = ("client", "method", ("ended_at", admin.EmptyFieldListFilter), "end_reason")
     list_select_related = ("user",)
     search_fields = ("user__email", "user__name", "user__sub", "address", "id")
     ordering = ("-last_used_at",)
-    fields = ("id", "user", "device", "user_agent", "client", "method", "address", "created_at")
-    fields += ("last_used_at", "authenticated_at", "idle_expires_at", "absolute_expires_at")
-    fields += ("generation", "ended_at", "end_reason")
+    fields = (
+        *("id", "user", "device", "user_agent", "client", "method", "address"),
+        *("created_at", "last_used_at", "authenticated_at"),
+        *("idle_expires_at", "absolute_expires_at", "generation", "ended_at", "end_reason"),
+    )
     actions = ("end_session",)
 
     @admin.action(description="End session")
@@ -134,7 +138,6 @@ class SecurityEventAdmin(ForStaff):
     search_fields = ("user__email", "user__sub", "address", "session_id")
     ordering = ("-id",)
     fields = ("at", "kind", "words", "user", "session_id", "address", "user_agent", "detail")
-    actions: ClassVar[list[Any]] = []
 
     @admin.display(description="what happened")
     def words(self, event: SecurityEvent) -> str:

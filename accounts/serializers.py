@@ -131,6 +131,15 @@ class Event(serializers.Serializer[Any]):
         return devices.describe(event.user_agent)
 
 
+class UserBody(serializers.Serializer[Any]):
+    """A user on the wire: what `user_json` makes."""
+
+    id = serializers.CharField()
+    email = serializers.EmailField()
+    name = serializers.CharField()
+    is_staff = serializers.BooleanField()
+
+
 def user_json(user: User) -> dict[str, Any]:
     return {"id": user.sub, "email": user.email, "name": user.name, "is_staff": user.is_staff}
 

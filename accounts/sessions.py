@@ -8,8 +8,6 @@ Leaves out: what rotation cannot do. A thief who refreshes within the grace wind
 every time, or whose victim never comes back, is not caught by it.
 """
 
-import hashlib
-import hmac
 import logging
 import secrets
 from datetime import datetime, timedelta
@@ -20,10 +18,10 @@ from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Concat, Now
 from django.http import HttpRequest
 
-from accounts import clock, events, keys, revocation, tokens
-from accounts.claims import Issued, RefreshClaims
+from accounts import clock, events, keys, liveness, revocation, tokens
+from accounts.claims import Issued
 from accounts.conf import STEP_UP_SECONDS, conf
-from accounts.errors import InvalidToken, RefreshReused, SessionEnded
+from accounts.errors import RefreshReused, SessionEnded
 from accounts.judgement import Verdict, judge
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User
@@ -57,7 +55,7 @@ def start(
         user=user,
         client=client,
         method=method,
-        key_hash=_hash(key),
+        key_hash=liveness.hash_key(key),
         created_at=now,
         rotated_at=now,
         last_used_at=now,
@@ -83,11 +81,11 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
     What ends a session here is committed before the refusal is raised: a rollback that follows
     the exception must not undo it.
     """
-    claims = _claims_of(token, client)
+    claims = liveness.claims_of(token, client)
     # Each turn that changes nothing saw another request rotate first; the second turn then
     # answers from the new row. More turns than these mean that something else is wrong.
     for _ in range(5):
-        session, now = _load_live(claims)
+        session, now = liveness.load(claims)
         verdict = judge(session, claims.gen, now)
         if verdict is Verdict.REUSE:
             _end_reused(session, claims.gen, request)
@@ -100,21 +98,6 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
             log.info("refreshed %s: %s", session.id, verdict.value)
             return tokens.issue(session, claims.key, now)
     raise SessionEnded("the session changed under five readings")
-
-
-def refreshable(token: str, *, client: str) -> Session:
-    """The live session that a refresh token belongs to; SessionEnded if it is good for none."""
-    return _load_live(_claims_of(token, client))[0]
-
-
-def _claims_of(token: str, client: str) -> RefreshClaims:
-    try:
-        claims = tokens.verify_refresh(token)
-    except InvalidToken as error:
-        raise SessionEnded(str(error)) from error
-    if claims.client_id != client:
-        raise SessionEnded("a token of another kind of client")
-    return claims
 
 
 def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
@@ -145,48 +128,10 @@ def _note_key(session: Session) -> None:
     """Before a key signs for this session the first time, so that dropping it ends the session."""
     kid = keys.ring().active_kid
     if kid not in session.signing_kids:
-        noted = Concat("signing_kids", Value(f" {kid}"), output_field=TextField())
-        Session.objects.filter(id=session.id).update(signing_kids=noted)
-
-
-def _load_live(claims: RefreshClaims) -> tuple[Session, datetime]:
-    """The row that a refresh token names, and the database's clock, in one query."""
-    session = (
-        Session.objects.select_related("user").annotate(now=Now()).filter(id=claims.sid).first()
-    )
-    if session is None:
-        raise SessionEnded("unknown session")
-    if not hmac.compare_digest(session.key_hash, _hash(claims.key)):
-        raise SessionEnded("wrong key")
-    now: datetime = session.now  # type: ignore[attr-defined]
-    refusal = why_not_live(session, now)
-    if refusal:
-        raise SessionEnded(refusal)
-    return session, now
-
-
-def why_not_live(session: Session, now: datetime) -> str:
-    """Why this session is over, or an empty text."""
-    if session.ended_at is not None:
-        return f"ended: {session.end_reason}"
-    if now >= session.idle_expires_at or now >= session.absolute_expires_at:
-        return "past its deadline"
-    if session.user is None or not session.user.is_active:
-        return "the user is gone or inactive"
-    return ""
-
-
-def find_live(session_id: str, user_sub: str) -> Session | None:
-    """The live session of that id and user, or None; the user comes with it."""
-    session = (
-        Session.objects.select_related("user")
-        .annotate(now=Now())
-        .filter(id=session_id, user__sub=user_sub)
-        .first()
-    )
-    if session is None or why_not_live(session, session.now):  # type: ignore[attr-defined]
-        return None
-    return session
+        unnoted = Session.objects.filter(id=session.id).exclude(signing_kids__contains=kid)
+        unnoted.update(
+            signing_kids=Concat("signing_kids", Value(f" {kid}"), output_field=TextField())
+        )
 
 
 # Sessions' generations that this process has confirmed, or seen to need no confirmation.
@@ -247,7 +192,3 @@ def _end_oldest(user: User) -> None:
     surplus = list(live.values_list("id", flat=True)[MOST_LIVE:])
     if surplus:
         end(Session.objects.filter(id__in=surplus), "too_many")
-
-
-def _hash(key: str) -> str:
-    return hashlib.sha256(key.encode("utf-8", "surrogatepass")).hexdigest()

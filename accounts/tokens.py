@@ -8,7 +8,6 @@ business of `accounts.revocation` (access tokens) and `accounts.sessions` (refre
 """
 
 import hashlib
-import re
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
@@ -16,26 +15,17 @@ from typing import Any, ClassVar, cast
 
 import jwt
 from rest_framework_simplejwt.backends import TokenBackend
-from rest_framework_simplejwt.exceptions import (
-    TokenBackendError,
-    TokenBackendExpiredToken,
-    TokenError,
-)
+from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
+from rest_framework_simplejwt.exceptions import TokenBackendExpiredToken as TokenBackendExpired
 from rest_framework_simplejwt.tokens import Token
 
 from accounts import keys, syntax
-from accounts.claims import AccessClaims, Issued, RefreshClaims
+from accounts.claims import ACCESS, REFRESH, AccessClaims, Issued, RefreshClaims, check_types
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import ExpiredToken, InvalidToken
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User, opaque_id
 from accounts.watching import watched
-
-# Any clock that claims a time beyond this is wrong (9999-12-31), and so is the token.
-LATEST = 253402300799
-
-# What opaque_id() makes, and room for whoever brings longer ones.
-IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
 
 
 class RingBackend(TokenBackend):
@@ -58,18 +48,18 @@ class RingBackend(TokenBackend):
         try:
             header, claims = syntax.parse(token)
             alg, public = self.key_for(header)
-            self.check_types(claims)  # before PyJWT, which raises TypeError on odd ones
+            check_types(claims, self.claims)  # before PyJWT, which raises TypeError on odd ones
             jwt.decode(
                 token,
                 public,
                 algorithms=[alg],
-                audience=self.expected_audience(),
+                audience=conf.audience if self.claims is ACCESS else conf.refresh_audience,
                 issuer=conf.issuer,
                 leeway=LEEWAY_SECONDS,
                 options={"verify_exp": not self.expired_too, "require": [*self.claims]},
             )
         except jwt.ExpiredSignatureError as error:
-            raise TokenBackendExpiredToken("its time (exp) is over") from error
+            raise TokenBackendExpired("its time (exp) is over") from error
         except (jwt.InvalidTokenError, syntax.Malformed) as error:
             raise TokenBackendError(str(error)) from error
         return claims
@@ -93,36 +83,6 @@ class RingBackend(TokenBackend):
             raise syntax.Malformed("alg is not the algorithm of this key")
         return found
 
-    def expected_audience(self) -> str:
-        return conf.audience if self.typ == AccessToken.typ else conf.refresh_audience
-
-    @watched
-    def check_types(self, claims: dict[str, Any]) -> None:
-        for name, kind in self.claims.items():
-            if type(claims.get(name)) is not kind:
-                raise syntax.Malformed(f"{name} is missing or not of its type")
-        for name, kind in self.claims.items():
-            if kind is int and not 0 <= claims[name] <= LATEST:
-                raise syntax.Malformed(f"{name} is out of range")
-        for name in ("sub", "jti", "sid"):  # what no column holds must not reach a query
-            if not IDENTIFIER.fullmatch(claims[name]):
-                raise syntax.Malformed(f"{name} is no identifier of ours")
-        if claims["client_id"] not in Session.Client.values:
-            raise syntax.Malformed("client_id is unknown")
-
-
-COMMON: dict[str, type] = {
-    "iss": str,
-    "aud": str,
-    "sub": str,
-    "client_id": str,
-    "iat": int,
-    "exp": int,
-    "jti": str,
-    "sid": str,
-    "gen": int,
-}
-
 
 class TypedToken(Token):
     """A simplejwt token whose kind stands in the header (`typ`), not in a claim."""
@@ -135,8 +95,8 @@ class TypedToken(Token):
         if token is None:
             del self.payload["token_type"]
 
-    def set_jti(self) -> None:
-        self.payload["jti"] = opaque_id()  # simplejwt's uuid4 has 122 random bits, not 128
+    def set_jti(self) -> None:  # simplejwt's uuid4 has 122 random bits, not 128
+        self.payload["jti"] = opaque_id()
 
     def verify(self) -> None:
         """The backend has checked everything."""
@@ -145,27 +105,23 @@ class TypedToken(Token):
 class AccessToken(TypedToken):
     typ = "at+jwt"
     token_type = "access"  # noqa: S105
-    _token_backend = RingBackend(typ, {**COMMON, "ver": int, "scope": str})
+    _token_backend = RingBackend(typ, ACCESS)
 
 
 class RefreshToken(TypedToken):
     typ = "rt+jwt"
     token_type = "refresh"  # noqa: S105
-    _token_backend = RingBackend(typ, {**COMMON, "key": str})
+    _token_backend = RingBackend(typ, REFRESH)
 
 
 class PastAccessToken(AccessToken):
     """An access token of any age: good for ending its session, and for nothing else."""
 
-    _token_backend = RingBackend(
-        AccessToken.typ, {**COMMON, "ver": int, "scope": str}, expired_too=True
-    )
+    _token_backend = RingBackend(AccessToken.typ, ACCESS, expired_too=True)
 
 
 class PastRefreshToken(RefreshToken):
-    """A refresh token of any age, for the same use."""
-
-    _token_backend = RingBackend(RefreshToken.typ, {**COMMON, "key": str}, expired_too=True)
+    _token_backend = RingBackend(RefreshToken.typ, REFRESH, expired_too=True)
 
 
 @watched
@@ -191,8 +147,8 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
     return Issued(str(access), str(refresh), session, user, now, ends, scope)
 
 
-# Verified access tokens by the SHA-256 of the whole text. Only the signature's cost is saved:
-# expiry is checked on every use here, revocation on every use by the caller.
+# By the SHA-256 of the whole text. Only the signature's cost is saved: expiry is checked on every
+# use here, revocation on every use by the caller.
 verified: BoundedMemory[bytes, tuple[object, AccessClaims]] = BoundedMemory(4096)
 
 
@@ -208,26 +164,14 @@ def verify_access(text: str) -> AccessClaims:
         if claims.exp <= time.time() - LEEWAY_SECONDS:
             raise ExpiredToken("its time (exp) is over")
         return claims
-    payload = _verify(AccessToken, text)
-    claims = AccessClaims(
-        payload["sub"],
-        payload["sid"],
-        payload["gen"],
-        payload["ver"],
-        payload["client_id"],
-        frozenset(payload["scope"].split()),
-        payload["exp"],
-    )
+    claims = AccessClaims.of(_verify(AccessToken, text))
     verified.put(digest, (ring, claims))
     return claims
 
 
 def verify_refresh(text: str) -> RefreshClaims:
     """The claims of a refresh token that is good as far as the token alone can tell."""
-    payload = _verify(RefreshToken, text)
-    return RefreshClaims(
-        payload["sub"], payload["sid"], payload["gen"], payload["client_id"], payload["key"]
-    )
+    return RefreshClaims.of(_verify(RefreshToken, text))
 
 
 def named_sessions(texts: Iterable[str], client: str) -> set[str]:
@@ -249,10 +193,8 @@ def _verify(kind: type[TypedToken], text: str) -> dict[str, Any]:
         return kind(text).payload
     except TokenError as error:
         cause = error.__cause__
-        refusal = ExpiredToken if isinstance(cause, TokenBackendExpiredToken) else InvalidToken
+        refusal = ExpiredToken if isinstance(cause, TokenBackendExpired) else InvalidToken
         raise refusal(str(cause)) from error
 
 
-def reset() -> None:
-    """Forget what was verified."""
-    verified.clear()
+reset = verified.clear

@@ -8,5 +8,5 @@ from project.startup import refuse_unsafe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
-application = get_asgi_application()
 refuse_unsafe()
+application = get_asgi_application()

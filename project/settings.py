@@ -3,10 +3,9 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 
-from project import env
+from project import database, env, logs, rest
 from project.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -19,8 +18,7 @@ DEMO = MODE == "demo"
 DATA_DIR = (BASE_DIR / env.text("GATEHOUSE_DATA_DIR", "var")).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-# Error pages and answers are the production ones everywhere: what you see in the demo is what
-# runs. Django's debug pages would show cookies and settings.
+# Everywhere: the demo shows what production does, and debug pages would show cookies.
 DEBUG = False
 
 SECRET_KEY = env.secret("GATEHOUSE_SECRET_KEY")
@@ -43,9 +41,8 @@ else:
 # Three kinds of host that are never mixed: see project.hosts.
 APP_HOSTS = env.names("GATEHOUSE_HOSTS", "localhost")
 LAB_HOSTS = env.names("GATEHOUSE_LAB_HOSTS", "app.demo.localhost" if DEMO else "")
-HOSTILE_HOSTS = env.names(
-    "GATEHOUSE_HOSTILE_HOSTS", "127.0.0.1,evil.demo.localhost" if DEMO else ""
-)
+HOSTILE = "127.0.0.1,evil.demo.localhost" if DEMO else ""
+HOSTILE_HOSTS = env.names("GATEHOUSE_HOSTILE_HOSTS", HOSTILE)
 ALLOWED_HOSTS = [*APP_HOSTS, *LAB_HOSTS, *HOSTILE_HOSTS]
 LAB = bool(LAB_HOSTS and HOSTILE_HOSTS) and (BASE_DIR / "api" / "lab" / "__init__.py").exists()
 
@@ -113,23 +110,7 @@ TEMPLATES = [
 ]
 
 DATABASE_URL = env.secret("GATEHOUSE_DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
-DATABASES = {
-    "default": dj_database_url.parse(DATABASE_URL, conn_max_age=60, conn_health_checks=True)
-}
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"]["OPTIONS"] = {
-        # IMMEDIATE removes "database is locked" from read-then-write transactions; full sync
-        # because a sign-out that was answered must survive a power cut.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
-    }
-else:
-    DATABASES["default"]["OPTIONS"] = {
-        "connect_timeout": 3,
-        # The revocation feed reads a fixed period back: no transaction may commit later than that.
-        "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
-    }
+DATABASES = {"default": database.from_url(DATABASE_URL)}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"
@@ -140,12 +121,10 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
+VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {
-        "NAME": "django.contrib.auth.password_validation.MinimumLengthValidator",
-        "OPTIONS": {"min_length": 15},
-    },
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": f"{VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
+    {"NAME": f"{VALIDATION}.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.LengthLimit"},
     {"NAME": "accounts.passwords.Guessable"},
 ]
@@ -201,32 +180,14 @@ if GATEHOUSE["TRUSTED_PROXIES"]:
 # The largest body anywhere; the authentication endpoints allow far less (accounts.wire).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.SignedIn"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.wire.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["accounts.wire.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.wire.AlwaysJSON",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
-    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
-    "EXCEPTION_HANDLER": "accounts.problems.answer",
-    "PAGE_SIZE": 20,
-    "UNAUTHENTICATED_USER": None,
-}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Gatehouse",
-    "VERSION": "1",
-    "OAS_VERSION": "3.1.0",
-    "SERVE_INCLUDE_SCHEMA": False,
-}
+REST_FRAMEWORK = rest.REST_FRAMEWORK
+SPECTACULAR_SETTINGS = rest.SPECTACULAR
 
 DEFAULT_FROM_EMAIL = f"Gatehouse <no-reply@{urlsplit(ISSUER).hostname}>"
 # EMAIL_BACKEND and what it needs.
 globals().update(mail_settings(EMAIL_URL, DATA_DIR / "mail"))
 
-LANGUAGE_CODE = "en"
 USE_I18N = False
-USE_TZ = True
 TIME_ZONE = "UTC"
 
 STATIC_URL = "/static/"
@@ -234,11 +195,6 @@ STATICFILES_DIRS = [BASE_DIR / "static"]
 STATIC_ROOT = DATA_DIR / "static"
 STATIC_ROOT.mkdir(exist_ok=True)
 WHITENOISE_USE_FINDERS = True
+WHITENOISE_ALLOW_ALL_ORIGINS = False  # nobody else loads our files: no CORS anywhere
 
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"json": {"()": "project.logs.JSONFormatter"}},
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "json"}},
-    "root": {"handlers": ["stderr"], "level": "INFO"},
-}
+LOGGING = logs.LOGGING

@@ -8,5 +8,5 @@ from project.startup import refuse_unsafe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
-application = get_wsgi_application()
 refuse_unsafe()
+application = get_wsgi_application()

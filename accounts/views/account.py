@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -19,11 +21,13 @@ class AccountView(ProtectedView):
     def get_permissions(self) -> list[Any]:
         if self.request.method == "DELETE":
             return [RecentlyAuthenticated()]
-        return super().get_permissions()
+        return list(super().get_permissions())
 
+    @extend_schema(responses=serializers.UserBody)
     def get(self, request: Request) -> Response:
         return Response(serializers.user_json(own_session(request).user))
 
+    @extend_schema(request=serializers.Profile, responses=serializers.UserBody)
     def patch(self, request: Request) -> Response:
         form = serializers.Profile(data=request.data)
         form.is_valid(raise_exception=True)
@@ -33,6 +37,7 @@ class AccountView(ProtectedView):
             user.save(update_fields=["name"])
         return Response(serializers.user_json(user))
 
+    @extend_schema(responses={204: None})
     def delete(self, request: Request) -> Response:
         """Ends every session first (accounts.lifecycle); what belongs to the user goes with it."""
         own_session(request).user.delete()
@@ -42,6 +47,7 @@ class AccountView(ProtectedView):
 class ExportView(ProtectedView):
     """GET /auth/account/export: everything that is kept about the caller, as a file."""
 
+    @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: Request) -> Response:
         session = own_session(request)
         events.record("data_exported", request._request, user=session.user, session=session)
@@ -54,6 +60,7 @@ class EmailChangeView(ProtectedView):
 
     permission_classes: tuple[type[BasePermission], ...] = (RecentlyAuthenticated,)
 
+    @extend_schema(request=serializers.AddressBody, responses={202: None})
     def post(self, request: Request) -> Response:
         form = serializers.AddressBody(data=request.data)
         form.is_valid(raise_exception=True)

@@ -17,6 +17,7 @@ from accounts import (
     csrf,
     endpoints,
     events,
+    liveness,
     revocation,
     serializers,
     throttling,
@@ -128,7 +129,7 @@ def current(request: HttpRequest) -> dict[str, Any]:
         except InvalidToken:
             pass
         else:
-            session = session_flow.find_live(claims.sid, claims.sub)
+            session = liveness.find_live(claims.sid, claims.sub)
             if session is not None and session.user is not None:
                 return {
                     "authenticated": True,
@@ -143,7 +144,7 @@ def _refreshable(request: HttpRequest) -> dict[str, Any] | None:
     if refresh is None:
         return None
     try:
-        session = session_flow.refreshable(refresh, client=Session.Client.WEB)
+        session = liveness.refreshable(refresh, client=Session.Client.WEB)
     except SessionEnded:
         return None
     return serializers.session_json(session, None)

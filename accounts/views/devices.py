@@ -10,7 +10,7 @@ from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import credentials, events, serializers
+from accounts import credentials, events, liveness, serializers
 from accounts import sessions as session_flow
 from accounts.endpoints import ProtectedView
 from accounts.errors import InvalidToken, NotFound
@@ -103,7 +103,7 @@ class ReauthenticateView(ProtectedView):
 
 def own_session(request: Request) -> Any:
     """The row behind the caller's token, with its user."""
-    session = session_flow.find_live(request.user.session_id, request.user.id)
+    session = liveness.find_live(request.user.session_id, request.user.id)
     if session is None:
         raise InvalidToken("the session ended a moment ago")
     return session

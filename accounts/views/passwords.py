@@ -1,5 +1,6 @@
 """Endpoints for a new password: change it, or reset it by mail."""
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -12,6 +13,7 @@ from accounts.views.devices import own_session
 class ChangeView(ProtectedView):
     """POST /auth/password/change: the current password is the step-up."""
 
+    @extend_schema(request=serializers.PasswordChange, responses={204: None})
     def post(self, request: Request) -> Response:
         form = serializers.PasswordChange(data=request.data)
         form.is_valid(raise_exception=True)
@@ -28,6 +30,7 @@ class ChangeView(ProtectedView):
 class ResetView(browser.BrowserView):
     """POST /auth/password/reset: a mail, if there is an account; the answer does not tell."""
 
+    @extend_schema(request=serializers.AddressBody, responses={202: None})
     def post(self, request: Request) -> Response:
         form = serializers.AddressBody(data=request.data)
         form.is_valid(raise_exception=True)
@@ -41,6 +44,7 @@ class ResetView(browser.BrowserView):
 class ResetConfirmView(browser.BrowserView):
     """POST /auth/password/reset/confirm: ends all sessions, and signs nobody in."""
 
+    @extend_schema(request=serializers.PasswordReset, responses={204: None})
     def post(self, request: Request) -> Response:
         form = serializers.PasswordReset(data=request.data)
         form.is_valid(raise_exception=True)

@@ -1,5 +1,6 @@
 """Endpoints for proving an address: registration, and the confirmation of a new address."""
 
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -10,6 +11,7 @@ from accounts.views import browser
 class RegisterView(browser.BrowserView):
     """POST /auth/register: a mail with the way on; the same answer for every address."""
 
+    @extend_schema(request=serializers.Registration, responses={202: None})
     def post(self, request: Request) -> Response:
         form = serializers.Registration(data=request.data)
         form.is_valid(raise_exception=True)
@@ -23,6 +25,7 @@ class RegisterView(browser.BrowserView):
 class VerifyView(browser.BrowserView):
     """POST /auth/email/verify: uses the link of a registration or of a change of address."""
 
+    @extend_schema(request=serializers.Verification, responses={204: None})
     def post(self, request: Request) -> Response:
         form = serializers.Verification(data=request.data)
         form.is_valid(raise_exception=True)

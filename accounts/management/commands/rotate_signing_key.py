@@ -39,6 +39,7 @@ class Command(BaseCommand):
         path = conf.signing_keys_file
         with open(path.with_name(f"{path.name}.lock"), "w") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)  # two rotations at once would lose a key
+            keys.reset()  # whoever held the lock before has changed the file
             if options["drop"]:
                 self.drop(options["drop"])
             else:
