@@ -7,6 +7,8 @@ draft-ietf-httpbis-layered-cookies). The prefix forces Path=/; a narrower path f
 token would protect nothing (RFC 6265bis section 8.5).
 """
 
+from typing import Any
+
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
@@ -16,13 +18,13 @@ from accounts.watching import watched
 
 PREFIX = "__Host-Http-"
 
-ATTRIBUTES = {"secure": True, "httponly": True, "samesite": "Strict", "path": "/"}
+ATTRIBUTES: dict[str, Any] = {"secure": True, "httponly": True, "samesite": "Strict", "path": "/"}
 
 # A sign-in under way through an identity provider, signed (accounts.handshakes).
 HANDSHAKE = f"{PREFIX}oidc_handshake"
 PENDING = f"{PREFIX}oidc_pending"
 # The provider's answer is a navigation from another site: Strict would withhold the handshake.
-UNDER_WAY = {
+UNDER_WAY: dict[str, dict[str, Any]] = {
     HANDSHAKE: {**ATTRIBUTES, "samesite": "Lax"},
     PENDING: ATTRIBUTES,
 }

@@ -57,7 +57,8 @@ def read(kind: type[T], text: str | None) -> T | None:
         values: dict[str, Any] = signing.loads(text, salt=_salt(kind), max_age=SECONDS)
     except signing.BadSignature:
         return None
-    return kind(**{key: tuple(v) if isinstance(v, list) else v for key, v in values.items()})
+    found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
+    return kind(**found)
 
 
 def _salt(kind: type[Handshake] | type[Pending]) -> str:

@@ -21,7 +21,7 @@ from django.http import HttpRequest
 from accounts import clock, events, keys, liveness, revocation, tokens
 from accounts.claims import Issued
 from accounts.conf import STEP_UP_SECONDS, conf
-from accounts.errors import RefreshReused, SessionEnded
+from accounts.errors import InvalidCredentials, RefreshReused, SessionEnded
 from accounts.judgement import Verdict, judge
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User
@@ -44,6 +44,8 @@ def start(
     fresh: bool = True,
 ) -> Issued:
     """A new session for someone whose credentials were just checked, and its first tokens.
+
+    InvalidCredentials if the user is no longer as they were checked.
 
     Not `fresh`: an identity provider knew the person from before and asked them for nothing, which
     is no step-up.
@@ -68,6 +70,10 @@ def start(
         user_agent=events.user_agent_of(request),
     )
     with transaction.atomic():
+        # Held until the end: a password changed meanwhile ends the new session, or is seen here.
+        unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+        if not unchanged.select_for_update().exists():
+            raise InvalidCredentials("the user changed while the credentials were checked")
         session.save(force_insert=True)
         _end_oldest(user)
         events.record("signed_in", request, user=user, session=session)

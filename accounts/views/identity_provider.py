@@ -123,7 +123,7 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
 def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpResponse:
     """Step-up: the same person, asked for their credential just now."""
     user = identities.owner(proof.issuer, proof.subject)
-    session = user and liveness.find_live(handshake.step_up, user.sub)
+    session = liveness.find_live(handshake.step_up, user.sub) if user else None
     if user is None or session is None:
         raise SignInError("oidc_other_person", "the session is not of this identity's user")
     if not proof.is_fresh(handshake.began):

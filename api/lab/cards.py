@@ -61,7 +61,7 @@ def for_another(twist: bool) -> Forged:
 
 
 def from_the_lab(twist: bool) -> Forged:
-    """A perfectly good token of the workshop, for the real API. Twist: with the real issuer's name."""
+    """A good token of the workshop, for the real API. Twist: with the real issuer's name."""
     issuer = settings.GATEHOUSE["ISSUER"] if twist else conf.issuer
     real = settings.GATEHOUSE["AUDIENCE"]
     return Forged(header(), claims(iss=issuer, aud=real if twist else conf.audience), "workshop")

@@ -1,4 +1,4 @@
-"""/learn/cross-site: the forged requests, as they arrive at the lab's host, and whence they come."""
+"""/learn/cross-site: the forged requests as they arrive, and the page whence they come."""
 
 import re
 from typing import Any

@@ -49,11 +49,11 @@ def verify(text: str, typ: str) -> dict[str, Any]:
     except InvalidToken as refusal:
         return {"good": False, "cause": cause(refusal), "checks": []}
     decoded = redaction.token(text)
-    claims = decoded["claims"]
+    claims, kid = decoded["claims"], decoded["header"]["kid"]
     return {
         "good": True,
         "cause": "",
-        "key": f"{decoded['header']['kid']} ({keys.ring().by_kid[decoded['header']['kid']].status})",
+        "key": f"{kid} ({keys.ring().by_kid[kid].status})",
         "checks": [
             "three base64url segments, canonical",
             f"typ is {typ}",

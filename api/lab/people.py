@@ -7,7 +7,7 @@ backend alone decides, so the app's people are refused there.
 from functools import cache
 from typing import Any
 
-from django.contrib.auth.backends import BaseBackend
+from django.contrib.auth.backends import ModelBackend
 from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
@@ -23,8 +23,9 @@ PASSWORD = "ada leaves her keys in the lab"  # noqa: S105
 DOMAIN = "lab.invalid"
 
 
-class LabPeople(BaseBackend):
-    """Real hashing, as for everyone, against the hash that the bench keeps."""
+class LabPeople(ModelBackend):
+    """Real hashing, as for everyone, against the hash that the bench keeps. Off lab hosts it has no
+    opinion; all but `authenticate` is Django's."""
 
     def authenticate(
         self,

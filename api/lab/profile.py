@@ -6,6 +6,7 @@ mark; lives so short that one can watch them end.
 """
 
 from functools import cache
+from typing import Any
 
 from django.conf import settings
 
@@ -20,7 +21,7 @@ ABSOLUTE_SECONDS = 3600
 @cache
 def lab() -> Profile:
     """`with conf.override(profile.lab()):` is the lab; made once, since caches go by identity."""
-    usual = settings.GATEHOUSE
+    usual: dict[str, Any] = settings.GATEHOUSE
     return Profile(
         {
             "ISSUER": f"{usual['ISSUER']}/lab",

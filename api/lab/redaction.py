@@ -62,7 +62,6 @@ def _issued(call: Call) -> dict[str, Any]:
         "session": {
             "id": session.id,
             "generation": session.generation,
-            "previous_generation": session.previous_generation,
             "client": session.client,
             "idle_expires_at": session.idle_expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
             "absolute_expires_at": session.absolute_expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),

@@ -61,7 +61,7 @@ class SignInView(BrowserView):
 
 
 class RefreshView(BrowserView):
-    """POST: the usual refresh of an app that keeps its access token in memory: cookie in, body out."""
+    """POST: the usual refresh of an app that keeps its access token in memory: out in the body."""
 
     def post(self, request: Request) -> Response:
         token = request._request.COOKIES.get(MEMORY_REFRESH)
@@ -81,9 +81,7 @@ class EvidenceView(BrowserView):
         bench = views.required(request._request)
         run = runs.run_of(request.query_params.get("run"))
         kind = request.query_params.get("kind", "storage")
-        return Response(
-            {"entries": runs.entries(bench, run, kind), "balance": bank.balance(bench)}
-        )
+        return Response({"entries": runs.entries(bench, run, kind), "balance": bank.balance(bench)})
 
 
 class VictimPage(TemplateView):

@@ -86,7 +86,7 @@ class Till:
 
     def refusal(self, request: HttpRequest, came: list[str]) -> str:
         if not set(self.cookies) & set(came):
-            return "no cookie, so nobody is signed in"
+            return "no cookie came"
         return self.check(request)
 
 

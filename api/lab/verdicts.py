@@ -40,7 +40,7 @@ def naive(token: str, reader: str) -> dict[str, Any]:
 
 
 def ours(token: str, *, real_api: bool) -> dict[str, Any]:
-    """What `accounts.tokens` makes of it: accepted, or the chain of causes and the guarding line."""
+    """What `accounts.tokens` makes of it: accepted, or the causes and the guarding line."""
     with override(APP if real_api else conf.profile or APP):
         try:
             claims = tokens.verify_access(token)

@@ -60,14 +60,16 @@ class InspectView(BrowserView):
 
     def get(self, request: Request) -> Response:
         access, refresh = cookies.names()
-        jar_of = request._request.COOKIES
-        return Response(
-            {
-                "access": inspection.inspect(access, jar_of.get(access), tokens.AccessToken.typ),
-                "refresh": inspection.inspect(refresh, jar_of.get(refresh), tokens.RefreshToken.typ),
-                "now": moment(clock.database_now()),
-            }
-        )
+        kinds = {
+            "access": (access, tokens.AccessToken.typ),
+            "refresh": (refresh, tokens.RefreshToken.typ),
+        }
+        sent = request._request.COOKIES
+        found: dict[str, Any] = {
+            kind: inspection.inspect(name, sent.get(name), typ)
+            for kind, (name, typ) in kinds.items()
+        }
+        return Response({**found, "now": moment(clock.database_now())})
 
 
 class ExpireView(BrowserView):

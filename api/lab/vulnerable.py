@@ -3,7 +3,7 @@
 The only deliberately unsafe code of the repository. Each function makes one well-known mistake, in
 the form in which it is found in the wild, so that the lab can give the same bytes to it and to
 `accounts.tokens`. It had to be written by hand: PyJWT refuses most of these even when asked for.
-An import contract lets nobody but api.lab.forge import it; it knows no key of the app's.
+An import contract lets only the lab's verdicts and their endpoint import it.
 """
 
 import hashlib

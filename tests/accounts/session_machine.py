@@ -274,8 +274,8 @@ class SessionMachine(RuleBasedStateMachine):
             self.generation = answer.generation
             self.rotated_at, self.confirmed_at = self.clock.now, None
             self.idle_end = min(self.clock.now + self.idle, self.absolute_end)
-            self.disturbed |= side == THIEF
         self.issued.append(answer)
+        self.disturbed |= side == THIEF
         return answer
 
     # ---- the promises on one refresh

@@ -212,6 +212,13 @@ def test_sessions_and_events_are_read_only(superuser: Client, alice: User, page:
         assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("page", ["", "done/"])
+def test_own_password_is_changed_on_the_account_page(staff: Client, page: str) -> None:
+    """The administration has no second way that would end no session."""
+    answer = staff.get(f"/admin/password_change/{page}")
+    assert (answer.status_code, answer["Location"]) == (302, "/account#password")
+
+
 def test_admin_session_ends_with_a_password_change(staff: Client, carol: User) -> None:
     """Django ties its sessions to the password."""
     assert staff.get("/admin/").status_code == 200

@@ -6,6 +6,7 @@ import time
 import pytest
 
 from accounts import sessions
+from accounts.errors import InvalidCredentials
 from accounts.models import SecurityEvent, Session, User
 from tests.accounts.forge import contents
 from tests.accounts.presenting import ACCESS, REFRESH
@@ -227,3 +228,15 @@ def test_sessions_of_a_person_are_bounded(browser_client, alice):
     assert Session.objects.filter(ended_at=None).count() == 100
     assert Session.objects.filter(end_reason="too_many").count() == 2
     assert browser_client.get("/api/me").status_code == 200
+
+
+def test_password_changed_while_it_was_checked_starts_no_session(alice: User) -> None:
+    """The row is held and looked at again: an old password opens nothing after its change."""
+    checked = User.objects.get(pk=alice.pk)
+    alice.set_password("another long way home, by bus")
+    alice.save()
+
+    with pytest.raises(InvalidCredentials):
+        sessions.start(checked, client="web", remember=False)
+
+    assert not Session.objects.exists()

@@ -4,8 +4,6 @@ Its packages are installed once, into node_modules beside its lock file. A machi
 gets Debian's, or the tests fail with what to do: a skipped test would look like a passed one.
 """
 
-import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -13,30 +11,16 @@ from pathlib import Path
 from typing import Self
 
 from tests.servers import die_with_parent, free_port, wait_for
+from tools import debian
 
 FOLDER = Path(__file__).parent / "provider"
-INSTALL = ["apt-get", "install", "-y", "--no-install-recommends", "nodejs", "npm"]
 CLIENT_ID = "gatehouse"
 CLIENT_SECRET = "a secret: with, odd % characters & a + sign"
 
 
-def ensure_node() -> None:
-    """node and npm are there afterwards, or the tests fail."""
-    if os.geteuid() == 0 and shutil.which("apt-get") and not _has_node():
-        quiet = {"env": {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}}
-        subprocess.run(["apt-get", "update", "-qq"], check=False, **quiet)
-        subprocess.run([*INSTALL, "-qq"], check=False, stdout=subprocess.DEVNULL, **quiet)
-    if not _has_node():
-        raise RuntimeError(f"The identity provider of the tests needs Node.js: {' '.join(INSTALL)}")
-
-
-def _has_node() -> bool:
-    return bool(shutil.which("node") and shutil.which("npm"))
-
-
 def ensure_packages() -> None:
     """Installs what the lock file names, unless that was done before."""
-    ensure_node()
+    debian.ensure("Node.js", "nodejs npm", "npm")
     lock = FOLDER / "package-lock.json"
     stamp = FOLDER / "node_modules" / ".installed-from"
     if stamp.exists() and stamp.read_bytes() == lock.read_bytes():

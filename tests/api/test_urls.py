@@ -13,6 +13,16 @@ ANONYMOUS_GET = {
     "login": 200,
     "notes": 200,
     "account": 200,
+    "register": 200,
+    "register/finish": 200,
+    "password/forgot": 200,
+    "password/reset": 200,
+    "email/confirm": 200,
+    "login/link": 200,
+    "login/confirmed": 200,
+    "audit": 200,
+    "mail": 200,
+    "mail/messages": 200,
     "csp-reports": 405,
     "api/me": 401,
     "api/notes": 401,
@@ -28,6 +38,17 @@ ANONYMOUS_GET = {
     "auth/logout-others": 405,
     "auth/reauthenticate": 405,
     "auth/events": 401,
+    "auth/register": 405,
+    "auth/email/verify": 405,
+    "auth/email/change": 405,
+    "auth/password/change": 405,
+    "auth/password/reset": 405,
+    "auth/password/reset/confirm": 405,
+    "auth/account": 401,
+    "auth/account/export": 401,
+    "auth/oidc/login": 404,
+    "auth/oidc/callback": 404,
+    "auth/oidc/link": 404,
     "auth/token": 405,
     "auth/token/refresh": 405,
     "auth/token/revoke": 405,
@@ -36,7 +57,7 @@ ANONYMOUS_GET = {
     "readyz": 200,
 }
 # The admin and the lab have tests of their own.
-ELSEWHERE = ("admin/", "learn", "lab/")
+ELSEWHERE = ("admin", "learn", "lab/")
 
 
 def paths(resolver: URLResolver, prefix: str = "") -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 A failed test leaves its screenshots and Playwright trace in test-results/. An uncaught script
 error or a violation of the Content Security Policy fails the test that caused it, unless the test
-is marked `expects_violations`. GATEHOUSE_BROWSER chooses the engine: chromium (default) or firefox.
+is marked `expects_violations`. GATEHOUSE_TEST_BROWSER chooses the engine: chromium (default) or firefox.
 """
 
 import json
@@ -26,11 +26,11 @@ from playwright.sync_api import (
 )
 
 from tests.servers import ROOT, Gatehouse
-from tools import chromium
+from tools import chromium, debian
 
 RESULTS = ROOT / "test-results"
 # Read when this file is loaded: tests/conftest.py clears GATEHOUSE_* away, but for _TEST_ names.
-ENGINE = os.environ.get("GATEHOUSE_TEST_BROWSER") or os.environ.get("GATEHOUSE_BROWSER", "chromium")
+ENGINE = os.environ.get("GATEHOUSE_TEST_BROWSER", "chromium")
 CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -128,9 +128,7 @@ def launch_chromium(playwright: Playwright) -> Browser:
 
 def launch_firefox(playwright: Playwright) -> Browser:
     """Debian's Firefox by WebDriver BiDi; Playwright's own build would have to be downloaded."""
-    program = shutil.which("firefox-esr") or shutil.which("firefox")
-    if not program:
-        pytest.exit("There is no Firefox here: apt-get install firefox-esr", returncode=1)
+    program = debian.ensure("Firefox", "firefox-esr", "firefox-esr", "firefox")
     return playwright.firefox.launch(channel="moz-firefox", executable_path=program)
 
 

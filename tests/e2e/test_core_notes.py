@@ -244,8 +244,10 @@ def test_someone_elses_note_is_not_found(
     server: Gatehouse, page: Page, alice: Person, new_context: Callable[..., BrowserContext]
 ) -> None:
     """Mallory knows the id and is signed in: read, change and delete are all 404."""
-    steps.give_note(server, alice, "Private", "hers alone")
-    [[note_id]] = steps.query(server, "SELECT id FROM api_note WHERE body = 'hers alone'")
+    steps.give_note(server, alice, f"Private to {alice.email}", "hers alone")
+    [[note_id]] = steps.query(
+        server, "SELECT id FROM api_note WHERE title = ?", f"Private to {alice.email}"
+    )
     mallory = new_context().new_page()
     steps.sign_in(mallory, steps.new_person(server, "Mallory"))
 
@@ -257,5 +259,5 @@ def test_someone_elses_note_is_not_found(
     ]
 
     assert [answer["status"] for answer in answers] == [404, 404, 404]
-    assert steps.notes_of(server, alice) == [("Private", "hers alone")]
+    assert steps.notes_of(server, alice) == [(f"Private to {alice.email}", "hers alone")]
     expect(mallory.locator("[data-list] li")).to_have_count(0)

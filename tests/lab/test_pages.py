@@ -49,11 +49,11 @@ def test_every_experiment_is_complete(browser_client: BrowserClient, slug: str) 
         assert len(words(question)) > 2
         predictions = re.findall(r'data-predict="[^"]+"', experiment)
         assert 2 <= len(predictions) <= 4, question
-        why = words(part(experiment, "data-why>", "</div></section>"))
+        why = words(part(experiment, "data-why>", "</div></div>"))
         assert 10 <= len(why) <= 60, (question, len(why))
         assert 'class="source"' in experiment, question
         assert 'class="standard"' in experiment, question
-        assert len(words(part(experiment, 'class="change"[^>]*>', "</section>"))) > 5, question
+        assert len(words(part(experiment, 'class="change">', "</lab-experiment>"))) > 5, question
 
 
 @pytest.mark.parametrize(

@@ -60,7 +60,7 @@ def test_api_call_is_noted_with_its_checks_in_order(alice: User, watching: Brows
         "accounts.tokens.RingBackend.decode",
         "accounts.syntax.parse",
         "accounts.tokens.RingBackend.key_for",
-        "accounts.tokens.RingBackend.check_types",
+        "accounts.claims.check_types",
     ]
     assert "accounts.revocation.check" in names(second)
     assert second["steps"][names(second).index("accounts.tokens.verify_access")]["facts"] == {

@@ -8,21 +8,35 @@ import accounts.models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('lab', '0001_initial'),
+        ("lab", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Held',
+            name="Held",
             fields=[
-                ('handle', models.CharField(default=accounts.models.opaque_id, max_length=32, primary_key=True, serialize=False)),
-                ('at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('kind', models.CharField(max_length=16)),
-                ('run', models.CharField(max_length=32)),
-                ('text', models.TextField()),
-                ('bench', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='held', to='lab.bench')),
+                (
+                    "handle",
+                    models.CharField(
+                        default=accounts.models.opaque_id,
+                        max_length=32,
+                        primary_key=True,
+                        serialize=False,
+                    ),
+                ),
+                ("at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("kind", models.CharField(max_length=16)),
+                ("run", models.CharField(max_length=32)),
+                ("text", models.TextField()),
+                (
+                    "bench",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="held",
+                        to="lab.bench",
+                    ),
+                ),
             ],
         ),
     ]

@@ -39,11 +39,11 @@ urlpatterns = [
     path("bank/storage/probe", storage.probe),
     path("bank/cross/start", cross_site.StartView.as_view()),
     path("bank/transfer", cross_site.transfer),
+    path("bank/refresh/tab", clockwork.TabPage.as_view()),
     path("bank/refresh/start", clockwork.StartView.as_view()),
     path("bank/refresh/turn", clockwork.TurnView.as_view()),
     path("bank/refresh/use", clockwork.UseView.as_view()),
     path("bank/refresh/end", clockwork.EndView.as_view()),
-    path("bank/refresh/row", clockwork.RowView.as_view()),
     *own_session,
     *(
         path(f"learn/{page.slug}", LearnPage.as_view(slug=page.slug))

@@ -28,6 +28,12 @@ const status = find('[data-devices-status]');
 const others = find('[data-end-others]');
 const more = find('[data-more-devices]');
 let page = 1;
+let changed = () => {};
+
+/** @param {{changed: () => void}} on  changed: a session was ended, which the events tell of */
+export function start(on) {
+  changed = on.changed;
+}
 
 /** @param {{keep?: boolean}} [options]  keep: add to what is shown, rather than start again */
 export async function load({ keep = false } = {}) {
@@ -99,6 +105,7 @@ async function change(action, done) {
     if (error instanceof SessionOver) return;
     say(error.status === 404 ? 'That session had ended already.' : api.describe(error));
   }
+  changed();
   await load();
   if (document.activeElement === document.body) find('#devices-title').focus(); // the button went with its session
 }

@@ -68,9 +68,13 @@ async function ride(found) {
 }
 
 const heard = listen();
-const found = look() ?? await heard ?? await ask();
+const kept = look();
+const used = kept ? null : await heard;
+const minted = kept ? null : await ask();
+const found = kept ?? used ?? minted;
 if (found) {
-  tell('read', { where: found.where, shown: `${found.token.slice(0, 8)}… (${found.token.length} characters)` });
+  const where = [kept, used, minted].filter(Boolean).map((one) => one.where).join(', and another in ');
+  tell('read', { where, shown: `${found.token.slice(0, 8)}… (${found.token.length} characters)` });
   await carry(found.token);
   await ride(found);
 } else {

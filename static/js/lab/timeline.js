@@ -70,10 +70,20 @@ export function storage(found, entry) {
   }];
 }
 
-/** Steps 6 and 7, from a call of the API. @returns {Filled[]} */
-export function request(observed, entry) {
+/** The record of a full verification, if this request had one. */
+export function verification(entry) {
+  const seen = find(entry, 'tokens.verify_access');
+  return seen && !seen.refused && !seen.facts.from_memory ? entry : null;
+}
+
+/** Steps 6 and 7, from a call of the API, and the first verification of the token. @returns {Filled[]} */
+export function request(observed, entry, earlier) {
   const csrf = find(entry, 'csrf.check');
-  const checks = entry.steps.filter((step) => CHECKS[step.name]);
+  const seen = find(entry, 'tokens.verify_access')?.facts.from_memory;
+  // In the order in which they were done with; the enclosing call says something of its own only where it did all the work.
+  const checks = entry.steps
+    .filter(({ name }) => CHECKS[name] && (seen || !name.endsWith('verify_access')))
+    .sort((one, other) => one.at + one.ms - other.at - other.ms);
   const whole = find(entry, 'authentication.authenticate_token');
   const filled = [{
     number: 6, ms: observed.milliseconds, refused: Boolean(csrf?.refused),
@@ -82,16 +92,22 @@ export function request(observed, entry) {
     server: [...arrived(entry.received), ...headers(entry.received),
       ['CSRF', ...(csrf ? outcome(csrf, csrf.facts.reason) : ['not judged: no credential, or a bad one, came first'])]],
   }];
-  const seen = find(entry, 'tokens.verify_access')?.facts.from_memory;
   filled.push({
     number: 7, ms: took(whole), refused: entry.status === 401,
     script: [['Status', observed.status], ['Body', observed.answer]],
     server: checks.length ? [
-      ...(seen ? [['Seen before', 'its signature was verified earlier in this process; time and session are checked each time', 'good']] : []),
+      ...(seen ? [['Seen before', 'verified when this process first saw it; time and session are checked each time', 'good']] : []),
       ...checks.map((step) => [CHECKS[step.name], ...withTime(step)]),
+      ...(seen && earlier ? verified(earlier) : []),
     ] : [['Token', 'no access token arrived: the browser has dropped the cookie, its Max-Age was over', 'bad']],
   });
   return filled;
+}
+
+/** The checks of an earlier request. */
+function verified({ method, path, steps }) {
+  return steps.filter(({ name }) => CHECKS[name] && /tokens|syntax/.test(name) && !name.endsWith('verify_access'))
+    .map((step) => [`${CHECKS[step.name]}: earlier, with ${method} ${path}`, ...withTime(step)]);
 }
 
 const CHECKS = {
@@ -133,7 +149,7 @@ export function refresh(observed, entry, before, refusal) {
       ...arrived(entry.received),
       ...(judge ? [['Presented', `generation ${judge.facts.presented} of a session at ${judge.facts.row}`], ['Verdict', judge.facts.verdict]] : []),
       ...(rotate?.refused ? [['Refused', `${rotate.refused}: ${rotate.cause}`, 'bad']] : []),
-      ...(session ? [['Session row now', `generation ${session.generation}, previous ${session.previous_generation}`, 'good']] : []),
+      ...(session ? [['Session row now', `generation ${session.generation}`, 'good']] : []),
       ...entry.sent.cookies.map((one) => ['Set-Cookie', cookie(one), 'secret']),
     ],
   }];

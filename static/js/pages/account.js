@@ -13,6 +13,7 @@ function reload() {
 
 profile.start({ changed: reload });
 data.start();
+devices.start({ changed: () => events.load() });
 shell.start({
   required: true,
   show: ({ user }) => {

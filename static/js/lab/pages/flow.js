@@ -20,6 +20,7 @@ let fresh = [];
 /** Requests since the last refresh: what led to the next one. */
 let before = [];
 let refusal = '';
+let verified = null;
 let endsAt = 0;
 let followed = 0;
 
@@ -58,13 +59,14 @@ async function fillIn() {
 async function assign(observed, entry) {
   const what = `${observed.method} ${observed.path}`;
   let filled = [];
+  verified = timeline.verification(entry) ?? verified;
   if (what === 'POST /auth/login') {
     filled = [...timeline.signIn(observed, entry), ...timeline.storage(await storages(), entry)];
   } else if (what === 'POST /auth/refresh') {
     filled = timeline.refresh(observed, entry, before, refusal);
     refusal = '';
   } else if (observed.path === '/api/me' || observed.path === '/learn/api/hello') {
-    filled = timeline.request(observed, entry);
+    filled = timeline.request(observed, entry, verified);
     refusal = timeline.refusal(entry);
   }
   before = what === 'POST /auth/refresh' ? [] : [...before, observed].slice(-3);
@@ -100,7 +102,8 @@ function tick() {
   const left = Math.ceil((endsAt - Date.now()) / 1000);
   const text = left > 0 ? `The access token runs out in ${left} s.` : 'The access token has run out. The next request meets a 401, and step 8.';
   if (endsAt) find('[data-countdown]').textContent = text;
-  if (atLab && endsAt && left <= 0 && followed < 3) {
+  // Two seconds later: the browser counts the cookie's Max-Age from when it arrived.
+  if (atLab && endsAt && left <= -2 && followed < 3) {
     followed += 1;
     endsAt = 0;
     perform(() => api.get('/api/me'));

@@ -15,6 +15,9 @@ for (const card of cards) {
   box.run = async () => {
     const found = await judge();
     find('[data-exchanges]', box).replaceChildren(result(found));
+    for (const code of box.querySelectorAll('[data-exchanges] pre:has(.marked)')) {
+      code.scrollTop = find('.marked', code).offsetTop - code.offsetTop - code.clientHeight / 3;
+    }
     return outcome(found);
   };
   box.clear = async () => { if (twist) twist.checked = false; };

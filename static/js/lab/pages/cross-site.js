@@ -1,0 +1,82 @@
+/** /learn/cross-site: sign in at the tills, open the attacker's page, and fill the grids with what the bank recorded. */
+
+import { find } from '../../dom.js';
+import * as shell from '../../shell.js';
+import { send } from '../../wire.js';
+import { watch } from '../bench.js';
+import { experiment } from '../experiment.js';
+import { evidence, newRun, openBeside, until } from '../run.js';
+
+const bench = watch();
+const FORGED = ['form', 'simple', 'json', 'image', 'iframe', 'link'];
+const TILLS = { none: 'none', lax: 'Lax', strict: 'Strict', metadata: 'origin', token: 'token', header: 'header', all: 'all' };
+
+for (const id of ['other', 'sibling']) {
+  const box = experiment(id);
+  const { origin, whence } = find('[data-attack]', box).dataset;
+  box.run = () => attack(box, origin, whence);
+  box.clear = async () => {
+    for (const cell of box.querySelectorAll('[data-cell]')) { cell.textContent = ''; delete cell.dataset.tone; cell.removeAttribute('data-came'); }
+    find('[data-balances]', box).textContent = '';
+  };
+}
+
+async function attack(box, origin, whence) {
+  const run = newRun();
+  const attacker = openBeside('about:blank', 'lab-attacker'); // now, while the press still counts as one
+  const { tag } = await bench;
+  await send('POST', '/bank/cross/start', { body: { run } });
+  await payOurselves(tag, run);
+  attacker.location = `${origin}/cross-site?tag=${tag}&run=${run}&from=${whence}&todo=simple,json,image,iframe,form,link`;
+  const seen = await until(async () => {
+    const { entries } = await evidence(run, 'cross-site');
+    for (const entry of entries) show(box, entry);
+    total(box, entries);
+    return FORGED.every((via) => entries.some((entry) => entry.via === via)) ? entries : null;
+  }, 20_000);
+  if (!seen) throw new Error(`Nothing came from ${origin}. If its page did not open, this browser cannot reach that address.`);
+  return verdict(seen, whence);
+}
+
+/** The same payment from the bank's own page: what every till is there for. */
+async function payOurselves(tag, run) {
+  const token = document.cookie.split('; ').find((pair) => pair.startsWith('__Host-csrftoken='))?.split('=')[1] ?? '';
+  await fetch(`/bank/transfer?tag=${tag}&run=${run}&from=own&via=own`, { method: 'POST', headers: { 'X-CSRFToken': token, 'X-Lab-Bank': '1' } });
+}
+
+function show(box, { via, method, cookies, headers, tills }) {
+  const cell = (grid, name) => find(`[data-grid="${grid}"] [data-via="${via}"] [data-cell="${name}"]`, box);
+  const put = (place, text, tone = 'plain') => { place.textContent = text; place.dataset.tone = tone; };
+  const preflight = method === 'OPTIONS';
+  for (const name of ['lab_strict', 'lab_lax', 'lab_none', 'lab_unset', '__Host-Http-lab_till']) {
+    const came = cookies.includes(name);
+    put(cell('cookies', name), came ? 'arrived' : 'stayed', 'plain');
+    cell('cookies', name).toggleAttribute('data-came', came);
+    cell('cookies', name).toggleAttribute('data-stayed', !came);
+  }
+  put(cell('cookies', 'fetch'), [headers['Sec-Fetch-Site'], headers['Sec-Fetch-Mode']].filter(Boolean).join(', ') + (preflight ? ' (preflight only)' : ''));
+  put(cell('cookies', 'origin'), headers.Origin ?? 'not sent');
+  for (const till of Object.keys(TILLS)) {
+    if (preflight) put(cell('tills', till), 'only the preflight came', 'good');
+    else if (tills[till]) put(cell('tills', till), tills[till], via === 'own' ? 'bad' : 'good');
+    else put(cell('tills', till), 'paid 10', via === 'own' ? 'good' : 'bad');
+  }
+}
+
+const lost = (entries, till) => entries.filter(({ via, tills }) => via !== 'own' && tills[till] === '').length * 10;
+
+function total(box, entries) {
+  const left = Object.entries(TILLS).map(([till, name]) => `${name} ${100 - lost(entries, till)}`);
+  find('[data-balances]', box).textContent = `Left of 100 in each till after the attack: ${left.join(' · ')}`;
+}
+
+function verdict(entries, whence) {
+  const fell = Object.keys(TILLS).filter((till) => lost(entries, till));
+  const names = fell.map((till) => TILLS[till]).join(', ') || 'none of them';
+  const text = `Tills that paid the attacker: ${names}. The one with all defences ${fell.includes('all') ? 'fell too' : 'held'}.`;
+  if (whence === '0') return { answer: fell.includes('lax') ? 'lax-fell' : fell.includes('none') ? 'none-fell' : 'all-held', text };
+  const others = ['metadata', 'token', 'header', 'all'].some((till) => fell.includes(till));
+  return { answer: others ? 'all-fell' : fell.includes('strict') ? 'strict-fell' : 'strict-held', text };
+}
+
+shell.start({});

@@ -1,0 +1,186 @@
+/** /learn/refresh: five stories of one session. The page decides who does what when; what comes of it, the server's real code. */
+
+import { find } from '../../dom.js';
+import * as shell from '../../shell.js';
+import { watch } from '../bench.js';
+import { OUTWAIT, dropJar, end, putJar, start, turn, use, wake } from '../clockwork.js';
+import { experiment } from '../experiment.js';
+import { newRun, openBeside, wait } from '../run.js';
+
+const bench = watch();
+const on = (box, name) => find(`[data-switch="${name}"]`, box).checked;
+
+/** One story in one experiment: it takes steps and shows each, with the row as it then stands. */
+class Story {
+  constructor(box) {
+    this.box = box;
+    this.run = newRun();
+    this.row = {};
+  }
+
+  static async begin(box) {
+    await bench;
+    const story = new Story(box);
+    find('[data-exchanges]', box).replaceChildren();
+    const first = await start(story.run);
+    story.tell('The owner signs in', first, [['Owner holds', 'generation 1']]);
+    return [story, first];
+  }
+
+  /** The same, some time later: a refresh right after the sign-in would be answered with the same generation. */
+  static async later(box) {
+    const begun = await Story.begin(box);
+    await begun[0].pass();
+    return begun;
+  }
+
+  async turn(who, token, window = true) {
+    const step = await turn(this.run, token, window);
+    const got = step.status === 200 ? `a new pair, generation ${step.generation}` : 'nothing';
+    this.tell(`${who}: refresh with generation ${step.presented} → ${step.status}`, step, [[`${who} gets`, got, step.status === 200 ? 'plain' : 'bad']]);
+    return step;
+  }
+
+  async use(who, token, look = true) {
+    const step = await use(this.run, token, look);
+    this.tell(`${who}: API request with the access token → ${step.status}`, step, [[`${who} gets`, step.status === 200 ? 'the answer' : 'nothing']]);
+    return step;
+  }
+
+  tell(title, step, script) {
+    const { row } = step;
+    const server = [];
+    if (step.verdict) server.push(['judge() said', step.verdict]);
+    if (step.cause) server.push(['Cause', step.cause, 'bad']);
+    server.push(['Row', `generation ${row.generation}, previous ${row.previous_generation ?? 'null'}, ${row.ended ? `ended: ${row.end_reason}` : 'alive'}`]);
+    this.box.add({ title, script, server });
+    this.draw(row);
+  }
+
+  draw(row) {
+    find('[data-session]', this.box).hidden = false;
+    const shown = { ...row, previous_generation: row.previous_generation ?? 'null', confirmed: row.confirmed ? 'set' : 'null', ended: row.ended ? 'set' : 'null', end_reason: row.end_reason || '–' };
+    for (const cell of this.box.querySelectorAll('[data-column]')) {
+      const value = String(shown[cell.dataset.column]);
+      cell.toggleAttribute('data-changed', Boolean(cell.textContent) && cell.textContent !== value);
+      cell.textContent = value;
+    }
+    find('[data-generations]', this.box).replaceChildren(...Array.from({ length: row.generation }, (_, index) => {
+      const item = document.createElement('li');
+      const state = row.ended ? 'revoked' : index + 1 === row.generation ? 'current' : 'used';
+      item.dataset.state = state;
+      item.textContent = `generation ${index + 1}: ${state}`;
+      return item;
+    }));
+  }
+
+  async pass() {
+    this.box.say('Waiting until the window of 2 s has passed…');
+    await wait(OUTWAIT);
+  }
+}
+
+const STORIES = {
+  async replay(box) {
+    const [story, first] = await Story.later(box);
+    const second = await story.turn('Owner', first.refresh);
+    await story.use('Owner', second.access);
+    if (!on(box, 'early')) await story.pass();
+    const stolen = await story.turn('Thief', first.refresh);
+    if (stolen.status === 200) {
+      return { answer: 'thief-in', text: `Within the window he was answered like a second tab, with generation ${stolen.generation}. He is caught at the first refresh after one of you has moved on.` };
+    }
+    const back = await story.turn('Owner', second.refresh);
+    return { answer: back.status === 401 ? 'both-out' : 'thief-out', text: `The thief got ${stolen.status}, and so did the owner after him: ${back.cause}.` };
+  },
+
+  async lost(box) {
+    const [story, first] = await Story.later(box);
+    const lost = await story.turn('Owner (answer lost)', first.refresh);
+    if (on(box, 'used')) await story.use('Whoever has the lost answer', lost.access);
+    await story.pass();
+    const again = await story.turn('Owner', first.refresh);
+    return again.status === 200
+      ? { answer: 'in', text: `The owner goes on, with generation ${again.generation}. The lost generation ${lost.generation} is passed over.` }
+      : { answer: 'out', text: `Signed out: ${again.cause}. The lost answer was in use, so this was theft as far as anyone can tell.` };
+  },
+
+  async patient(box) {
+    const [story, first] = await Story.begin(box);
+    let held = first;
+    for (let round = 0; round < 3; round += 1) {
+      await story.pass();
+      held = await story.turn('Thief', held.refresh);
+      if (held.status !== 200) return { answer: 'caught', text: `Caught: ${held.cause}.` };
+      await story.use('Thief', held.access);
+    }
+    if (!on(box, 'returns')) return { answer: 'never', text: `Generation ${held.generation}, and the session lives. Nothing has shown that there are two.` };
+    const back = await story.turn('Owner', first.refresh);
+    const next = await story.turn('Thief', held.refresh);
+    return { answer: back.status === 401 && next.status === 401 ? 'caught' : 'never', text: `The owner came back with generation 1: ${back.cause}. The thief’s next refresh: ${next.status}.` };
+  },
+
+  async copied(box) {
+    const [story, first] = await Story.begin(box);
+    await story.use('Thief (copied access token)', first.access);
+    const out = await end(story.run);
+    story.tell('The owner signs out → 204', out, [['Owner holds', 'nothing']]);
+    const after = await story.use('Thief (copied access token)', first.access, !on(box, 'blind'));
+    return after.status === 200
+      ? { answer: 'works', text: 'An API that looks at the token alone still says 200, until it expires.' }
+      : { answer: 'refused', text: `Refused at once: ${after.cause}.` };
+  },
+
+  async tabs(box) {
+    openBeside('/bank/refresh/tab', 'lab-second-tab');
+    const [story, first] = await Story.later(box);
+    await otherTab((data) => data.say === 'ready', { say: 'anybody?' });
+    putJar({ refresh: first.refresh, access: first.access });
+    const order = { run: story.run, token: first.refresh, window: on(box, 'window'), lock: on(box, 'lock') };
+    const second = otherTab((data) => data.say === 'done' && data.run === story.run, { say: 'wake', order: { ...order, delay: 400 } });
+    const results = [['First tab', await wake({ ...order, delay: 0 })], ['Second tab', (await second).result]];
+    for (const [who, { turn: refreshed, use: used }] of results) {
+      if (refreshed) story.tell(`${who}: refresh with generation ${refreshed.presented} → ${refreshed.status}`, refreshed, [[`${who} gets`, refreshed.status === 200 ? `generation ${refreshed.generation}` : 'nothing']]);
+      else story.tell(`${who}: sends no refresh, the jar already holds a newer token`, used, [[`${who} gets`, 'what the first tab fetched']]);
+    }
+    // Whoever was fine before the other came is asked again: the end of a session is everybody's.
+    const alive = await story.use('First tab', results[0][1].turn?.access ?? first.access);
+    const refused = results.filter(([, { turn: refreshed }]) => refreshed && refreshed.status !== 200).map(([who]) => who);
+    const count = results.filter(([, { sent }]) => sent).length;
+    dropJar();
+    if (alive.status !== 200) return { answer: 'both-out', text: `${refused.join(' and ')}: taken for a thief. The session has ended, and the first tab’s next request got ${alive.status}.` };
+    return { answer: refused.length ? 'second-out' : 'fine', text: `Both tabs go on, after ${count} refresh${count === 1 ? '' : 'es'}.` };
+  },
+};
+
+const channel = new BroadcastChannel('lab-refresh');
+
+/** Say something to the second tab, again and again, until it says what is waited for. */
+function otherTab(wanted, message) {
+  return new Promise((resolve, reject) => {
+    const once = message.say === 'wake';
+    const again = setInterval(() => { if (!once) channel.postMessage(message); }, 200);
+    const late = setTimeout(() => done(reject, new Error('The second tab did not answer.')), 10_000);
+    const hear = ({ data }) => { if (wanted(data)) done(resolve, data); };
+    function done(settle, value) {
+      clearInterval(again);
+      clearTimeout(late);
+      channel.removeEventListener('message', hear);
+      settle(value);
+    }
+    channel.addEventListener('message', hear);
+    channel.postMessage(message);
+  });
+}
+
+for (const [id, story] of Object.entries(STORIES)) {
+  const box = experiment(id);
+  box.run = () => story(box);
+  box.clear = async () => {
+    find('[data-session]', box).hidden = true;
+    find('[data-generations]', box).replaceChildren();
+    for (const cell of box.querySelectorAll('[data-column]')) { cell.textContent = ''; cell.removeAttribute('data-changed'); }
+    for (const one of box.querySelectorAll('[data-switch]')) one.checked = false;
+  };
+}
+shell.start({});

@@ -1,0 +1,106 @@
+"""Each system check fires on the setting that would break its promise, and on nothing else."""
+
+import json
+from typing import Any
+
+import pytest
+from django.core.checks import run_checks
+from django.test import override_settings
+
+from accounts import checks, keys
+
+HYGIENE, CSRF = checks.HYGIENE, checks.CSRF
+
+# For each number, settings under which it must fire alone.
+UNSAFE: dict[str, list[dict[str, Any]]] = {
+    "E001": [{"GATEHOUSE": {"ACESS_SECONDS": 300}}, {"GATEHOUSE": {"access_seconds": 300}}],
+    "E002": [
+        {"GATEHOUSE": {"ACCESS_SECONDS": 0}},
+        {"GATEHOUSE": {"ACCESS_SECONDS": -1}},
+        {"GATEHOUSE": {"ACCESS_SECONDS": 900, "IDLE_SECONDS": 899}},
+        {"GATEHOUSE": {"IDLE_SECONDS": 86401, "ABSOLUTE_SECONDS": 86400}},
+    ],
+    "E003": [{"GATEHOUSE": {"GRACE_SECONDS": 61}}, {"GATEHOUSE": {"GRACE_SECONDS": -1}}],
+    "E004": [
+        {"GATEHOUSE": {"SIGNING_KEYS": "not JSON"}},
+        {"GATEHOUSE": {"SIGNING_KEYS": "{}"}},
+        {"GATEHOUSE": {"SIGNING_KEYS": '{"keys": []}'}},
+        {"GATEHOUSE": {"SIGNING_KEYS": '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}'}},
+        {"GATEHOUSE": {"SIGNING_KEYS_FILE": "/nowhere/keys.json", "DEMO": False}},
+    ],
+    "E005": [
+        {"MIDDLEWARE": [checks.ADDRESS, CSRF]},
+        {"MIDDLEWARE": [checks.ADDRESS, HYGIENE]},
+        {"MIDDLEWARE": [checks.ADDRESS, CSRF, HYGIENE]},
+        {"MIDDLEWARE": [checks.ADDRESS, HYGIENE, HYGIENE, CSRF]},
+    ],
+    "E006": [{"MIDDLEWARE": [HYGIENE, CSRF]}],
+    "E007": [
+        {"CSRF_COOKIE_NAME": "csrftoken"},
+        {"CSRF_COOKIE_SECURE": False},
+        {"CSRF_COOKIE_SAMESITE": "Lax"},
+        {"CSRF_COOKIE_SAMESITE": "None"},
+        {"CSRF_COOKIE_PATH": "/auth"},
+        {"CSRF_COOKIE_DOMAIN": "example.com"},
+        {"CSRF_COOKIE_HTTPONLY": True},
+        {"CSRF_USE_SESSIONS": True},
+    ],
+    "E008": [
+        {"REST_FRAMEWORK": {"EXCEPTION_HANDLER": "rest_framework.views.exception_handler"}},
+        {"REST_FRAMEWORK": {}},
+    ],
+    "E009": [
+        {"GATEHOUSE": {"ISSUER": ""}},
+        {"GATEHOUSE": {"ISSUER": "localhost"}},
+        {"GATEHOUSE": {"ISSUER": "http://localhost/"}},
+        {"GATEHOUSE": {"ISSUER": "ftp://localhost"}},
+    ],
+    "E010": [
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["localhost"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["10.0.0.0/99"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["10.0.0.1/8"]}},
+    ],
+}
+CASES = [(number, change) for number, changes in UNSAFE.items() for change in changes]
+
+
+def found(change: dict[str, Any], settings: Any) -> set[str]:
+    """The numbers of our checks that fire under a change of the settings."""
+    if "GATEHOUSE" in change:
+        change = {"GATEHOUSE": settings.GATEHOUSE | change["GATEHOUSE"]}
+    with override_settings(**change):
+        keys.reset()
+        messages = run_checks()
+    keys.reset()
+    return {message.id for message in messages if (message.id or "").startswith("accounts.E")}
+
+
+@pytest.mark.parametrize(("number", "change"), CASES, ids=[f"{n} {c}"[:70] for n, c in CASES])
+def test_unsafe_setting_refused_by_its_number(settings, number, change):
+    """ASVS 13.4: a server does not start on what its promises do not survive."""
+    assert found(change, settings) == {f"accounts.{number}"}
+
+
+def test_safe_settings_pass(settings):
+    """What the tests and the demo run on is safe."""
+    assert found({}, settings) == set()
+
+
+def test_every_check_has_a_case():
+    """A new rule needs a setting here that makes it fire."""
+    numbers = {number.removeprefix("accounts.") for number, _ in checks.RULES}
+
+    assert numbers == set(UNSAFE)
+
+
+def test_finding_never_shows_a_key(settings):
+    """What stands in the message reaches logs: no member of a damaged key may."""
+    jwk = keys.new_key("active").private_jwk()
+    for damage in ({"kid": "x"}, {"crv": "P-384"}, {"gatehouse_status": "gone"}, {"d": [jwk["d"]]}):
+        damaged = json.dumps({"keys": [jwk | damage]})
+        with override_settings(GATEHOUSE=settings.GATEHOUSE | {"SIGNING_KEYS": damaged}):
+            keys.reset()
+            texts = [message.msg for message in run_checks()]
+        keys.reset()
+        assert texts
+        assert not any(jwk["d"] in text for text in texts)

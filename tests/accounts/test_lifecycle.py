@@ -1,0 +1,146 @@
+"""What happens to sessions when a user changes, whoever changes it and however."""
+
+import pytest
+
+from accounts.models import SecurityEvent, Session, User
+from tests.clients import BearerClient, BrowserClient
+
+
+@pytest.fixture
+def page(browser_client, alice) -> BrowserClient:
+    browser_client.sign_in(alice)
+    return browser_client
+
+
+@pytest.fixture
+def program(alice) -> BearerClient:
+    client = BearerClient()
+    client.sign_in(alice)
+    return client
+
+
+@pytest.mark.parametrize("change", [{"is_staff": True}, {"is_superuser": True}])
+def test_change_of_role_makes_older_access_tokens_stale(page, program, alice, change):
+    """ASVS 8.3.2: `ver` rises; a refresh, and nothing less, brings the new rights."""
+    for name, value in change.items():
+        setattr(alice, name, value)
+    alice.save()
+
+    assert [client.get("/api/me").status_code for client in (page, program)] == [401, 401]
+    assert page.post("/auth/refresh").status_code == 200
+    assert program.refresh().status_code == 200
+    assert [client.get("/api/me").status_code for client in (page, program)] == [200, 200]
+    assert not Session.objects.exclude(ended_at=None).exists()
+
+
+def test_role_taken_away_is_gone_at_the_next_request(browser_client, carol):
+    """The scope in a token that was issued before does not outlive the role."""
+    browser_client.sign_in(carol)
+    assert browser_client.get("/api/audit").status_code == 200
+
+    carol.is_staff = False
+    carol.save()
+
+    assert browser_client.get("/api/audit").status_code == 401
+    browser_client.post("/auth/refresh")
+    assert browser_client.get("/api/audit").status_code == 403
+
+
+def test_saving_one_field_of_a_role_counts_too(page, alice):
+    """`update_fields` goes through the same receiver."""
+    alice.is_staff = True
+    alice.save(update_fields=["is_staff"])
+
+    assert page.get("/api/me").status_code == 401
+
+
+@pytest.mark.parametrize("fields", [["name"], ["last_login"], None])
+def test_other_change_leaves_tokens_alone(page, alice, fields):
+    """A new name signs nobody out."""
+    alice.refresh_from_db()
+    alice.name = "Alice Liddell"
+    alice.save(update_fields=fields)
+
+    assert page.get("/api/me").status_code == 200
+    alice.refresh_from_db()
+    assert alice.ver == 1
+
+
+def test_version_rises_once_a_change(alice):
+    """Each change of a role is one step, whichever copy of the row is saved."""
+    for is_staff in (True, False, True):
+        user = User.objects.get(pk=alice.pk)
+        user.is_staff = is_staff
+        user.save()
+        user.save()
+
+    alice.refresh_from_db()
+    assert alice.ver == 4
+    assert SecurityEvent.objects.filter(kind="rights_changed", user=alice).count() == 3
+
+
+def test_deactivation_ends_every_session(page, program, alice, bob):
+    """ASVS 7.4.2: at once, for browsers and programs, and for nobody else."""
+    other = BrowserClient()
+    other.sign_in(bob)
+
+    alice.is_active = False
+    alice.save()
+
+    assert [client.get("/api/me").status_code for client in (page, program)] == [401, 401]
+    assert page.post("/auth/refresh").json()["code"] == "session_ended"
+    assert program.refresh().json()["code"] == "session_ended"
+    assert set(Session.objects.filter(user=alice).values_list("end_reason", flat=True)) == {
+        "deactivated"
+    }
+    assert other.get("/api/me").status_code == 200
+    assert SecurityEvent.objects.filter(kind="deactivated", user=alice).count() == 1
+
+
+def test_reactivation_revives_nothing(page, program, alice):
+    """What ended has ended: sign in again."""
+    for is_active in (False, True):
+        alice.is_active = is_active
+        alice.save()
+
+    assert [client.get("/api/me").status_code for client in (page, program)] == [401, 401]
+    assert page.post("/auth/refresh").status_code == 401
+    assert program.refresh().status_code == 401
+    assert page.sign_in(alice).status_code == 200
+
+
+def test_bulk_deactivation_refuses_the_refresh(page, program, alice):
+    """A bulk update sends no signal; no new token is issued all the same."""
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    assert page.post("/auth/refresh").json()["code"] == "session_ended"
+    assert program.refresh().json()["code"] == "session_ended"
+    assert BrowserClient().sign_in(alice).status_code == 401
+
+
+def test_deletion_ends_first_and_deletes_later(page, program, alice):
+    """The rows outlive their user, so that the feed carries them to every server."""
+    alice.delete()
+
+    assert [client.get("/api/me").status_code for client in (page, program)] == [401, 401]
+    assert list(Session.objects.values_list("user", "end_reason")) == [(None, "deleted")] * 2
+    assert page.post("/auth/refresh").json()["code"] == "session_ended"
+
+
+def test_bulk_deletion_ends_sessions_too(page, alice, bob):
+    """A queryset's delete sends the signals."""
+    User.objects.filter(email__startswith="alice").delete()
+
+    assert page.get("/api/me").status_code == 401
+    assert Session.objects.get().end_reason == "deleted"
+
+
+def test_subject_never_reassigned(alice):
+    """RFC 7519 section 4.1.2: a new account is a new `sub`, whatever its address."""
+    before, email = alice.sub, alice.email
+    alice.delete()
+
+    again = User.objects.create_user(email, "alice walks the long way home")
+
+    assert again.sub != before
+    assert len(again.sub) >= 22

@@ -1,0 +1,71 @@
+"""/learn/cross-site in a real browser: which cookies travel, and which defence holds alone.
+
+Measured from a really different site and from a really same-site sibling. A browser that changes
+breaks these tests, and not the lesson.
+"""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.servers import Gatehouse
+
+pytest.importorskip("api.lab")
+
+FORGED = ("form", "simple", "image", "iframe", "link")
+
+
+def attack(page: Page, server: Gatehouse, who: str) -> Locator:
+    page.goto(f"http://app.demo.localhost:{server.port}/learn/cross-site#{who}")
+    box = page.locator(f"lab-experiment#{who}")
+    with page.expect_popup():
+        box.get_by_role("button", name="Open the attacker").click()
+    expect(box).to_have_attribute("data-state", "done", timeout=25_000)
+    return box
+
+
+def cells(box: Locator, grid: str, via: str) -> dict[str, str]:
+    found = box.locator(f"[data-grid={grid}] [data-via={via}] [data-cell]").all()
+    return {str(cell.get_attribute("data-cell")): cell.inner_text() for cell in found}
+
+
+def arrived(box: Locator, via: str) -> set[str]:
+    return {name for name, text in cells(box, "cookies", via).items() if text == "arrived"}
+
+
+def paid(box: Locator, via: str) -> set[str]:
+    return {name for name, text in cells(box, "tills", via).items() if text == "paid 10"}
+
+
+def test_other_sites_requests_carry_what_samesite_lets_go(page: Page, server: Gatehouse) -> None:
+    """Form: None and unset. Link: Lax as well. Strict never. Only cookie-blind tills pay."""
+    box = attack(page, server, "other")
+
+    assert arrived(box, "form") == {"lab_none", "lab_unset"}
+    assert arrived(box, "link") == {"lab_none", "lab_unset", "lab_lax"}
+    assert paid(box, "form") == {"none"}
+    assert paid(box, "link") == {"none", "lax"}
+    for via in FORGED:
+        assert "cross-site" in cells(box, "cookies", via)["fetch"]
+        assert not arrived(box, via) & {"lab_strict", "__Host-Http-lab_till"}
+    assert cells(box, "cookies", "form")["origin"] == f"http://127.0.0.1:{server.port}"
+    assert "preflight only" in cells(box, "cookies", "json")["fetch"]
+
+
+def test_siblings_requests_carry_every_cookie(page: Page, server: Gatehouse) -> None:
+    """SameSite=Strict and __Host- travel too; what looks at the origin holds."""
+    box = attack(page, server, "sibling")
+
+    for via in FORGED:
+        assert len(arrived(box, via)) == 5, via
+        assert "same-site" in cells(box, "cookies", via)["fetch"]
+        assert paid(box, via) == {"none", "lax", "strict"}, via
+    assert paid(box, "json") == set()
+    expect(box.locator("[data-verdict]")).to_contain_text("The one with all defences held.")
+
+
+def test_own_page_still_gets_its_money_from_every_till(page: Page, server: Gatehouse) -> None:
+    """A defence that also stopped the owner would be none."""
+    box = attack(page, server, "other")
+
+    assert len(paid(box, "own")) == 7
+    assert len(arrived(box, "own")) == 5

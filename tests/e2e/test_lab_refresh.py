@@ -1,0 +1,91 @@
+"""/learn/refresh in a real browser: five stories of one session, told by its real row."""
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.servers import Gatehouse
+
+pytest.importorskip("api.lab")
+
+
+def tell(page: Page, server: Gatehouse, story: str, *switches: str) -> Locator:
+    """Run a story with these switches set, and wait for its end."""
+    page.goto(f"http://app.demo.localhost:{server.port}/learn/refresh#{story}")
+    box = page.locator(f"lab-experiment#{story}")
+    for switch in switches:
+        box.locator(f"[data-switch={switch}]").evaluate("(found) => { found.checked = true; }")
+    box.locator("[data-run]").click()
+    expect(box).to_have_attribute("data-state", "done", timeout=25_000)
+    return box
+
+
+def row(box: Locator, column: str) -> str:
+    return box.locator(f"[data-column={column}]").inner_text()
+
+
+def came_true(box: Locator) -> str:
+    return str(box.locator("[data-came-true]").get_attribute("data-predict"))
+
+
+@pytest.mark.parametrize(
+    ("story", "switches", "outcome"),
+    [
+        ("replay", [], "both-out"),
+        ("replay", ["early"], "thief-in"),
+        ("lost", [], "in"),
+        ("lost", ["used"], "out"),
+        ("patient", [], "never"),
+        ("patient", ["returns"], "caught"),
+        ("copied", [], "refused"),
+        ("copied", ["blind"], "works"),
+    ],
+)
+def test_story_ends_as_the_session_algorithm_says(
+    page: Page, server: Gatehouse, story: str, switches: list[str], outcome: str
+) -> None:
+    """The outcome is that of the real functions, and one thing changed changes it."""
+    assert came_true(tell(page, server, story, *switches)) == outcome
+
+
+def test_replay_is_seen_in_the_row(page: Page, server: Gatehouse) -> None:
+    """The row ends with its reason, and every generation is shown as revoked."""
+    box = tell(page, server, "replay")
+
+    assert row(box, "end_reason") == "reuse_detected"
+    assert row(box, "ended") == "set"
+    states = box.locator("[data-generations] li")
+    assert {item.get_attribute("data-state") for item in states.all()} == {"revoked"}
+
+
+@pytest.mark.parametrize(
+    ("switches", "outcome", "refreshes"),
+    [
+        ([], "both-out", ""),
+        (["window"], "fine", "after 2 refreshes"),
+        (["lock"], "fine", "after 1 refresh."),
+        (["window", "lock"], "fine", "after 1 refresh."),
+    ],
+)
+def test_two_tabs_live_by_the_window_or_the_lock(
+    page: Page, server: Gatehouse, switches: list[str], outcome: str, refreshes: str
+) -> None:
+    """Without either, the second tab is taken for a thief; with the lock one refresh is sent."""
+    box = tell(page, server, "tabs", *switches)
+
+    assert came_true(box) == outcome
+    expect(box.locator("[data-verdict]")).to_contain_text(refreshes)
+
+
+def test_no_answer_and_no_storage_holds_a_token(page: Page, server: Gatehouse) -> None:
+    """Script steers by handles alone."""
+    bodies: list[str] = []
+    page.on(
+        "response",
+        lambda answer: bodies.append(answer.text()) if "/bank/" in answer.url else None,
+    )
+
+    tell(page, server, "copied")
+
+    kept = str(page.evaluate("() => JSON.stringify([{...localStorage}, {...sessionStorage}])"))
+    assert len(bodies) >= 4
+    assert not [text for text in [*bodies, kept] if "eyJ" in text]

@@ -1,0 +1,96 @@
+"""/learn/storage in a real browser: what a thief gets from five places, and what he can do with it.
+
+The evidence is asserted, not the lesson's text: a browser that behaves otherwise breaks these.
+"""
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.servers import Gatehouse
+
+pytest.importorskip("api.lab")
+
+PLACES = "http://app.demo.localhost:{port}/learn/storage#places-{place}"
+
+
+def attack(page: Page, server: Gatehouse, place: str, *switches: str) -> dict[str, str]:
+    """Attack, close the tab, use the loot; returns the row's cells."""
+    page.goto(PLACES.format(port=server.port, place=place))
+    box = page.locator("lab-experiment#places")
+    for switch in switches:
+        # Shown after the first run; here it is set before it.
+        box.locator(f"[data-switch={switch}]").evaluate("(found) => { found.checked = true; }")
+    with page.expect_popup():
+        box.get_by_role("button", name="1. Attack").click()
+    expect(box.locator("[data-close-victim]")).to_be_enabled(timeout=20_000)
+    box.get_by_role("button", name="2. Close the victim").click()
+    expect(box.locator("[data-use-loot]")).to_be_enabled(timeout=20_000)
+    with page.expect_popup():
+        box.get_by_role("button", name="3. Use the loot").click()
+    expect(box).to_have_attribute("data-state", "done", timeout=20_000)
+    cells = box.locator(f"[data-place={place}] [data-cell]").all()
+    return {str(cell.get_attribute("data-cell")): cell.inner_text() for cell in cells}
+
+
+@pytest.mark.parametrize(
+    ("place", "where"),
+    [
+        ("local", "localStorage"),
+        ("session", "sessionStorage"),
+        (
+            "memory",
+            "the page\N{RIGHT SINGLE QUOTATION MARK}s own fetch, and another in the answer of"
+            " the refresh endpoint",
+        ),
+        ("readable", "document.cookie"),
+    ],
+)
+def test_token_that_script_can_reach_outlives_the_tab(
+    page: Page, server: Gatehouse, place: str, where: str
+) -> None:
+    """Read, carried away, and used by the thief's server after the tab is closed."""
+    cells = attack(page, server, place)
+
+    assert cells["read"].startswith(f"yes, in {where}: eyJ")
+    for way in ("fetch", "image", "beacon"):
+        assert way in cells["carried"]
+    assert "200" in cells["later"]
+    assert "200" in cells["reload"]
+    assert ("lab_token" in cells["cross"]) is (place == "readable")
+    expect(page.locator("[data-verdict]")).to_contain_text("outlived the tab")
+
+
+def test_httponly_cookie_is_ridden_and_the_ride_ends_with_the_tab(
+    page: Page, server: Gatehouse
+) -> None:
+    """Nothing to read and nothing arrived; money moved while the tab was open, then no more."""
+    cells = attack(page, server, "httponly")
+
+    assert cells["read"].startswith("no")
+    assert cells["carried"].startswith("no")
+    assert cells["acted"].startswith("yes: paid 10 (200)")
+    assert cells["acted"].endswith("it has stopped")
+    assert cells["later"].startswith("no")
+    assert cells["cross"].startswith("no")
+
+
+@pytest.mark.expects_violations
+def test_policy_stops_three_ways_out_and_not_the_fourth(page: Page, server: Gatehouse) -> None:
+    """connect-src and img-src are violated and hold; the address bar still leaks."""
+    cells = attack(page, server, "local", "csp")
+
+    assert "arrived by navigation" in cells["carried"]
+    assert "Blocked by connect-src, img-src" in cells["carried"]
+    for way in ("by fetch", "by image", "by beacon"):
+        assert way not in cells["carried"]
+
+
+@pytest.mark.expects_violations
+def test_trusted_types_make_the_sink_throw(page: Page, server: Gatehouse) -> None:
+    """The foreign script is never loaded, so there is nothing to stop later."""
+    cells = attack(page, server, "local", "tt")
+
+    assert "TrustedScriptURL" in cells["read"]
+    assert cells["acted"].startswith("no")
+    assert cells["carried"].startswith("no")
+    expect(page.locator("[data-verdict]")).to_contain_text("never ran")
