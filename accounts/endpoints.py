@@ -23,9 +23,15 @@ from accounts.wire import MEDIA_TYPE
 
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
 class View(APIView):
-    """The base of every endpoint. `max_body` is in bytes."""
+    """The base of every endpoint. `max_body` is in bytes.
+
+    For the API's description alone: whether only browsers call it, and which failures it has
+    beyond those of its base class and method.
+    """
 
     max_body: ClassVar[int] = 16 * 1024
+    for_browsers: ClassVar[bool] = False
+    refuses: ClassVar[tuple[int, ...]] = ()
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         method = (request.method or "").lower()

@@ -78,6 +78,8 @@ def read_key(jwk: dict[str, Any]) -> SigningKey:
     key = SigningKey(private, jwk["gatehouse_status"], jwk.get("gatehouse_retired_at"))
     if jwk["kid"] != key.kid:
         raise ValueError("kid is not the key's RFC 7638 thumbprint")
+    if any(jwk[name] != key.public_jwk_members()[name] for name in ("x", "y")):
+        raise ValueError("x and y are not the key's own point")
     return key
 
 

@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
 
 from accounts import events
@@ -28,6 +29,14 @@ class AuditEventSerializer(serializers.Serializer[Any]):
         return events.device_of(event)
 
 
+@extend_schema_view(
+    get=extend_schema(
+        parameters=[
+            OpenApiParameter("user", description="A user's id or e-mail."),
+            OpenApiParameter("kind", description="A kind of event."),
+        ]
+    )
+)
 class AuditView(ProtectedView, generics.ListAPIView[Any]):
     """Newest first; `?user=` takes a user's id or e-mail, `?kind=` an event's kind."""
 

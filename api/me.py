@@ -9,7 +9,7 @@ from api.serializers import MeSerializer
 
 
 class MeView(ProtectedView):
-    @extend_schema(operation_id="me", responses=MeSerializer)
+    @extend_schema(responses=MeSerializer)
     def get(self, request: Request) -> Response:
         claims = request.auth
         return Response(

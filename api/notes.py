@@ -3,6 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db.models import Q, QuerySet
+from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics
 
 from accounts.endpoints import ProtectedView
@@ -35,6 +36,9 @@ def exported(user: Any) -> list[Any]:
     return list(NoteSerializer(notes, many=True).data)
 
 
+@extend_schema_view(
+    get=extend_schema(parameters=[OpenApiParameter("search", description="Words, all in a note.")])
+)
 class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
     """GET (search, pages) and POST."""
 

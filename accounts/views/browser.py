@@ -8,10 +8,12 @@ broken cookie never blocks them: no token is looked at before the view decides t
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import (
+    answers,
     cookies,
     credentials,
     csrf,
@@ -34,6 +36,7 @@ class BrowserView(endpoints.View):
 
     authentication_classes: ClassVar[list[Any]] = []
     permission_classes: ClassVar[list[Any]] = []
+    for_browsers = True
 
     def check_permissions(self, request: Request) -> None:
         csrf.check(request._request)
@@ -42,6 +45,7 @@ class BrowserView(endpoints.View):
 class SessionView(BrowserView):
     """GET /auth/session: who am I, without a 401."""
 
+    @extend_schema(responses=answers.State)
     def get(self, request: Request) -> Response:
         csrf.ensure_cookie(request._request)
         return Response(current(request._request))
@@ -50,6 +54,9 @@ class SessionView(BrowserView):
 class LoginView(BrowserView):
     """POST /auth/login: credentials in, two cookies out, no token in the body."""
 
+    refuses = (401, 429)
+
+    @extend_schema(request=serializers.SignIn, responses={200: answers.State})
     def post(self, request: Request) -> Response:
         form = serializers.SignIn(data=request.data)
         form.is_valid(raise_exception=True)
@@ -71,6 +78,13 @@ class LoginView(BrowserView):
 class RefreshView(BrowserView):
     """POST /auth/refresh: rotates. A refusal deletes no cookie: it may be a lost race."""
 
+    refuses = (401, 429)
+
+    @extend_schema(
+        request=None,
+        responses={200: answers.State},
+        auth=[{"refreshCookie": [], "csrfToken": []}],  # type: ignore[list-item]
+    )
     def post(self, request: Request) -> Response:
         token = cookies.read_refresh(request._request)
         if token is None:
@@ -86,6 +100,7 @@ class RefreshView(BrowserView):
 class LogoutView(BrowserView):
     """POST /auth/logout: ends every session that an authentic cookie names, expired or not."""
 
+    @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         leaving = presented(request._request)
         for session in leaving.filter(ended_at=None).select_related("user"):

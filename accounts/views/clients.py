@@ -6,10 +6,12 @@ must not get hold of tokens that a cookie would have kept from them.
 
 from typing import Any, ClassVar
 
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import credentials, endpoints, events, serializers, throttling, tokens
+from accounts import answers, credentials, endpoints, events, serializers, throttling, tokens
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
@@ -22,6 +24,7 @@ class ClientView(endpoints.View):
 
     authentication_classes: ClassVar[list[Any]] = []
     permission_classes: ClassVar[list[Any]] = []
+    refuses = (403, 404)
 
     def check_permissions(self, request: Request) -> None:
         if not conf.api_clients:
@@ -33,6 +36,9 @@ class ClientView(endpoints.View):
 class TokenView(ClientView):
     """POST /auth/token: credentials in, a token pair out."""
 
+    refuses = (401, 403, 404, 429)
+
+    @extend_schema(request=serializers.ClientSignIn, responses={200: answers.TokenPair})
     def post(self, request: Request) -> Response:
         form = serializers.ClientSignIn(data=request.data)
         form.is_valid(raise_exception=True)
@@ -48,6 +54,9 @@ class TokenView(ClientView):
 class TokenRefreshView(ClientView):
     """POST /auth/token/refresh: rotates, as browsers' refresh does."""
 
+    refuses = (401, 403, 404, 429)
+
+    @extend_schema(request=serializers.RefreshBody, responses={200: answers.TokenPair})
     def post(self, request: Request) -> Response:
         token = _token_in(request)
         try:
@@ -61,6 +70,7 @@ class TokenRefreshView(ClientView):
 class TokenRevokeView(ClientView):
     """POST /auth/token/revoke: 200 always (RFC 7009 section 2.2)."""
 
+    @extend_schema(request=serializers.RefreshBody, responses={200: OpenApiTypes.OBJECT})
     def post(self, request: Request) -> Response:
         named = tokens.named_sessions([_token_in(request)], Session.Client.CLI)
         for session in Session.objects.filter(id__in=named).select_related("user"):

@@ -5,12 +5,13 @@ from typing import Any
 
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from drf_spectacular.utils import extend_schema
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import credentials, events, liveness, serializers
+from accounts import answers, credentials, events, liveness, serializers
 from accounts import sessions as session_flow
 from accounts.endpoints import ProtectedView
 from accounts.errors import InvalidToken, NotFound
@@ -24,12 +25,15 @@ SHOWN = timedelta(days=30)
 class SessionsView(ProtectedView):
     """GET /auth/sessions: live ones first, then those that ended lately."""
 
+    pagination_class = PageNumberPagination
+
+    @extend_schema(responses=serializers.Device(many=True))
     def get(self, request: Request) -> Response:
         listed = Session.objects.filter(
             Q(ended_at=None, idle_expires_at__gt=Now()) | Q(ended_at__gt=Now() - SHOWN),
             user__sub=request.user.id,
         ).order_by(F("ended_at").desc(nulls_first=True), "-last_used_at", "id")
-        pages = PageNumberPagination()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(listed, request, view=self)
         shown = serializers.Device(page, many=True, context={"request": request})
         return pages.get_paginated_response(shown.data)
@@ -40,6 +44,7 @@ class OneSessionView(ProtectedView):
 
     permission_classes = (RecentlyAuthenticated,)
 
+    @extend_schema(responses={204: None})
     def delete(self, request: Request, session_id: str) -> Response:
         session = Session.objects.select_related("user").filter(
             id=session_id, user__sub=request.user.id
@@ -57,6 +62,7 @@ class LogoutOthersView(ProtectedView):
 
     permission_classes = (RecentlyAuthenticated,)
 
+    @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
         session = own_session(request)
         ended = session_flow.end_all_of(session.user, "ended_others", keep=session.id)
@@ -73,9 +79,12 @@ class LogoutOthersView(ProtectedView):
 class EventsView(ProtectedView):
     """GET /auth/events: the person's own security events, newest first."""
 
+    pagination_class = PageNumberPagination
+
+    @extend_schema(responses=serializers.Event(many=True))
     def get(self, request: Request) -> Response:
         events_of_user = SecurityEvent.objects.filter(user__sub=request.user.id).order_by("-id")
-        pages = PageNumberPagination()
+        pages = self.pagination_class()
         page = pages.paginate_queryset(events_of_user, request, view=self)
         return pages.get_paginated_response(serializers.Event(page, many=True).data)
 
@@ -85,6 +94,7 @@ class ReauthenticateView(ProtectedView):
 
     permission_classes: tuple[type[BasePermission], ...] = (SignedIn,)
 
+    @extend_schema(request=serializers.Reauthentication, responses={200: answers.State})
     def post(self, request: Request) -> Response:
         form = serializers.Reauthentication(data=request.data)
         form.is_valid(raise_exception=True)

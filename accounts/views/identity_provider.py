@@ -10,6 +10,7 @@ import logging
 import re
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
 from accounts import cookies, events, handshakes, identities, liveness, oidc, throttling
@@ -35,6 +36,7 @@ OWN_PATH = re.compile(r"/(?![/\\]|auth/|login)[^\\\x00-\x20\x7f]{0,500}")
 class BeginView(ProviderView):
     """GET /auth/oidc/login: to the provider. `reauthenticate=1` renews this session's step-up."""
 
+    @extend_schema(responses={302: None})
     def get(self, request: Request) -> HttpResponse:
         http = request._request
         target = own_path(http.GET.get("next"))
@@ -63,6 +65,7 @@ class BeginView(ProviderView):
 class CallbackView(ProviderView):
     """GET /auth/oidc/callback: the provider's answer, good for one sign-in or step-up."""
 
+    @extend_schema(responses={302: None})
     def get(self, request: Request) -> HttpResponse:
         http = request._request
         handshake = handshakes.read(Handshake, cookies.read_under_way(http, cookies.HANDSHAKE))

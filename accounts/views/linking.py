@@ -8,10 +8,11 @@ sign-in; until then the identity waits in a signed cookie and nothing is written
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import cookies, credentials, csrf, handshakes, identities, serializers
+from accounts import answers, cookies, credentials, csrf, handshakes, identities, serializers
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
@@ -28,6 +29,8 @@ LINK = "/login/link"
 class ProviderView(BrowserView):
     """Exists only where an identity provider is configured."""
 
+    refuses = (404,)
+
     def check_permissions(self, request: Request) -> None:
         if not conf.oidc_issuer:
             raise NotFound
@@ -37,10 +40,14 @@ class ProviderView(BrowserView):
 class LinkView(ProviderView):
     """GET and POST /auth/oidc/link: an identity and the account of its address become one."""
 
+    refuses = (401, 404, 429)
+
+    @extend_schema(responses=answers.WaitingIdentity)
     def get(self, request: Request) -> Response:
         _, account = waiting(request._request)
         return Response({"email": account.email, "provider": conf.oidc_client[2]})
 
+    @extend_schema(request=serializers.Reauthentication, responses={200: answers.State})
     def post(self, request: Request) -> Response:
         form = serializers.Reauthentication(data=request.data)
         form.is_valid(raise_exception=True)

@@ -30,6 +30,8 @@ class ChangeView(ProtectedView):
 class ResetView(browser.BrowserView):
     """POST /auth/password/reset: a mail, if there is an account; the answer does not tell."""
 
+    refuses = (429,)
+
     @extend_schema(request=serializers.AddressBody, responses={202: None})
     def post(self, request: Request) -> Response:
         form = serializers.AddressBody(data=request.data)
@@ -43,6 +45,8 @@ class ResetView(browser.BrowserView):
 
 class ResetConfirmView(browser.BrowserView):
     """POST /auth/password/reset/confirm: ends all sessions, and signs nobody in."""
+
+    refuses = (429,)
 
     @extend_schema(request=serializers.PasswordReset, responses={204: None})
     def post(self, request: Request) -> Response:

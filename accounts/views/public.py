@@ -4,10 +4,11 @@ from typing import Any, ClassVar
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
+from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import endpoints, keys, revocation
+from accounts import answers, endpoints, keys, revocation
 from accounts.errors import Unavailable
 from accounts.models import User
 
@@ -20,6 +21,7 @@ class PublicView(endpoints.View):
 class JWKSView(PublicView):
     """GET /.well-known/jwks.json: what a resource server needs to verify access tokens."""
 
+    @extend_schema(responses=answers.PublicKeys)
     def get(self, request: Request) -> Response:
         # A new key is published before it signs, so that caches may be this old.
         return Response(keys.ring().jwks(), headers={"Cache-Control": "public, max-age=5"})
@@ -28,6 +30,7 @@ class JWKSView(PublicView):
 class HealthView(PublicView):
     """GET /healthz: the process answers."""
 
+    @extend_schema(responses=answers.Health)
     def get(self, request: Request) -> Response:
         return Response({"status": "ok"})
 
@@ -35,6 +38,7 @@ class HealthView(PublicView):
 class ReadyView(PublicView):
     """GET /readyz: database, keys and revocation feed are usable."""
 
+    @extend_schema(responses=answers.Health)
     def get(self, request: Request) -> Response:
         try:
             keys.ring()

@@ -11,6 +11,8 @@ from accounts.views import browser
 class RegisterView(browser.BrowserView):
     """POST /auth/register: a mail with the way on; the same answer for every address."""
 
+    refuses = (429,)
+
     @extend_schema(request=serializers.Registration, responses={202: None})
     def post(self, request: Request) -> Response:
         form = serializers.Registration(data=request.data)
@@ -24,6 +26,8 @@ class RegisterView(browser.BrowserView):
 
 class VerifyView(browser.BrowserView):
     """POST /auth/email/verify: uses the link of a registration or of a change of address."""
+
+    refuses = (429,)
 
     @extend_schema(request=serializers.Verification, responses={204: None})
     def post(self, request: Request) -> Response:

@@ -83,13 +83,13 @@ def brought_key(twist: bool) -> Forged:
     """The key rides in the header. Twist: without it, signed by the attacker all the same."""
     numbers = attackers_key().public_key().public_numbers()
     x, y = (keys.b64(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
-    jwk = {} if twist else {"jwk": {"kty": "EC", "crv": "P-256", "x": x, "y": y}}
+    jwk: dict[str, Any] = {} if twist else {"jwk": {"kty": "EC", "crv": "P-256", "x": x, "y": y}}
     return Forged(header(**jwk), claims(sub="admin"), "attacker")
 
 
 def invented_kid(twist: bool) -> Forged:
     """A key id that names nothing. Twist: a real one."""
-    kid = {} if twist else {"kid": "../../dev/null"}
+    kid: dict[str, Any] = {} if twist else {"kid": "../../dev/null"}
     return Forged(header(alg="HS512", **kid), claims(sub="admin"), "hs512", b"")
 
 

@@ -92,7 +92,7 @@ class StartView(StepView):
             person, client=Session.Client.WEB, remember=False, request=at.request._request
         )
         runs.hold(at.bench, at.run, "session", issued.session.id)
-        return {"status": 200, "cause": "", "verdict": "started", **at.hand_out(issued)}
+        return {"status": 200, "cause": "", **at.hand_out(issued)}
 
 
 class TurnView(StepView):

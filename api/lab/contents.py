@@ -19,9 +19,7 @@ class LabPage:
 
 
 PAGES = (
-    LabPage(
-        "flow", "Watch your own sign-in", "What happens between password and answer?", 3
-    ),
+    LabPage("flow", "Watch your own sign-in", "What happens between password and answer?", 3),
     LabPage("storage", "Five places for a token", "Where can a thief not reach it?", 5, True),
     LabPage("forge", "Same bytes, two verifiers", "Why was this token refused?", 5, True),
     LabPage("inspect", "Read your cookie without touching it", "What do my tokens say?", 2),

@@ -25,7 +25,8 @@ class StartView(BrowserView):
 
     def post(self, request: Request) -> Response:
         bench = views.required(request._request)
-        run = runs.run_of(request.data.get("run"))
+        given: Any = request.data
+        run = runs.run_of(given.get("run"))
         response = Response({"tag": bench.tag})
         tills.sign_in(response, f"{bench.tag}:{run}")
         return response

@@ -26,11 +26,12 @@ from api.lab import profile
 @cache
 def workshop() -> Profile:
     """The lab's settings with keys and an issuer of the workshop's own."""
+    usual: dict[str, Any] = settings.GATEHOUSE
     return Profile(
         {
             **profile.lab().values,
-            "ISSUER": f"{settings.GATEHOUSE['ISSUER']}/lab/forge",
-            "SIGNING_KEYS_FILE": settings.GATEHOUSE["DATA_DIR"] / "lab-forge-keys.json",
+            "ISSUER": f"{usual['ISSUER']}/lab/forge",
+            "SIGNING_KEYS_FILE": usual["DATA_DIR"] / "lab-forge-keys.json",
         }
     )
 
@@ -77,6 +78,12 @@ def es256(key: ec.EllipticCurvePrivateKey, signed: str) -> str:
     return keys.b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
+@cache
+def attackers_key() -> ec.EllipticCurvePrivateKey:
+    """Anybody can make one; made anew in each server process."""
+    return ec.generate_private_key(ec.SECP256R1())
+
+
 def sign(head: dict[str, Any] | str, body: dict[str, Any] | str, how: str, secret: bytes) -> str:
     """The compact form, signed in one of SIGNATURES' ways."""
     signed = f"{segment(head)}.{segment(body)}"
@@ -94,9 +101,3 @@ SIGNATURES: dict[str, Callable[[str, bytes], str]] = {
     "hs256": lambda signed, secret: keys.b64(hmac.digest(secret, signed.encode(), "sha256")),
     "hs512": lambda signed, secret: keys.b64(hmac.digest(secret, signed.encode(), "sha512")),
 }
-
-
-@cache
-def attackers_key() -> ec.EllipticCurvePrivateKey:
-    """Anybody can make one; made anew in each server process."""
-    return ec.generate_private_key(ec.SECP256R1())

@@ -84,13 +84,14 @@ def _read(name: str) -> Source:
 
 
 def _python(name: str) -> Source:
-    found = inspect.unwrap(_resolve(name))
+    found = inspect.unwrap(resolve(name))
     lines, first = inspect.getsourcelines(found)
     file = Path(inspect.getsourcefile(found) or "").resolve().relative_to(ROOT)
     return Source(name, str(file), first, tuple(line.rstrip("\n") for line in lines))
 
 
-def _resolve(name: str) -> Any:
+def resolve(name: str) -> Any:
+    """What a dotted name stands for; LookupError if it is gone."""
     parts = name.split(".")
     for cut in range(len(parts) - 1, 0, -1):
         try:

@@ -42,10 +42,11 @@ def by_bearer(token: str, method: str = "GET", path: str = "/api/me") -> HttpRes
 
 def rows() -> dict[str, int]:
     """How many rows every table of ours has, but for the counter, which has one a network."""
-    models = [*apps.get_app_config("accounts").get_models(), *apps.get_app_config("api").get_models()]
-    return {
-        model.__name__: model.objects.count() for model in models if model is not FailureCount
-    }
+    models = [
+        *apps.get_app_config("accounts").get_models(),
+        *apps.get_app_config("api").get_models(),
+    ]
+    return {model.__name__: model.objects.count() for model in models if model is not FailureCount}
 
 
 def assert_refused(token: str) -> None:

@@ -60,6 +60,10 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
         {"GATEHOUSE": {"TRUSTED_PROXIES": ["10.0.0.0/99"]}},
         {"GATEHOUSE": {"TRUSTED_PROXIES": ["10.0.0.1/8"]}},
     ],
+    "E011": [
+        {"GATEHOUSE": {"OIDC_ISSUER": "http://idp.example"}},
+        {"GATEHOUSE": {"OIDC_ISSUER": "https://idp.example"}},
+    ],
 }
 CASES = [(number, change) for number, changes in UNSAFE.items() for change in changes]
 

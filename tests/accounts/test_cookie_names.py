@@ -40,7 +40,19 @@ def test_token_cookie_sent_twice_counts_as_none(good, other):
     assert is_anonymous(me(f"{ACCESS}={planted}; x=y; {ACCESS}={good}; {ACCESS}=z"))
 
 
-ODD = ["\u2000", "\u2009", "\u3000", "\u00a0", "\x1c", "\x1d", "\x1e", "\x1f", "\x85", "\x0b", "\x0c"]
+ODD = [
+    "\u2000",
+    "\u2009",
+    "\u3000",
+    "\u00a0",
+    "\x1c",
+    "\x1d",
+    "\x1e",
+    "\x1f",
+    "\x85",
+    "\x0b",
+    "\x0c",
+]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=ascii)
@@ -64,7 +76,9 @@ def test_raw_byte_that_is_white_space_in_latin1_never_wins(good):
         assert is_anonymous(client.get("/api/me", headers={"Cookie": header}))
 
 
-@pytest.mark.parametrize("name", ["access_token", ACCESS.lower(), ACCESS.upper(), "__Host-access_token"])
+@pytest.mark.parametrize(
+    "name", ["access_token", ACCESS.lower(), ACCESS.upper(), "__Host-access_token"]
+)
 def test_other_spelling_of_the_name_counts_as_none(good, name):
     """Names are compared to the letter; only the prefixed one is set by us."""
     assert is_anonymous(me(f"{name}={good}"))
@@ -77,7 +91,9 @@ def test_quoted_value_is_not_unquoted(good):
     assert (response.status_code, response.json()["code"]) == (401, "invalid_token")
 
 
-@pytest.mark.parametrize("value", ["\\101", '"\\145yJ"', "%65yJ", "=", "==", "a=b", "é", "\x7f", '"'])
+@pytest.mark.parametrize(
+    "value", ["\\101", '"\\145yJ"', "%65yJ", "=", "==", "a=b", "é", "\x7f", '"']
+)
 def test_value_with_escapes_is_no_token(good, value):
     """No escape is resolved, and none is an error."""
     assert me(f"{ACCESS}={value}").status_code == 401

@@ -97,7 +97,11 @@ def test_anonymous_request_with_one_layer_broken_refused(browser_client, alice, 
 def test_every_combination_of_broken_layers_refused(browser_client, alice):
     """The layers do not make up for one another: only all three together pass."""
     browser_client.sign_in(alice)
-    layers = [{"Sec-Fetch-Site": "cross-site"}, {"Origin": "http://evil.example"}, {"X-CSRFToken": None}]
+    layers = [
+        {"Sec-Fetch-Site": "cross-site"},
+        {"Origin": "http://evil.example"},
+        {"X-CSRFToken": None},
+    ]
     for broken in itertools.product([False, True], repeat=3):
         headers: dict = {}
         for layer in itertools.compress(layers, broken):
@@ -128,7 +132,16 @@ def test_token_that_matches_no_cookie_refused(browser_client, alice):
         assert not response.cookies
 
 
-AUTHORIZATIONS = ["Basic dXNlcjpwYXNz", "basic x", "Digest x", "Negotiate x", "DPoP x", "x", "", " "]
+AUTHORIZATIONS = [
+    "Basic dXNlcjpwYXNz",
+    "basic x",
+    "Digest x",
+    "Negotiate x",
+    "DPoP x",
+    "x",
+    "",
+    " ",
+]
 
 
 @pytest.mark.parametrize("authorization", AUTHORIZATIONS)
@@ -140,10 +153,14 @@ def test_other_authorization_beside_the_cookie_skips_nothing(browser_client, ali
     response = browser_client.post("/api/notes", {"title": "x"}, headers=headers)
 
     assert refused(response)
-    assert browser_client.get("/api/me", headers={"Authorization": authorization}).status_code == 200
+    assert (
+        browser_client.get("/api/me", headers={"Authorization": authorization}).status_code == 200
+    )
 
 
-@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "Bearer ", "bearer x", "Bearer x y"])
+@pytest.mark.parametrize(
+    "scheme", ["Bearer", "bearer", "BEARER", "Bearer ", "bearer x", "Bearer x y"]
+)
 def test_bearer_beside_the_cookie_is_two_credentials(browser_client, alice, scheme):
     """RFC 6750 section 2: not more than one method; neither is looked at."""
     browser_client.sign_in(alice)
@@ -157,7 +174,9 @@ def test_bearer_beside_the_cookie_is_two_credentials(browser_client, alice, sche
 
 @pytest.mark.parametrize("path", ANONYMOUS)
 @pytest.mark.parametrize("authorization", ["Basic dXNlcjpwYXNz", "Bearer x", "bearer"])
-def test_authorization_on_browser_endpoints_skips_nothing(browser_client, alice, path, authorization):
+def test_authorization_on_browser_endpoints_skips_nothing(
+    browser_client, alice, path, authorization
+):
     """These endpoints ignore the header, and so does their defence."""
     browser_client.get("/auth/session")
     headers = {"Authorization": authorization, "Sec-Fetch-Site": "cross-site"}

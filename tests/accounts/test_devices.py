@@ -50,7 +50,11 @@ def test_list_shows_each_device(browser_client, phone, alice):
     }  # fmt: skip
     assert contract <= set(own)
     assert (own["current"], other["current"]) == (True, False)
-    assert (other["device"], other["address"], other["client"]) == ("Firefox on Linux", "127.0.0.1", "web")
+    assert (other["device"], other["address"], other["client"]) == (
+        "Firefox on Linux",
+        "127.0.0.1",
+        "web",
+    )
     assert (other["ended_at"], other["end_reason"]) == (None, None)
 
 
@@ -90,7 +94,9 @@ def test_ended_device_is_signed_out_at_once(browser_client, phone, alice):
     assert browser_client.delete(f"/auth/sessions/{ended}").status_code == 204
 
 
-@pytest.mark.parametrize("path", ["{0}", "x", "%00", "%F0%9F%94%91", "a" * 500, "..%2F", "%20{0}", "{0}%0a"])
+@pytest.mark.parametrize(
+    "path", ["{0}", "x", "%00", "%F0%9F%94%91", "a" * 500, "..%2F", "%20{0}", "{0}%0a"]
+)
 def test_session_of_nobody_or_another_not_found(browser_client, phone, bob, path):
     """ASVS 8.2.2: a foreign id and an impossible one are answered alike."""
     browser_client.sign_in(bob)
@@ -111,7 +117,9 @@ def test_all_others_end_and_this_one_stays(browser_client, api_client, phone, al
     response = browser_client.post("/auth/logout-others")
 
     assert response.status_code == 204
-    codes = [client.get("/api/me").status_code for client in (phone, api_client, browser_client, other)]
+    codes = [
+        client.get("/api/me").status_code for client in (phone, api_client, browser_client, other)
+    ]
     assert codes == [401, 401, 200, 200]
     assert SecurityEvent.objects.get(kind="others_ended").detail == {"count": 2}
 
@@ -174,7 +182,7 @@ def test_wrong_password_does_not_step_up(browser_client, alice, bob):
 
 
 def test_bearer_may_do_the_same(alice):
-    """"Signed in" means either credential."""
+    """ "Signed in" means either credential."""
     client = BearerClient()
     client.sign_in(alice)
 

@@ -255,7 +255,9 @@ def test_largest_note_fits_in_any_spelling(page):
     """100,000 letters of four bytes each, as UTF-8 and as JSON escapes."""
     body = "\U0001f511" * 100_000
     for ascii_only in (False, True):
-        text = json.dumps({"title": "x", "body": body[:50_000] if ascii_only else body}, ensure_ascii=ascii_only)
+        text = json.dumps(
+            {"title": "x", "body": body[:50_000] if ascii_only else body}, ensure_ascii=ascii_only
+        )
         assert page.post("/api/notes", text.encode()).status_code == 201
 
 
@@ -268,9 +270,20 @@ def test_odd_content_length_never_an_error(page, length):
 
 
 @pytest.mark.parametrize(
-    "host", ["evil.example", "localhost.evil.example", "localhost@evil.example", "", "localhost:x", "a b", "[::1"]
+    "host",
+    [
+        "evil.example",
+        "localhost.evil.example",
+        "localhost@evil.example",
+        "",
+        "localhost:x",
+        "a b",
+        "[::1",
+    ],
 )
-@pytest.mark.parametrize("path", ["/auth/session", "/api/me", "/auth/login", "/healthz", "/nothing"])
+@pytest.mark.parametrize(
+    "path", ["/auth/session", "/api/me", "/auth/login", "/healthz", "/nothing"]
+)
 def test_wrong_host_refused(db, path, host):
     """Host header attacks: 400 before anything is looked at."""
     response = JSONClient().get(path, headers={"Host": host})
@@ -281,7 +294,9 @@ def test_wrong_host_refused(db, path, host):
         assert_problem(response, 400, "invalid_request")
 
 
-@pytest.mark.parametrize("path", ["/api/nothing", "/auth/nothing", "/auth/login/", "/api/", "/.well-known/x"])
+@pytest.mark.parametrize(
+    "path", ["/api/nothing", "/auth/nothing", "/auth/login/", "/api/", "/.well-known/x"]
+)
 def test_unknown_path_is_a_problem_that_names_nothing(db, path):
     """ASVS 16.5.1: no list of paths, no name of a model; trailing slashes are other paths."""
     for method in ("GET", "POST"):

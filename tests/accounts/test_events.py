@@ -12,7 +12,9 @@ from tests.clients import BrowserClient
 
 
 def written(**filters: Any) -> list[str]:
-    return list(SecurityEvent.objects.filter(**filters).order_by("id").values_list("kind", flat=True))
+    return list(
+        SecurityEvent.objects.filter(**filters).order_by("id").values_list("kind", flat=True)
+    )
 
 
 def test_life_of_a_session_is_recorded(browser_client, alice):

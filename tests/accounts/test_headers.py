@@ -87,7 +87,9 @@ def test_only_public_files_and_keys_are_stored(alice):
             assert answer["Cache-Control"] == cached, case
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://localhost", "http://evil.localhost"])
+@pytest.mark.parametrize(
+    "origin", ["http://evil.example", "null", "http://localhost", "http://evil.localhost"]
+)
 def test_no_origin_is_invited(browser_client, alice, origin):
     """ASVS 3.4.2: no CORS at all: nobody's script on another origin reads an answer."""
     browser_client.sign_in(alice)
@@ -107,7 +109,17 @@ def production(settings) -> None:
 
 @pytest.mark.urls("tests.accounts.broken_urls")
 @pytest.mark.parametrize(
-    "path", ["/", "/login", "/api/me", "/auth/session", "/nothing", "/api/nothing", "/api/broken", "/static/css/base.css"]
+    "path",
+    [
+        "/",
+        "/login",
+        "/api/me",
+        "/auth/session",
+        "/nothing",
+        "/api/nothing",
+        "/api/broken",
+        "/static/css/base.css",
+    ],
 )
 def test_https_is_strict_on_every_answer(db, production, path):
     """ASVS 3.4.1: HSTS for a year with subdomains, on errors and files too."""

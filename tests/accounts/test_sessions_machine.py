@@ -13,7 +13,11 @@ from accounts.models import SecurityEvent, Session, User
 from tests.accounts.session_machine import SessionMachine
 from tests.clock import SteeredClock, steered
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    # Hypothesis minds also when another thread draws a random number while it draws a story.
+    pytest.mark.filterwarnings("ignore:Do not use the `random` module inside strategies"),
+]
 
 
 @pytest.fixture

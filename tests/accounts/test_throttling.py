@@ -63,7 +63,9 @@ def test_known_and_unknown_addresses_throttled_alike(alice):
     assert answers[0] == answers[1]
 
 
-@pytest.mark.parametrize("spelling", ["ALICE@EXAMPLE.COM", " alice@example.com", "ａlice@example.com"])
+@pytest.mark.parametrize(
+    "spelling", ["ALICE@EXAMPLE.COM", " alice@example.com", "ａlice@example.com"]
+)
 def test_other_spellings_share_the_budget(alice, spelling):
     """ASVS 15.3.5: the key is the canonical address."""
     for email in [alice.email, spelling] * 5:

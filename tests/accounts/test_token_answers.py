@@ -101,9 +101,7 @@ REFRESH_TOKENS = {
     "far ahead": lambda good: forge.altered(good, gen=2**37),
     "for another audience": lambda good: forge.altered(good, aud="gatehouse-api"),
     "of another issuer": lambda good: forge.altered(good, iss="http://evil.example"),
-    "of another type": lambda good: forge.signed(
-        forge.header("JWT"), forge.contents(good)[1]
-    ),
+    "of another type": lambda good: forge.signed(forge.header("JWT"), forge.contents(good)[1]),
     "odd sid": lambda good: forge.altered(good, sid="\ud800"),
     "no text": lambda good: "",
     "too long": lambda good: good + "A" * 100_000,

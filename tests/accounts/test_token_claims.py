@@ -99,7 +99,9 @@ def test_text_of_another_type_refused(good, name, value):
     assert_refused(forge.altered(good, **{name: value}))
 
 
-@pytest.mark.parametrize("value", ["", "\ud800", "a\0b", " ", "é", "x" * 300, "a b", "a\nb"], ids=repr)
+@pytest.mark.parametrize(
+    "value", ["", "\ud800", "a\0b", " ", "é", "x" * 300, "a b", "a\nb"], ids=repr
+)
 @pytest.mark.parametrize("name", ["sub", "sid", "jti"])
 def test_identifier_that_we_never_issue_refused(good, name, value):
     """What no database could hold never reaches one: 401, and not an error."""
@@ -122,7 +124,9 @@ def test_number_that_json_does_not_have_refused(good, name, number):
     assert_refused(forge.signed(head, text))
 
 
-@pytest.mark.parametrize("nbf", ["", "x", [], {}, 10**30, 253402300799], ids=lambda nbf: str(nbf)[:6])
+@pytest.mark.parametrize(
+    "nbf", ["", "x", [], {}, 10**30, 253402300799], ids=lambda nbf: str(nbf)[:6]
+)
 def test_not_before_that_is_odd_or_to_come_refused(good, nbf):
     """RFC 7519 section 4.1.5: we never issue `nbf`; one that is there must hold."""
     assert_refused(forge.altered(good, nbf=nbf))

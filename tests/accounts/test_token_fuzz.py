@@ -33,7 +33,7 @@ def mutations(draw: st.DrawFn) -> list[tuple[Any, ...]]:
 def edited(token: str, edits: list[tuple[Any, ...]]) -> str:
     for kind, where, what in edits:
         if kind == "segments":
-            parts = (token.split(".") + ["", "", ""])[:3]
+            parts = ([*token.split("."), "", "", ""])[:3]
             token = ".".join(parts[index] for index in where)
             continue
         at = where % (len(token) + 1)
@@ -81,7 +81,9 @@ VALUES = st.recursive(
     | st.floats()
     | st.text(max_size=20)
     | st.text(st.characters(categories=["Cs", "Cc", "Zs"]), max_size=3),
-    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3)
+    ),
     max_leaves=6,
 )
 NAMES = st.sampled_from([*forge.access_claims(), "nbf"])

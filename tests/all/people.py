@@ -40,7 +40,9 @@ class Visitor:
         return self.send("POST", "/auth/login", credentials)
 
 
-def fetch_tokens(url: str, email: str = "alice@example.com", timeout: float = 300) -> httpx.Response:
+def fetch_tokens(
+    url: str, email: str = "alice@example.com", timeout: float = 300
+) -> httpx.Response:
     """What a program does: POST /auth/token."""
     credentials = {"email": email, "password": PASSWORDS[email]}
     return httpx.post(f"{url}/auth/token", json=credentials, timeout=timeout, verify=False)  # noqa: S501

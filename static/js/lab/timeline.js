@@ -106,14 +106,14 @@ export function request(observed, entry, earlier) {
 
 /** The checks of an earlier request. */
 function verified({ method, path, steps }) {
-  return steps.filter(({ name }) => CHECKS[name] && /tokens|syntax/.test(name) && !name.endsWith('verify_access'))
+  return steps.filter(({ name }) => CHECKS[name] && /tokens|syntax|claims/.test(name) && !name.endsWith('verify_access'))
     .map((step) => [`${CHECKS[step.name]}: earlier, with ${method} ${path}`, ...withTime(step)]);
 }
 
 const CHECKS = {
   'accounts.syntax.parse': 'Strict syntax',
   'accounts.tokens.RingBackend.key_for': 'Header: typ, kid, alg',
-  'accounts.tokens.RingBackend.check_types': 'Claims present, of their types',
+  'accounts.claims.check_types': 'Claims present, of their types',
   'accounts.tokens.RingBackend.decode': 'Signature, iss, aud, exp (with all above)',
   'accounts.tokens.verify_access': 'Time (exp)',
   'accounts.revocation.check': 'Session still live',

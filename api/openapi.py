@@ -1,0 +1,127 @@
+"""How both servers are described in OpenAPI 3.1: failures and credentials of each operation.
+
+drf-spectacular finds paths, bodies and parameters; added here is what the whole wire contract
+shares: the failures of each endpoint, all in one shape, and how a caller proves who it is.
+Leaves out: the learning lab, the pages and the administration.
+"""
+
+from typing import Any
+
+from drf_spectacular.openapi import AutoSchema
+from rest_framework.permissions import SAFE_METHODS
+
+from accounts.endpoints import ProtectedView
+from accounts.permissions import RecentlyAuthenticated, ScopedAccess
+
+DESCRIBED = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")
+
+# Status, name of the component, codes that a client can tell apart.
+FAILURES = {
+    400: ("BadRequest", "`invalid_request`, `validation_failed` or `two_credentials`"),
+    401: (
+        "Unauthorized",
+        "`not_authenticated`, `invalid_token`, `invalid_credentials`, `no_refresh_token` or "
+        "`session_ended`",
+    ),
+    403: (
+        "Forbidden",
+        "`csrf_failed`, `insufficient_scope`, `reauthentication_required` or "
+        "`browser_must_use_cookies`",
+    ),
+    404: ("NotFound", "`not_found`"),
+    413: ("TooLarge", "`too_large`"),
+    415: ("UnsupportedMediaType", "`unsupported_media_type`"),
+    429: ("Throttled", "`throttled`"),
+    503: ("Unavailable", "`unavailable`"),
+}
+HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+
+PROBLEM = {
+    "type": "object",
+    "description": "RFC 9457. `errors` names the fields of a `validation_failed`.",
+    "properties": {
+        "type": {"type": "string", "const": "about:blank"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "code": {"type": "string"},
+        "errors": {
+            "type": "object",
+            "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+    },
+    "required": ["type", "title", "status", "detail", "code"],
+    "additionalProperties": False,
+}
+SECURITY_SCHEMES = {
+    "accessCookie": {
+        "type": "apiKey",
+        "in": "cookie",
+        "name": "__Host-Http-access_token",
+        "description": "Set by POST /auth/login. Not beside a Bearer token.",
+    },
+    "refreshCookie": {"type": "apiKey", "in": "cookie", "name": "__Host-Http-refresh_token"},
+    "csrfToken": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "X-CSRFToken",
+        "description": "The value of the `__Host-csrftoken` cookie, which GET /auth/session sets; "
+        "with our own `Origin`.",
+    },
+    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+}
+
+
+class ContractSchema(AutoSchema):
+    """One operation, with the failures and the credentials that its view's base class implies."""
+
+    view: Any
+
+    def is_excluded(self) -> bool:
+        return not self.path.startswith(DESCRIBED)
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> dict[str, Any] | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation is not None:
+            for status in sorted(self.failures()):
+                name = FAILURES[status][0]
+                operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+        return operation
+
+    def get_auth(self) -> list[dict[str, list[str]]]:
+        csrf: dict[str, list[str]] = {} if self.method in SAFE_METHODS else {"csrfToken": []}
+        if isinstance(self.view, ProtectedView):
+            return [{"accessCookie": [], **csrf}, {"bearer": []}]
+        return [csrf] if csrf and self.view.for_browsers else []
+
+    def failures(self) -> set[int]:
+        """The contract's statuses that this operation may answer with."""
+        found = {400, 503, *self.view.refuses}
+        protected, unsafe = isinstance(self.view, ProtectedView), self.method not in SAFE_METHODS
+        if protected:
+            found |= {401, 429}
+        if unsafe:
+            found |= {413, 415}
+        if unsafe and (protected or self.view.for_browsers):
+            found.add(403)
+        granted = (ScopedAccess, RecentlyAuthenticated)
+        if any(isinstance(permission, granted) for permission in self.view.get_permissions()):
+            found.add(403)
+        if "{" in self.path or getattr(self.view, "pagination_class", None):
+            found.add(404)
+        return found
+
+
+def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
+    """drf-spectacular's hook: the shared shape of failures, and the security schemes."""
+    components = result.setdefault("components", {})
+    components.setdefault("schemas", {})["Problem"] = PROBLEM
+    components["responses"] = {}
+    for status, (name, codes) in FAILURES.items():
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        described: dict[str, Any] = {"description": f"Code {codes}.", "content": content}
+        if status in HEADERS:
+            described["headers"] = {HEADERS[status]: {"schema": {"type": "string"}}}
+        components["responses"][name] = described
+    components["securitySchemes"] = SECURITY_SCHEMES
+    return result

@@ -1,0 +1,197 @@
+"""GET /api/schema, and that the app answers as it says: generated requests against every operation."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+import schemathesis
+from django.core.signals import request_finished, request_started
+from django.core.wsgi import get_wsgi_application
+from django.db import close_old_connections
+from django.urls import URLPattern, URLResolver, get_resolver
+from hypothesis import HealthCheck, given, settings
+from schemathesis import GenerationMode
+from schemathesis.specs.openapi.checks import (
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+    status_code_conformance,
+)
+
+from accounts import sessions
+from accounts.claims import Issued
+from accounts.models import User
+from tests.clients import JSONClient
+
+EXAMPLES = 200 if os.environ.get("GATEHOUSE_TEST_ALL") == "1" else 12
+DESCRIBED = ("api/", "auth/", ".well-known/", "healthz", "readyz")
+CSRF = "a" * 32
+NEED_MAIL = {"/auth/register", "/auth/password/reset", "/auth/email/change"}
+CHECKS = [
+    status_code_conformance,
+    content_type_conformance,
+    response_headers_conformance,
+    response_schema_conformance,
+]
+
+django_app = get_wsgi_application()
+
+
+def app(environ: dict[str, Any], start_response: Any) -> Any:
+    """The app as a server calls it, from this machine."""
+    return django_app({**environ, "REMOTE_ADDR": "127.0.0.1"}, start_response)
+
+
+SCHEMA = schemathesis.openapi.from_wsgi("/api/schema", app)
+OPERATIONS = [found.ok() for found in SCHEMA.get_all_operations()]
+DOCUMENT = SCHEMA.raw_schema
+
+
+def anonymous(issued: Issued) -> dict[str, str]:
+    return {"Cookie": "none=sent"}
+
+
+def page(issued: Issued) -> dict[str, str]:
+    """What our own page sends: both cookies and the three layers against forgery."""
+    cookies = {
+        "__Host-Http-access_token": issued.access,
+        "__Host-Http-refresh_token": issued.refresh,
+        "__Host-csrftoken": CSRF,
+    }
+    return {
+        "Cookie": "; ".join(f"{name}={value}" for name, value in cookies.items()),
+        "Origin": "http://localhost",
+        "Sec-Fetch-Site": "same-origin",
+        "X-CSRFToken": CSRF,
+    }
+
+
+def program(issued: Issued) -> dict[str, str]:
+    return {"Cookie": "none=sent", "Authorization": f"Bearer {issued.access}"}
+
+
+CALLERS = {"anonymous": anonymous, "page": page, "program": program}
+
+
+@pytest.fixture
+def one_connection(db: None) -> Iterator[None]:
+    """A request neither checks nor closes the connection on which the test's transaction runs."""
+    signals = (request_started, request_finished)
+    for signal in signals:
+        signal.disconnect(close_old_connections)
+    yield
+    for signal in signals:
+        signal.connect(close_old_connections)
+
+
+@pytest.fixture
+def without_mail(settings: Any) -> None:
+    """Registration and reset answer 503: what they do with a mail server has tests of its own."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {"MAIL": False}
+
+
+def cases_of(operation: Any) -> Any:
+    """Requests as described, and, where anything can be said, some that say something else."""
+    good = operation.as_strategy(GenerationMode.POSITIVE)
+    if not (operation.body or operation.query or operation.path_parameters):
+        return good
+    return good | operation.as_strategy(GenerationMode.NEGATIVE)
+
+
+def sign_in(client: str) -> Issued:
+    """Tokens of a session that has just begun, of somebody on the staff."""
+    email = "carol@example.com"
+    person = User.objects.filter(email=email).first()  # an example may have deleted her
+    person = person or User.objects.create_user(email, "any long password will do", is_staff=True)
+    return sessions.start(person, client=client, remember=True)
+
+
+@pytest.mark.parametrize("caller", CALLERS)
+@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label)
+def test_operation_answers_as_described(one_connection, without_mail, operation, caller):
+    """No 5xx of ours, no status that is not documented, no body of another shape."""
+
+    @settings(
+        max_examples=EXAMPLES,
+        deadline=None,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(cases_of(operation))
+    def exchange(case: Any) -> None:
+        issued = sign_in("cli" if caller == "program" else "web")
+        response = case.call(headers=CALLERS[caller](issued))
+        case.validate_response(response, checks=CHECKS)
+        assert response.status_code < 500 or operation.path in NEED_MAIL
+
+    exchange()
+
+
+def test_document_is_openapi_31(db):
+    """Served as JSON to anyone in demo mode, under its own media type."""
+    response = JSONClient().get("/api/schema")
+
+    assert response["Content-Type"].startswith("application/vnd.oai.openapi+json")
+    assert response.json()["openapi"].startswith("3.1")
+    assert response.json() == DOCUMENT
+
+
+def paths(patterns: list[Any], prefix: str = "") -> set[str]:
+    """Every path of the URLconf below those that are described."""
+    found: set[str] = set()
+    for pattern in patterns:
+        route = f"{prefix}{pattern.pattern}"
+        if isinstance(pattern, URLResolver):
+            found |= paths(pattern.url_patterns, route)
+        elif isinstance(pattern, URLPattern) and route.startswith(DESCRIBED):
+            found.add(f"/{route}".replace("<str:", "{").replace(">", "}").replace("{pk}", "{id}"))
+    return found
+
+
+def test_every_endpoint_is_described():
+    """What exists is described, but for the description itself; nothing else is."""
+    assert paths(get_resolver().url_patterns) - {"/api/schema"} == set(DOCUMENT["paths"])
+
+
+def operations() -> list[tuple[str, str, dict[str, Any]]]:
+    return [
+        (method, path, operation)
+        for path, methods in DOCUMENT["paths"].items()
+        for method, operation in methods.items()
+    ]
+
+
+def test_every_operation_says_how_it_succeeds_and_fails():
+    """One success each; every failure in the one shape."""
+    for method, path, operation in operations():
+        statuses = sorted(operation["responses"])
+        assert statuses[0] in {"200", "201", "202", "204", "302"}, (method, path)
+        for status in statuses[1:]:
+            assert status >= "400", (method, path)
+            name = operation["responses"][status]["$ref"].rpartition("/")[2]
+            content = DOCUMENT["components"]["responses"][name]["content"]
+            assert content == {
+                "application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}
+            }
+
+
+def test_credentials_are_alternatives_and_unsafe_cookies_need_csrf():
+    """Cookie or Bearer; with the cookie, whatever changes something needs the CSRF header."""
+    schemes = DOCUMENT["components"]["securitySchemes"]
+    assert set(schemes) == {"accessCookie", "refreshCookie", "csrfToken", "bearer"}
+    for method, path, operation in operations():
+        ways = operation.get("security", [])
+        for way in ways:
+            assert set(way) <= set(schemes)
+            if method not in {"get", "head"} and "bearer" not in way:
+                assert "csrfToken" in way, (method, path)
+        if path.startswith("/api/"):
+            assert [{"bearer"}] == [set(way) for way in ways if "accessCookie" not in way]
+
+
+def test_generating_the_document_complains_about_nothing(capfd, db):
+    """drf-spectacular guesses nothing: every body has a serializer."""
+    JSONClient().get("/api/schema")
+
+    assert "unable to guess" not in capfd.readouterr().err
