@@ -16,7 +16,7 @@ from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from accounts.authentication import TokenAuthentication
-from accounts.errors import TooLarge, UnsupportedMediaType
+from accounts.errors import NotFound, TooLarge, UnsupportedMediaType
 from accounts.permissions import SignedIn
 from accounts.wire import MEDIA_TYPE
 
@@ -40,6 +40,8 @@ class View(APIView):
         if method not in self.http_method_names or not hasattr(self, method):
             raise exceptions.MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
+        if any("\0" in str(part) for part in kwargs.values()):
+            raise NotFound("PostgreSQL holds no zero letter: nothing has such an id")
         if method not in ("get", "head"):
             self.check_body(request)
 

@@ -1,6 +1,6 @@
 """Another server process: reads access tokens from its input and says what each is worth.
 
-The revocation tests start it with the name of their database. It polls once an hour, so whatever
+The revocation tests start it with their database, data directory and key file. It polls once an hour, so whatever
 it learns sooner it has learnt from the counter.
 """
 
@@ -13,6 +13,7 @@ from django.conf import settings
 def main() -> None:
     settings.DATABASES["default"]["NAME"] = sys.argv[1]
     settings.GATEHOUSE["REVOCATION_POLL_SECONDS"] = 3600
+    settings.GATEHOUSE["DATA_DIR"], settings.GATEHOUSE["SIGNING_KEYS_FILE"] = sys.argv[2:]
     django.setup()
 
     from accounts import revocation, tokens

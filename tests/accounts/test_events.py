@@ -43,7 +43,7 @@ def test_failure_of_an_unknown_address_holds_no_address(browser_client):
     assert "my-secret-password" not in json.dumps([row.detail, row.address, row.user_agent])
 
 
-def test_rows_and_log_hold_no_secret(browser_client, alice, capfd):
+def test_rows_and_log_hold_no_secret(browser_client, alice, log):
     """ASVS 16.2.5: no token, no password, no cookie, no CSRF token, in either."""
     browser_client.sign_in(alice, "a wrong password, to be sure")
     browser_client.sign_in(alice)
@@ -57,9 +57,8 @@ def test_rows_and_log_hold_no_secret(browser_client, alice, capfd):
     browser_client.post("/auth/refresh")
 
     rows = json.dumps(list(SecurityEvent.objects.values()), default=str)
-    log = capfd.readouterr().err
-    assert '"signed_in"' in log
-    for text in (rows, log):
+    assert '"signed_in"' in log.getvalue()
+    for text in (rows, log.getvalue()):
         assert "eyJ" not in text
         assert not any(secret in text for secret in secrets)
 
@@ -67,7 +66,7 @@ def test_rows_and_log_hold_no_secret(browser_client, alice, capfd):
 FORGED = 'x\r\n{"level": "INFO", "message": "root signed in"}\x1b[2J\u2028'
 
 
-def test_line_break_in_what_was_sent_forges_no_line(alice, capfd):
+def test_line_break_in_what_was_sent_forges_no_line(alice, log):
     """ASVS 16.4.1: one event, one line, whatever it holds."""
     client = BrowserClient(HTTP_USER_AGENT=FORGED)
     client.get("/auth/session")
@@ -75,7 +74,7 @@ def test_line_break_in_what_was_sent_forges_no_line(alice, capfd):
     client.sign_in(FORGED, "x")
     client.post("/api/notes", headers={"Sec-Fetch-Site": FORGED})
 
-    lines = capfd.readouterr().err.strip().splitlines()
+    lines = log.getvalue().strip().splitlines()
     assert lines
     assert all(isinstance(json.loads(line), dict) for line in lines)
     agent = SecurityEvent.objects.get(kind="sign_in_failed").user_agent

@@ -15,6 +15,7 @@ from django.db.models.functions import Now
 
 from accounts import revocation, sessions, tokens
 from accounts.claims import Issued
+from accounts.conf import conf
 from accounts.errors import RevokedSession, Unavailable
 from accounts.models import Session, User
 from tests.clients import BrowserClient
@@ -63,6 +64,7 @@ def other_process(django_db_setup: None) -> Iterator[Callable[[Issued], str]]:
     """Asks a process with a memory of its own what an access token is worth."""
     name = str(connection.settings_dict["NAME"])
     command = [sys.executable, "-m", "tests.accounts.other_process", name]
+    command += [str(conf.revocation_counter.parent), str(conf.signing_keys_file)]
     with subprocess.Popen(
         command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     ) as process:

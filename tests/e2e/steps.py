@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Page, Request, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
 
 from tests.clients import PASSWORDS
 from tests.servers import Gatehouse
@@ -121,7 +121,11 @@ def give_note(server: Gatehouse, person: Person, title: str, body: str = "", age
 
 def fill_sign_in(page: Page, person: Person) -> None:
     """Types into the sign-in form, and presses its button."""
-    page.get_by_label("E-mail").fill(person.email)
+    email = page.get_by_label("E-mail")
+    if email.input_value():  # by BiDi, fill() adds to what an e-mail field of Firefox holds
+        email.press("ControlOrMeta+a")
+        email.press("Backspace")
+    email.fill(person.email)
     page.get_by_label("Password", exact=True).fill(person.password)
     page.get_by_role("button", name="Sign in", exact=True).click()
 
@@ -154,9 +158,16 @@ def save_note(page: Page) -> None:
     expect(page.locator("[data-saved]")).to_have_text("Saved")
 
 
-def note(page: Page, title: str) -> Any:
+def note(page: Page, title: str) -> Locator:
     """The row of a note in the list."""
     return page.locator("[data-list] [data-open]").filter(has_text=title)
+
+
+def expect_focus(element: Locator) -> None:
+    """The keyboard is there, also while another window lies in front of this one."""
+    element.page.wait_for_function(
+        "(wanted) => wanted === document.activeElement", arg=element.element_handle()
+    )
 
 
 def call(page: Page, method: str, path: str, body: Any = None) -> dict[str, Any]:
@@ -170,9 +181,9 @@ def cookie(context: BrowserContext, name: str) -> str | None:
     return found[0] if found else None
 
 
-def put_cookie(context: BrowserContext, server: Gatehouse, name: str, value: str) -> None:
+def put_cookie(context: BrowserContext, name: str, value: str) -> None:
     """Plants a cookie as the server would set it."""
-    planted = {"name": name, "value": value, "url": server.url.replace("http:", "https:")}
+    planted = {"name": name, "value": value, "domain": "localhost", "path": "/"}
     secure = {"secure": True, "httpOnly": name != CSRF, "sameSite": "Strict"}
     context.add_cookies([{**planted, **secure}])  # type: ignore[typeddict-item]
 

@@ -107,7 +107,7 @@ def test_password_entered_long_ago_is_asked_for_and_the_request_goes_on_by_itsel
 
     end_the_other(page)
     expect(dialog).to_contain_text("Is it still you?")
-    expect(dialog.get_by_label("Password")).to_be_focused()
+    steps.expect_focus(dialog.get_by_label("Password"))
     assert len(steps.sessions_of(server, alice)) == 2
     dialog.get_by_label("Password").fill("not her password")
     dialog.get_by_role("button", name="Confirm").click()

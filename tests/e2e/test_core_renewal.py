@@ -190,7 +190,7 @@ def test_older_refresh_token_replayed_signs_the_browser_out_with_the_reason(
     """A browser restored from a backup: the page says why it asks for a password again."""
     older = grow_old(server, context, page, alice)
     steps.lose_access(context)
-    steps.put_cookie(context, server, steps.REFRESH, older)
+    steps.put_cookie(context, steps.REFRESH, older)
 
     page.reload()
 
@@ -214,9 +214,10 @@ def test_copied_refresh_token_replayed_ends_the_session_of_both_holders(
     """Mallory's copy is refused at once, and alice's tab signs out at her next step."""
     copied = grow_old(server, context, page, alice)
     mallory = new_context()
-    steps.put_cookie(mallory, server, steps.REFRESH, copied)
     thief = mallory.new_page()
     thief.goto("/")
+    expect(thief.locator("[data-readable-cookies]")).to_have_text(steps.CSRF)
+    steps.put_cookie(mallory, steps.REFRESH, copied)
 
     replay = steps.call(thief, "POST", "/auth/refresh")
     page.get_by_label("Search notes").fill("anything")

@@ -219,8 +219,8 @@ def test_stale_cookies_never_block_sign_in(
 ) -> None:
     """Whatever the jar holds, the pages open, sign-in works and replaces it."""
     stale = STALE[kind](server)
-    steps.put_cookie(context, server, steps.ACCESS, stale)
-    steps.put_cookie(context, server, steps.REFRESH, stale)
+    steps.put_cookie(context, steps.ACCESS, stale)
+    steps.put_cookie(context, steps.REFRESH, stale)
     assert steps.cookie(context, steps.REFRESH) == stale
 
     page.goto("/notes")

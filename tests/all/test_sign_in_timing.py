@@ -32,9 +32,10 @@ def slow_sign_in(settings: Any) -> None:
 def test_refused_sign_ins_take_the_same_time_whatever_the_reason(
     browser_client: BrowserClient,
 ) -> None:
-    """Unknown, wrong, inactive and without a password: medians lie within a third of each other.
+    """Unknown, wrong, inactive and without a password: the fastest tries are alike.
 
-    A missing dummy hash would make one of them several times faster.
+    A missing dummy hash would make one of them several times faster. The fastest, since whatever
+    else the machine does can only slow a try down.
     """
     User.objects.create_user("wrong@example.com", "the right password, here")
     User.objects.create_user("inactive@example.com", "the right password, here", is_active=False)
@@ -51,5 +52,5 @@ def test_refused_sign_ins_take_the_same_time_whatever_the_reason(
             times[reason].append(time.perf_counter() - start)
             assert answer.json()["code"] == "invalid_credentials"
 
-    medians = {reason: statistics.median(found) for reason, found in times.items()}
-    assert max(medians.values()) / min(medians.values()) < 4 / 3, medians
+    fast = {reason: statistics.mean(sorted(found)[:5]) for reason, found in times.items()}
+    assert max(fast.values()) / min(fast.values()) < 1.5, fast
