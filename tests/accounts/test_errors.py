@@ -62,6 +62,7 @@ def assert_problem(response, status: int, code: str) -> None:
     if status == 401:
         assert response["WWW-Authenticate"].startswith('Bearer realm="gatehouse"')
     assert ("Retry-After" in response) == (status in {429, 503})
+    assert ("Allow" in response) == (status == 405)
 
 
 @pytest.fixture

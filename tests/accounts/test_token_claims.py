@@ -114,6 +114,15 @@ def test_unknown_kind_of_client_refused(good, value):
     assert_refused(forge.altered(good, client_id=value))
 
 
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity"])
+def test_claim_of_no_concern_that_json_does_not_have_refused(good, number):
+    """The whole payload must be JSON, also where we would not look."""
+    head, payload = forge.contents(good)
+    text = forge.written({**payload, "other": 777777}).replace(b"777777", number.encode())
+
+    assert_refused(forge.signed(head, text))
+
+
 @pytest.mark.parametrize("name", ["exp", "iat", "nbf"])
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 def test_number_that_json_does_not_have_refused(good, name, number):
