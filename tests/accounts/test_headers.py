@@ -152,11 +152,15 @@ def test_api_over_http_refused_not_moved(db, production, method, path):
     assert "Location" not in answer
 
 
-def test_scheme_claimed_by_a_stranger_ignored(db, production):
-    """ASVS 4.1.3: X-Forwarded-Proto counts from a trusted proxy alone."""
+@pytest.mark.parametrize(("proxy", "status"), [("127.0.0.1", 401), ("10.0.0.0/8", 400)])
+def test_scheme_counts_from_a_trusted_proxy_alone(db, production, settings, proxy, status):
+    """ASVS 4.1.3: a stranger's X-Forwarded-Proto is dropped before anybody reads it."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {"TRUSTED_PROXIES": [proxy]}
+    settings.SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
     answer = JSONClient().get("/api/me", headers={"X-Forwarded-Proto": "https"})
 
-    assert answer.status_code == 400
+    assert answer.status_code == status
 
 
 def test_host_claimed_by_a_stranger_ignored(db):

@@ -1,5 +1,11 @@
 """These tests use the same servers and browsers as the browser tests."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
+
+import pytest
+
+from tests.all.people import Visitor
 from tests.e2e.conftest import (  # noqa: F401  (fixtures and hooks)
     browser,
     console,
@@ -11,3 +17,10 @@ from tests.e2e.conftest import (  # noqa: F401  (fixtures and hooks)
     serve,
     server,
 )
+
+
+@pytest.fixture
+def visitor_of() -> Iterator[Callable[[str], Visitor]]:
+    """Makes a browser page's stand-in at the server with this address; it ends with the test."""
+    with ExitStack() as open_until_the_end:
+        yield lambda url: open_until_the_end.enter_context(closing(Visitor(url)))

@@ -26,7 +26,9 @@ def busy(serve: Callable[..., Gatehouse]) -> Gatehouse:
     return serve(GATEHOUSE_GRACE_SECONDS=0)
 
 
-def test_key_rotated_under_load_fails_no_request(busy: Gatehouse) -> None:
+def test_key_rotated_under_load_fails_no_request(
+    busy: Gatehouse, visitor_of: Callable[[str], Visitor]
+) -> None:
     """ASVS 13.3.4: the new key is published before it signs, the old one verifies on."""
     over = threading.Event()
     statuses: list[int] = []
@@ -38,7 +40,7 @@ def test_key_rotated_under_load_fails_no_request(busy: Gatehouse) -> None:
             statuses.append(visitor.send("POST", "/auth/refresh").status_code)
             kids.add(kid_of(visitor.cookies[ACCESS]))
 
-    visitors = [Visitor(busy.url) for _ in range(3)]
+    visitors = [visitor_of(busy.url) for _ in range(3)]
     for visitor in visitors:
         assert visitor.sign_in().status_code == 200
     first = kid_of(visitors[0].cookies[ACCESS])
@@ -60,9 +62,11 @@ def test_key_rotated_under_load_fails_no_request(busy: Gatehouse) -> None:
     assert first in kids
 
 
-def test_key_dropped_under_load_ends_its_sessions_only(busy: Gatehouse) -> None:
+def test_key_dropped_under_load_ends_its_sessions_only(
+    busy: Gatehouse, visitor_of: Callable[[str], Visitor]
+) -> None:
     """A leaked key: what it signed is refused within five seconds, new sign-ins work on."""
-    visitor = Visitor(busy.url)
+    visitor = visitor_of(busy.url)
     visitor.sign_in()
     program = fetch_tokens(busy.url).json()
     kid = kid_of(visitor.cookies[ACCESS])

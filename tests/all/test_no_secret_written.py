@@ -9,10 +9,12 @@ from tests.all.people import PASSWORDS, Visitor, fetch_tokens
 from tests.servers import Gatehouse
 
 
-def test_nothing_that_a_visit_wrote_holds_a_secret(serve: Callable[..., Gatehouse]) -> None:
+def test_nothing_that_a_visit_wrote_holds_a_secret(
+    serve: Callable[..., Gatehouse], visitor_of: Callable[[str], Visitor]
+) -> None:
     """ASVS 16.2.5: no token and no password in the log, the database or a mail."""
     server = serve()
-    visitor = Visitor(server.url)
+    visitor = visitor_of(server.url)
     visitor.send("GET", "/auth/session")
     wrong = {"email": "alice@example.com", "password": "a wrong password, tried"}
     visitor.send("POST", "/auth/login", wrong)

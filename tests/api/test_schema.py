@@ -217,6 +217,8 @@ def test_every_operation_says_how_it_succeeds_and_fails():
     for method, path, operation in operations():
         statuses = sorted(operation["responses"])
         assert statuses[0] in {"200", "201", "202", "204", "302"}, (method, path)
+        unsafe = {"413", "415"} if method != "get" else set()
+        assert unsafe | {"400", "503"} <= set(statuses), (method, path)
         for status in statuses[1:]:
             assert status >= "400", (method, path)
             name = operation["responses"][status]["$ref"].rpartition("/")[2]
