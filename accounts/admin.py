@@ -15,8 +15,9 @@ from accounts import afterwards, devices, events, registration, sessions
 from accounts.adminsite import site
 from accounts.models import SecurityEvent, Session, User
 
-ROLES = ("is_staff", "is_superuser")
+__all__ = ["site"]  # whoever asks here has the tables registered
 
+ROLES = ("is_staff", "is_superuser")
 
 if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]

@@ -4,7 +4,7 @@ The same credentials, budgets and events as any sign-in, but the JWT cookies nev
 holds a stolen browser session is not staff yet.
 """
 
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.contrib.admin import AdminSite
@@ -25,7 +25,7 @@ class SignInForm(AdminAuthenticationForm):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["password"].max_length = LONGEST_PASSWORD  # type: ignore[attr-defined]
+        cast(forms.CharField, self.fields["password"]).max_length = LONGEST_PASSWORD
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data

@@ -6,6 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.core.exceptions import ImproperlyConfigured
+from django.http import HttpResponse
 
 from accounts import keys
 from accounts.conf import DEFAULTS, conf
@@ -106,7 +107,7 @@ def proxies() -> str:
     from accounts.middleware import ClientAddress
 
     try:
-        ClientAddress(lambda request: None)  # type: ignore[arg-type, return-value]
+        ClientAddress(lambda _: HttpResponse())
     except ValueError as error:
         return f"TRUSTED_PROXIES: {error}."
     return ""

@@ -3,7 +3,6 @@
 from datetime import UTC, datetime
 
 from django.db import connection
-from django.utils.dateparse import parse_datetime
 
 # The same expressions that Django's Now() compiles to.
 QUERIES = {
@@ -16,9 +15,7 @@ def database_now() -> datetime:
     """The database's time, in UTC."""
     with connection.cursor() as cursor:
         cursor.execute(QUERIES[connection.vendor])
-        found = cursor.fetchone()[0]
-    if isinstance(found, str):
-        found = parse_datetime(found)
-    if found.tzinfo is None:
-        return found.replace(tzinfo=UTC)
+        found: datetime | str = cursor.fetchone()[0]
+    if isinstance(found, str):  # SQLite has no type for moments; this one is UTC
+        return datetime.fromisoformat(found).replace(tzinfo=UTC)
     return found.astimezone(UTC)

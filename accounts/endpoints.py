@@ -11,6 +11,8 @@ from django.db import transaction
 from django.http import HttpResponse
 from django.utils.decorators import method_decorator
 from rest_framework import exceptions
+from rest_framework.authentication import BaseAuthentication
+from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
@@ -71,12 +73,12 @@ class View(APIView):
             del finished["Allow"]  # DRF says it on every answer
         return finished
 
-    def options(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
 
 class ProtectedView(View):
     """The base of every endpoint for signed-in callers, by cookie or Bearer."""
 
-    authentication_classes: Sequence[Any] = (TokenAuthentication,)
-    permission_classes: Sequence[Any] = (SignedIn,)
+    authentication_classes: Sequence[type[BaseAuthentication]] = (TokenAuthentication,)
+    permission_classes: Sequence[type[BasePermission]] = (SignedIn,)

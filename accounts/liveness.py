@@ -40,7 +40,7 @@ def load(claims: RefreshClaims) -> tuple[Session, datetime]:
         raise SessionEnded("unknown session")
     if not hmac.compare_digest(session.key_hash, hash_key(claims.key)):
         raise SessionEnded("wrong key")
-    now: datetime = session.now  # type: ignore[attr-defined]
+    now: datetime = session.now
     refusal = why_not_live(session, now)
     if refusal:
         raise SessionEnded(refusal)
@@ -66,7 +66,7 @@ def find_live(session_id: str, user_sub: str) -> Session | None:
         .filter(id=session_id, user__sub=user_sub)
         .first()
     )
-    if session is None or why_not_live(session, session.now):  # type: ignore[attr-defined]
+    if session is None or why_not_live(session, session.now):
         return None
     return session
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from django.db.models.functions import Now
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
+from accounts.authentication import Principal
 from accounts.conf import STEP_UP_SECONDS
 from accounts.errors import InsufficientScope, NotAuthenticated, ReauthenticationRequired
 from accounts.models import Session
@@ -32,11 +33,11 @@ class ScopedAccess(SignedIn):
     `scopes` maps methods to scopes, with `*` for all others.
     """
 
-    def has_permission(self, request: Request, view: APIView) -> bool:
+    def has_permission(self, request: Request, view: Any) -> bool:
         super().has_permission(request, view)
-        scopes: dict[str, str] = view.scopes  # type: ignore[attr-defined]
+        scopes: dict[str, str] = view.scopes
         needed = scopes.get(request.method or "", scopes["*"])
-        if needed not in request.user.scope:
+        if needed not in cast(Principal, request.user).scope:
             raise InsufficientScope(f"{needed} is needed")
         return True
 
@@ -47,7 +48,7 @@ class RecentlyAuthenticated(SignedIn):
     def has_permission(self, request: Request, view: APIView) -> bool:
         super().has_permission(request, view)
         recent = Session.objects.filter(
-            id=request.user.session_id,
+            id=cast(Principal, request.user).session_id,
             ended_at=None,
             authenticated_at__gt=Now() - timedelta(seconds=STEP_UP_SECONDS),
         )

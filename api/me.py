@@ -1,16 +1,16 @@
 """GET /api/me: the token alone, without a database query."""
 
 from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from api.serializers import MeSerializer
 
 
 class MeView(ProtectedView):
     @extend_schema(responses=MeSerializer)
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedInRequest) -> Response:
         claims = request.auth
         return Response(
             {

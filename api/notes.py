@@ -6,6 +6,7 @@ from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics
 
+from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from accounts.permissions import ScopedAccess
 from api.models import Note
@@ -21,13 +22,14 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
         "HEAD": "notes:read",
         "*": "notes:write",
     }
+    request: SignedInRequest
     # A body of 100,000 characters, each up to six bytes as a JSON escape.
     max_body = 700_000
     serializer_class = NoteSerializer
     queryset = Note.objects.none()
 
     def get_queryset(self) -> QuerySet[Note]:
-        return Note.objects.filter(owner_id=self.request.user.id).order_by("-updated_at", "id")
+        return Note.objects.filter(owner__sub=self.request.user.id).order_by("-updated_at", "id")
 
 
 def exported(user: Any) -> list[Any]:
@@ -42,12 +44,13 @@ def exported(user: Any) -> list[Any]:
 class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
     """GET (search, pages) and POST."""
 
-    def filter_queryset(self, queryset: QuerySet[Note]) -> QuerySet[Note]:
+    def get_queryset(self) -> QuerySet[Note]:
+        found = super().get_queryset()
         # Cut: SQLite refuses patterns beyond 50,000 bytes, and nobody types so much.
         words = self.request.query_params.get("search", "")[:500].replace("\0", "").split()
         for word in words[:10]:
-            queryset = queryset.filter(Q(title__icontains=word) | Q(body__icontains=word))
-        return queryset
+            found = found.filter(Q(title__icontains=word) | Q(body__icontains=word))
+        return found
 
     def perform_create(self, serializer: Any) -> None:
         serializer.save(owner_id=self.request.user.id)

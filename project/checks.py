@@ -19,7 +19,11 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             not hosts or "*" in hosts,
             "GATEHOUSE_HOSTS must name the app's hosts, without *.",
         ),
-        ("E003", not gatehouse["ISSUER"].startswith("https://"), "GATEHOUSE_ISSUER must be https."),
+        (
+            "E003",
+            not str(gatehouse["ISSUER"]).startswith("https://"),
+            "GATEHOUSE_ISSUER must be https.",
+        ),
         ("E004", len(settings.SECRET_KEY) < 50, "GATEHOUSE_SECRET_KEY needs 50 random characters."),
         ("E005", len(set(settings.SECRET_KEY)) < 10, "GATEHOUSE_SECRET_KEY is not random."),
         (

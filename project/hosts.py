@@ -26,7 +26,7 @@ class HostKinds:
         kind = kind_of(split_domain_port(request.get_host())[0])
         request.host_kind = kind  # type: ignore[attr-defined]
         if kind != "app":
-            request.urlconf = settings.OTHER_URLCONFS[kind]  # type: ignore[attr-defined]
+            request.urlconf = settings.OTHER_URLCONFS[kind]
         return self.get_response(request)
 
 

@@ -10,6 +10,7 @@ from django.contrib.messages.middleware import MessageMiddleware
 from django.contrib.sessions.middleware import SessionMiddleware
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.deprecation import MiddlewareMixin
 
 from project.middleware import POLICY, Next
 
@@ -22,15 +23,13 @@ ADMIN_POLICY = "; ".join(
 )
 
 
-class BelowAdmin:
+class BelowAdmin(MiddlewareMixin):
     """Lets Django's own middleware act below /admin/ only."""
-
-    get_response: Any
 
     def __call__(self, request: HttpRequest) -> Any:
         if not request.path_info.startswith(ADMIN):
             return self.get_response(request)
-        return super().__call__(request)  # type: ignore[misc]
+        return super().__call__(request)
 
 
 class AdminSessions(BelowAdmin, SessionMiddleware):

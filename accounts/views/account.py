@@ -4,11 +4,10 @@ from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import afterwards, events, export, letters, registration, serializers, throttling
+from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from accounts.errors import ValidationFailed
 from accounts.permissions import RecentlyAuthenticated
@@ -24,23 +23,25 @@ class AccountView(ProtectedView):
         return list(super().get_permissions())
 
     @extend_schema(responses=serializers.UserBody)
-    def get(self, request: Request) -> Response:
-        return Response(serializers.user_json(own_session(request).user))
+    def get(self, request: SignedInRequest) -> Response:
+        _, user = own_session(request)
+        return Response(serializers.user_json(user))
 
     @extend_schema(request=serializers.Profile, responses=serializers.UserBody)
-    def patch(self, request: Request) -> Response:
+    def patch(self, request: SignedInRequest) -> Response:
         form = serializers.Profile(data=request.data)
         form.is_valid(raise_exception=True)
-        user = own_session(request).user
+        _, user = own_session(request)
         if "name" in form.validated_data:
             user.name = form.validated_data["name"]
             user.save(update_fields=["name"])
         return Response(serializers.user_json(user))
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request) -> Response:
+    def delete(self, request: SignedInRequest) -> Response:
         """Ends every session first (accounts.lifecycle); what belongs to the user goes with it."""
-        own_session(request).user.delete()
+        _, user = own_session(request)
+        user.delete()
         return Response(status=204)
 
 
@@ -48,25 +49,24 @@ class ExportView(ProtectedView):
     """GET /auth/account/export: everything that is kept about the caller, as a file."""
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
-    def get(self, request: Request) -> Response:
-        session = own_session(request)
-        events.record("data_exported", request._request, user=session.user, session=session)
+    def get(self, request: SignedInRequest) -> Response:
+        session, user = own_session(request)
+        events.record("data_exported", request._request, user=user, session=session)
         headers = {"Content-Disposition": 'attachment; filename="gatehouse-account.json"'}
-        return Response(export.everything_about(session.user), headers=headers)
+        return Response(export.everything_about(user), headers=headers)
 
 
 class EmailChangeView(ProtectedView):
     """POST /auth/email/change: a link to the new address, a word to the old one."""
 
-    permission_classes: tuple[type[BasePermission], ...] = (RecentlyAuthenticated,)
+    permission_classes = (RecentlyAuthenticated,)
 
     @extend_schema(request=serializers.AddressBody, responses={202: None})
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedInRequest) -> Response:
         form = serializers.AddressBody(data=request.data)
         form.is_valid(raise_exception=True)
         email = form.validated_data["email"]
-        session = own_session(request)
-        user = session.user
+        session, user = own_session(request)
         if email == user.email:
             raise ValidationFailed(errors={"email": ["This is your address already."]})
         letters.require_server()

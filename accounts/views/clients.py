@@ -22,9 +22,9 @@ from accounts.models import Session
 class ClientView(endpoints.View):
     """Programs only: every current browser sends Sec-Fetch-Site, and no page can suppress it."""
 
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = []
-    refuses = (403, 404)
+    authentication_classes = ()
+    permission_classes = ()
+    refuses: ClassVar[tuple[int, ...]] = (403, 404)
 
     def check_permissions(self, request: Request) -> None:
         if not conf.api_clients:

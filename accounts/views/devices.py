@@ -1,42 +1,38 @@
 """Endpoints for a signed-in person's own sessions: list, end one, end the others, step up."""
 
 from datetime import timedelta
-from typing import Any
 
-from django.db.models import F, Q
+from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from drf_spectacular.utils import extend_schema
+from rest_framework.generics import ListAPIView
 from rest_framework.pagination import PageNumberPagination
-from rest_framework.permissions import BasePermission
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import answers, credentials, events, liveness, serializers
 from accounts import sessions as session_flow
+from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from accounts.errors import InvalidToken, NotFound
-from accounts.models import SecurityEvent, Session
-from accounts.permissions import RecentlyAuthenticated, SignedIn
+from accounts.models import SecurityEvent, Session, User
+from accounts.permissions import RecentlyAuthenticated
 
 # Ended sessions stay listed for this long.
 SHOWN = timedelta(days=30)
 
 
-class SessionsView(ProtectedView):
+class SessionsView(ProtectedView, ListAPIView[Session]):
     """GET /auth/sessions: live ones first, then those that ended lately."""
 
+    request: SignedInRequest
     pagination_class = PageNumberPagination
+    serializer_class = serializers.Device
 
-    @extend_schema(responses=serializers.Device(many=True))
-    def get(self, request: Request) -> Response:
-        listed = Session.objects.filter(
+    def get_queryset(self) -> QuerySet[Session]:
+        return Session.objects.filter(
             Q(ended_at=None, idle_expires_at__gt=Now()) | Q(ended_at__gt=Now() - SHOWN),
-            user__sub=request.user.id,
+            user__sub=self.request.user.id,
         ).order_by(F("ended_at").desc(nulls_first=True), "-last_used_at", "id")
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(listed, request, view=self)
-        shown = serializers.Device(page, many=True, context={"request": request})
-        return pages.get_paginated_response(shown.data)
 
 
 class OneSessionView(ProtectedView):
@@ -45,7 +41,7 @@ class OneSessionView(ProtectedView):
     permission_classes = (RecentlyAuthenticated,)
 
     @extend_schema(responses={204: None})
-    def delete(self, request: Request, session_id: str) -> Response:
+    def delete(self, request: SignedInRequest, session_id: str) -> Response:
         session = Session.objects.select_related("user").filter(
             id=session_id, user__sub=request.user.id
         )
@@ -63,57 +59,53 @@ class LogoutOthersView(ProtectedView):
     permission_classes = (RecentlyAuthenticated,)
 
     @extend_schema(request=None, responses={204: None})
-    def post(self, request: Request) -> Response:
-        session = own_session(request)
-        ended = session_flow.end_all_of(session.user, "ended_others", keep=session.id)
+    def post(self, request: SignedInRequest) -> Response:
+        session, user = own_session(request)
+        ended = session_flow.end_all_of(user, "ended_others", keep=session.id)
         events.record(
             "others_ended",
             request._request,
-            user=session.user,
+            user=user,
             session=session,
             detail={"count": ended},
         )
         return Response(status=204)
 
 
-class EventsView(ProtectedView):
+class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
     """GET /auth/events: the person's own security events, newest first."""
 
+    request: SignedInRequest
     pagination_class = PageNumberPagination
+    serializer_class = serializers.Event
 
-    @extend_schema(responses=serializers.Event(many=True))
-    def get(self, request: Request) -> Response:
-        events_of_user = SecurityEvent.objects.filter(user__sub=request.user.id).order_by("-id")
-        pages = self.pagination_class()
-        page = pages.paginate_queryset(events_of_user, request, view=self)
-        return pages.get_paginated_response(serializers.Event(page, many=True).data)
+    def get_queryset(self) -> QuerySet[SecurityEvent]:
+        return SecurityEvent.objects.filter(user__sub=self.request.user.id).order_by("-id")
 
 
 class ReauthenticateView(ProtectedView):
     """POST /auth/reauthenticate: the password again, for the session's step-up time."""
 
-    permission_classes: tuple[type[BasePermission], ...] = (SignedIn,)
-
     @extend_schema(request=serializers.Reauthentication, responses={200: answers.State})
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedInRequest) -> Response:
         form = serializers.Reauthentication(data=request.data)
         form.is_valid(raise_exception=True)
-        session = own_session(request)
-        credentials.verify(request._request, session.user.email, form.validated_data["password"])
+        session, user = own_session(request)
+        credentials.verify(request._request, user.email, form.validated_data["password"])
         session_flow.reauthenticated(session)
-        events.record("reauthenticated", request._request, user=session.user, session=session)
+        events.record("reauthenticated", request._request, user=user, session=session)
         return Response(
             {
                 "authenticated": True,
-                "user": serializers.user_json(session.user),
+                "user": serializers.user_json(user),
                 "session": serializers.session_json(session, request.auth.expires_at),
             }
         )
 
 
-def own_session(request: Request) -> Any:
-    """The row behind the caller's token, with its user."""
+def own_session(request: SignedInRequest) -> tuple[Session, User]:
+    """The row behind the caller's token, and its user."""
     session = liveness.find_live(request.user.session_id, request.user.id)
-    if session is None:
+    if session is None or session.user is None:
         raise InvalidToken("the session ended a moment ago")
-    return session
+    return session, session.user

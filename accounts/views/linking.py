@@ -5,6 +5,7 @@ hold of an address would get the account. Its password is asked for once, under 
 sign-in; until then the identity waits in a signed cookie and nothing is written.
 """
 
+from typing import ClassVar
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -29,7 +30,7 @@ LINK = "/login/link"
 class ProviderView(BrowserView):
     """Exists only where an identity provider is configured."""
 
-    refuses = (404,)
+    refuses: ClassVar[tuple[int, ...]] = (404,)
 
     def check_permissions(self, request: Request) -> None:
         if not conf.oidc_issuer:

@@ -5,6 +5,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import afterwards, letters, links, passwords, registration, serializers, throttling
+from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from accounts.views import browser
 from accounts.views.devices import own_session
@@ -14,13 +15,13 @@ class ChangeView(ProtectedView):
     """POST /auth/password/change: the current password is the step-up."""
 
     @extend_schema(request=serializers.PasswordChange, responses={204: None})
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedInRequest) -> Response:
         form = serializers.PasswordChange(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data
         passwords.change(
             request._request,
-            own_session(request),
+            *own_session(request),
             given["current_password"],
             given["new_password"],
         )

@@ -1,7 +1,5 @@
 """Endpoints for anyone: the public keys, and whether the service is up."""
 
-from typing import Any, ClassVar
-
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from drf_spectacular.utils import extend_schema
@@ -14,8 +12,8 @@ from accounts.models import User
 
 
 class PublicView(endpoints.View):
-    authentication_classes: ClassVar[list[Any]] = []
-    permission_classes: ClassVar[list[Any]] = []
+    authentication_classes = ()
+    permission_classes = ()
 
 
 class JWKSView(PublicView):
