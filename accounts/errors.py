@@ -128,31 +128,39 @@ class BrowserMustUseCookies(Problem):
 
 
 class NotFound(Problem):
+    """No such thing, or somebody else's: the answer does not say which."""
+
     status_code = 404
     code = "not_found"
     detail_text = "There is nothing here."
 
 
 class MethodNotAllowed(Problem):
+    """`Allow` names the methods that there are."""
+
     status_code = 405
     code = "method_not_allowed"
     detail_text = "This method is not allowed here."
 
 
 class TooLarge(Problem):
+    """More bytes than this endpoint takes, refused before one is parsed."""
+
     status_code = 413
     code = "too_large"
     detail_text = "The request is too large."
 
 
 class UnsupportedMediaType(Problem):
+    """A body that is not JSON; no form of another site can send that."""
+
     status_code = 415
     code = "unsupported_media_type"
     detail_text = "Send JSON, as application/json in UTF-8."
 
 
 class Throttled(Problem):
-    """A budget is used up; `wait` says for how many seconds."""
+    """A budget is used up; `Retry-After` says for how many seconds."""
 
     status_code = 429
     code = "throttled"

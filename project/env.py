@@ -1,6 +1,7 @@
 """Typed readers for environment variables; each fails loudly and names the variable.
 
-Every secret also reads from `NAME_FILE`, so that it need not stand in the process environment.
+Only those listed in `project.variables` can be read, which has their defaults too. Every secret
+also reads from `NAME_FILE`, so that it need not stand in the process environment.
 """
 
 import contextlib
@@ -10,15 +11,17 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-
-def text(name: str, default: str = "") -> str:
-    """The variable as text, without surrounding white space."""
-    return os.environ.get(name, default).strip()
+from project import variables
 
 
-def number(name: str, default: int, least: int = 0) -> int:
+def text(name: str) -> str:
+    """The variable as text, without surrounding white space; KeyError if it is not listed."""
+    return os.environ.get(name, variables.default(name)).strip()
+
+
+def number(name: str, least: int = 0) -> int:
     """The variable as a whole number of at least `least`."""
-    raw = text(name, str(default))
+    raw = text(name)
     try:
         value = int(raw)
     except ValueError:
@@ -28,17 +31,17 @@ def number(name: str, default: int, least: int = 0) -> int:
     return value
 
 
-def flag(name: str, default: bool) -> bool:
+def flag(name: str) -> bool:
     """The variable as yes or no: 1 or 0."""
-    raw = text(name, "1" if default else "0")
+    raw = text(name)
     if raw not in {"0", "1"}:
         raise ImproperlyConfigured(f"{name} must be 1 or 0, not {raw!r}.")
     return raw == "1"
 
 
-def names(name: str, default: str = "") -> list[str]:
+def names(name: str) -> list[str]:
     """The variable as a list, split at commas; empty parts are dropped."""
-    return [part.strip() for part in text(name, default).split(",") if part.strip()]
+    return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
 def secret(name: str) -> str:

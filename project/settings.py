@@ -1,21 +1,21 @@
-"""All settings, read from the environment (the table in README.md) by this one file."""
+"""All settings, read from the environment (docs/reference/settings.md) by this one file."""
 
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from project import database, env, logs, rest
+from project import database, env, logs, rest, variables
 from project.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
-MODE = env.text("GATEHOUSE_MODE", "production")
+MODE = env.text("GATEHOUSE_MODE")
 if MODE not in {"demo", "production"}:
     raise ImproperlyConfigured(f"GATEHOUSE_MODE must be demo or production, not {MODE!r}.")
 DEMO = MODE == "demo"
 
-DATA_DIR = (BASE_DIR / env.text("GATEHOUSE_DATA_DIR", "var")).resolve()
+DATA_DIR = (BASE_DIR / env.text("GATEHOUSE_DATA_DIR")).resolve()
 DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
 
 # Everywhere: the demo shows what production does, and debug pages would show cookies.
@@ -39,10 +39,9 @@ else:
     )
 
 # Three kinds of host that are never mixed: see project.hosts.
-APP_HOSTS = env.names("GATEHOUSE_HOSTS", "localhost")
-LAB_HOSTS = env.names("GATEHOUSE_LAB_HOSTS", "app.demo.localhost" if DEMO else "")
-HOSTILE = "127.0.0.1,evil.demo.localhost" if DEMO else ""
-HOSTILE_HOSTS = env.names("GATEHOUSE_HOSTILE_HOSTS", HOSTILE)
+APP_HOSTS = env.names("GATEHOUSE_HOSTS")
+LAB_HOSTS = env.names("GATEHOUSE_LAB_HOSTS")
+HOSTILE_HOSTS = env.names("GATEHOUSE_HOSTILE_HOSTS")
 ALLOWED_HOSTS = [*APP_HOSTS, *LAB_HOSTS, *HOSTILE_HOSTS]
 LAB = bool(LAB_HOSTS and HOSTILE_HOSTS) and (BASE_DIR / "api" / "lab" / "__init__.py").exists()
 
@@ -131,18 +130,18 @@ AUTH_PASSWORD_VALIDATORS = [
 
 GATEHOUSE = {
     "ISSUER": ISSUER,
-    "AUDIENCE": env.text("GATEHOUSE_AUDIENCE", "gatehouse-api"),
-    "ACCESS_SECONDS": env.number("GATEHOUSE_ACCESS_SECONDS", 300, least=1),
-    "IDLE_SECONDS": env.number("GATEHOUSE_IDLE_SECONDS", 7 * 86400, least=1),
-    "ABSOLUTE_SECONDS": env.number("GATEHOUSE_ABSOLUTE_SECONDS", 30 * 86400, least=1),
-    "GRACE_SECONDS": env.number("GATEHOUSE_GRACE_SECONDS", 10),
-    "REVOCATION_POLL_SECONDS": env.number("GATEHOUSE_REVOCATION_POLL_SECONDS", 1),
-    "API_CLIENTS": env.flag("GATEHOUSE_API_CLIENTS", True),
+    "AUDIENCE": env.text("GATEHOUSE_AUDIENCE"),
+    "ACCESS_SECONDS": env.number("GATEHOUSE_ACCESS_SECONDS", least=1),
+    "IDLE_SECONDS": env.number("GATEHOUSE_IDLE_SECONDS", least=1),
+    "ABSOLUTE_SECONDS": env.number("GATEHOUSE_ABSOLUTE_SECONDS", least=1),
+    "GRACE_SECONDS": env.number("GATEHOUSE_GRACE_SECONDS"),
+    "REVOCATION_POLL_SECONDS": env.number("GATEHOUSE_REVOCATION_POLL_SECONDS"),
+    "API_CLIENTS": env.flag("GATEHOUSE_API_CLIENTS"),
     "TRUSTED_PROXIES": env.names("GATEHOUSE_TRUSTED_PROXIES"),
     "SIGNING_KEYS": SIGNING_KEYS,
     "SIGNING_KEYS_FILE": SIGNING_KEYS_FILE,
     # Two threads of each process are left to everything that is no sign-in.
-    "HASHING_PLACES": max(1, env.number("GATEHOUSE_THREADS", 32, least=1) - 2),
+    "HASHING_PLACES": max(1, env.number("GATEHOUSE_THREADS", least=1) - 2),
     "DATA_DIR": DATA_DIR,
     "EXPORTS": {"notes": "api.notes.exported"},
     "MAIL": bool(EMAIL_URL),
@@ -150,7 +149,7 @@ GATEHOUSE = {
     "OIDC_ISSUER": env.text("GATEHOUSE_OIDC_ISSUER"),
     "OIDC_CLIENT_ID": env.text("GATEHOUSE_OIDC_CLIENT_ID"),
     "OIDC_CLIENT_SECRET": env.secret("GATEHOUSE_OIDC_CLIENT_SECRET"),
-    "OIDC_NAME": env.text("GATEHOUSE_OIDC_NAME") or "your organisation",
+    "OIDC_NAME": env.text("GATEHOUSE_OIDC_NAME") or variables.default("GATEHOUSE_OIDC_NAME"),
 }
 
 # The administration's session: never the tokens, and gone within the hour.
