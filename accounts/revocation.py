@@ -44,7 +44,7 @@ class Feed:
 
 
 _feed: Feed | None = None
-_tried_at = float("-inf")
+_tried_at = _failed_at = float("-inf")
 _lock = threading.Lock()
 
 
@@ -71,12 +71,9 @@ def announce() -> None:
 
 def current() -> Feed:
     """The feed: read again when the counter moved or the poll is due. Unavailable if too old."""
-    feed, counter, now = _feed, _counter(), time.monotonic()
-    if feed is None or feed.counter != counter:
-        with _lock:
-            if _feed is None or _feed.counter != _counter():
-                return _read()
-            return _feed
+    feed, now = _feed, time.monotonic()
+    if feed is None or feed.counter != _counter():
+        return _catch_up()
     if now - feed.read_at < conf.poll_seconds:
         return feed
     # One thread reads, at most once a poll interval; the others go on with what they have.
@@ -93,8 +90,27 @@ def current() -> Feed:
     return feed
 
 
+def _catch_up() -> Feed:
+    """The feed, when what this process knows has been overtaken: wait for whoever reads, or read.
+
+    While the database is away a reading takes as long as giving up on it: those that waited
+    behind one which failed do not try again one after the other.
+    """
+    asked_at = time.monotonic()
+    if not _lock.acquire(timeout=STALE_SECONDS):
+        raise Unavailable("the revocation feed is being read for too long")
+    try:
+        if _feed is not None and _feed.counter == _counter():
+            return _feed
+        if _failed_at > asked_at:
+            raise Unavailable("the revocation feed could not be read")
+        return _read()
+    finally:
+        _lock.release()
+
+
 def _read() -> Feed:
-    global _feed, _tried_at
+    global _feed, _tried_at, _failed_at
     _tried_at = now = time.monotonic()
     counter = _counter()  # before the rows: a bump that follows must be seen as one
     since = Now() - timedelta(seconds=conf.longest_access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
@@ -111,6 +127,7 @@ def _read() -> Feed:
     except (DatabaseError, InterfaceError) as error:
         log.error("the revocation feed cannot be read: %s", error)
         connection.close()
+        _failed_at = time.monotonic()
         raise Unavailable("the revocation feed cannot be read") from error
     return _feed
 
@@ -146,5 +163,5 @@ def _bump() -> None:
 
 def reset() -> None:
     """Forget the feed, as a new process would."""
-    global _feed, _tried_at
-    _feed, _tried_at = None, float("-inf")
+    global _feed, _tried_at, _failed_at
+    _feed, _tried_at, _failed_at = None, float("-inf"), float("-inf")

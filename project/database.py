@@ -1,8 +1,10 @@
 """The database from its URL, set up for a server."""
 
 from typing import Any
+from weakref import WeakSet
 
 import dj_database_url
+from django.db.backends.base.base import BaseDatabaseWrapper
 
 SQLITE = {
     # IMMEDIATE removes "database is locked" from read-then-write transactions; full sync because
@@ -12,17 +14,51 @@ SQLITE = {
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
 }
 
+# The revocation feed reads a fixed period back: no transaction may commit later than that.
+LIMITS = "-c statement_timeout=30s -c lock_timeout=10s -c idle_in_transaction_session_timeout=30s"
+
 POSTGRESQL = {
     "connect_timeout": 3,
-    # The revocation feed reads a fixed period back: no transaction may commit later than that.
-    "options": "-c statement_timeout=30s -c idle_in_transaction_session_timeout=30s",
+    # A database whose network is gone answers nothing, not even that: the kernel gives up.
+    "keepalives_idle": 10,
+    "keepalives_interval": 5,
+    "keepalives_count": 2,
+    "tcp_user_timeout": 10_000,
+    "pool": {
+        # For each server process. Its threads share them: a request holds one from its first
+        # query to its end, and one that waits for a turn to hash a password holds none.
+        "min_size": 1,
+        "max_size": 10,
+        # How long a request waits for one before it is answered 503.
+        "timeout": 3,
+        # Kept below the default of minutes: a database that is back is used at once.
+        "reconnect_timeout": 3,
+    },
 }
 
 
 def from_url(url: str) -> dict[str, Any]:
-    """An entry of DATABASES for `sqlite:///...` or `postgres://...`."""
-    found: dict[str, Any] = dict(
-        dj_database_url.parse(url, conn_max_age=60, conn_health_checks=True)
-    )
-    sqlite = found["ENGINE"] == "django.db.backends.sqlite3"
-    return {**found, "OPTIONS": {**(SQLITE if sqlite else POSTGRESQL)}}
+    """An entry of DATABASES for `sqlite:///...` or `postgres://...`; `?sslmode=...` and its
+    like are kept."""
+    found: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
+    given = found.get("OPTIONS", {})
+    if found["ENGINE"] == "django.db.backends.sqlite3":
+        return {**found, "CONN_MAX_AGE": 60, "OPTIONS": {**SQLITE, **given}}
+    options = f"{given.pop('options', '')} {LIMITS}".strip()
+    return {**found, "OPTIONS": {**POSTGRESQL, **given, "options": options}}
+
+
+_limited: WeakSet[Any] = WeakSet()
+
+
+def limit_transactions(connection: BaseDatabaseWrapper, **_: Any) -> None:
+    """Bound whole transactions where the server can (PostgreSQL 17); once for each connection.
+
+    Not a start-up option: an older server refuses a connection that names what it does not know.
+    """
+    if connection.vendor != "postgresql" or connection.connection in _limited:
+        return
+    _limited.add(connection.connection)
+    if connection.connection.info.server_version >= 170000:
+        with connection.cursor() as cursor:
+            cursor.execute("SET transaction_timeout = '30s'")

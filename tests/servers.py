@@ -56,9 +56,11 @@ class Postgres:
     """A PostgreSQL cluster of its own: `with Postgres() as server: server.url`.
 
     It listens on a socket in its folder, not on a port, and trusts whoever can reach that.
+    `newest` takes the programs of the wheel, whatever this machine has of its own.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, newest: bool = False) -> None:
+        self.newest = newest
         self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> Self:
@@ -67,37 +69,45 @@ class Postgres:
             self.folder.rmdir()
             self.folder = Path(tempfile.mkdtemp(prefix="gatehouse-pg-", dir="/tmp"))
         try:
-            self._start()
+            self._create()
+            self.start()
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.stop(signal.SIGQUIT)  # at once: nobody needs the data any more
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def stop(self, how: signal.Signals = signal.SIGINT) -> None:
+        """Ends it, and every connection to it; its data stay for the next `start`."""
         if self.process and self.process.poll() is None:
-            self.process.send_signal(signal.SIGQUIT)  # at once: nobody needs the data any more
+            self.process.send_signal(how)
             try:
                 self.process.wait(10)
             except subprocess.TimeoutExpired:
                 self.process.kill()
                 self.process.wait()
-        shutil.rmtree(self.folder, ignore_errors=True)
 
     @property
     def url(self) -> str:
         """The address in the form of GATEHOUSE_DATABASE_URL."""
         return f"postgres://postgres@{quote(str(self.folder), safe='')}/postgres"
 
-    def _start(self) -> None:
-        programs = self._programs()
-        data, log = self.folder / "data", self.folder / "log"
+    def _create(self) -> None:
+        self.programs = self._wheels_programs() if self.newest else self._programs()
         # PostgreSQL refuses to run as root; the user nobody owns nothing else here.
         self.account: dict[str, Any] = {}
         if os.geteuid() == 0:
             self.account = {"user": NOBODY, "group": NOBODY, "extra_groups": []}
             os.chown(self.folder, NOBODY, NOBODY)
-        initdb = [programs / "initdb", "-D", data, "-U", "postgres", "-A", "trust", "-E", "UTF8"]
-        self._run([*initdb, "--locale=C", "--no-sync", "--no-instructions"])
+        initdb = [self.programs / "initdb", "-D", self.folder / "data", "-U", "postgres"]
+        options = ["-A", "trust", "-E", "UTF8", "--locale=C", "--no-sync", "--no-instructions"]
+        self._run([*initdb, *options])
+
+    def start(self) -> None:
+        log = self.folder / "log"
         settings = {
             "listen_addresses": "",
             "unix_socket_directories": f'"{self.folder}"',
@@ -110,7 +120,7 @@ class Postgres:
         flags = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
         with log.open("wb") as output:
             self.process = subprocess.Popen(
-                [programs / "postgres", "-D", data, *flags],
+                [self.programs / "postgres", "-D", self.folder / "data", *flags],
                 cwd="/",
                 stdin=subprocess.DEVNULL,
                 stdout=output,

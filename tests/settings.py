@@ -26,5 +26,8 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"]["OPTIONS"]["init_command"] = (
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     )
+else:
+    # A connection for each thread of a test, however many meet; the pool has tests in tests/all.
+    del DATABASES["default"]["OPTIONS"]["pool"]
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

@@ -5,8 +5,10 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
+from traceback import walk_stack
 from typing import Any
 
 import pytest
@@ -432,3 +434,36 @@ def test_feed_is_read_once_a_poll_by_many_threads(alice: User, poll: Callable[[i
     thread.join(PATIENCE)
 
     assert waited < PATIENCE / 2
+
+
+def threads_at_the_lock() -> int:
+    """How many threads are inside `_catch_up`: one reads, the others wait for it."""
+    frames = [frame for top in sys._current_frames().values() for frame, _ in walk_stack(top)]
+    return sum(frame.f_code.co_name == "_catch_up" for frame in frames)
+
+
+def test_many_threads_wait_for_one_failing_reading_together(alice: User) -> None:
+    """A database that is away costs each of them one time limit, not one for each before it."""
+    pair, tries = sign_in(alice), []
+    revocation.reset()
+
+    def broken(execute: Any, sql: str, *rest: Any) -> Any:
+        if 'FROM "accounts_session"' in sql:
+            tries.append(sql)
+            deadline = time.monotonic() + PATIENCE
+            while threads_at_the_lock() < 9 and time.monotonic() < deadline:
+                time.sleep(0.01)
+            raise OperationalError("the database is away")
+        return execute(sql, *rest)
+
+    def ask(_: int) -> None:
+        try:
+            with connection.execute_wrapper(broken), pytest.raises(Unavailable):
+                check(pair)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(9) as pool:
+        list(pool.map(ask, range(9)))
+
+    assert len(tries) == 1
