@@ -108,17 +108,17 @@ def browser() -> Iterator[Browser]:
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's event loop runs until the session ends; Django's ORM must not mind.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-        launched = LAUNCHERS[ENGINE](playwright)
+        try:
+            launched = LAUNCHERS[ENGINE](playwright)
+        except SystemExit as missing:
+            pytest.exit(str(missing), returncode=1)
         yield launched
         launched.close()
 
 
 def launch_chromium(playwright: Playwright) -> Browser:
     own = playwright.chromium.executable_path
-    try:
-        program = chromium.ensure(own)
-    except SystemExit as missing:
-        pytest.exit(str(missing), returncode=1)
+    program = chromium.ensure(own)
     # Chromium's sandbox does not start as root.
     flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     return playwright.chromium.launch(
