@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from accounts import credentials, events
+from accounts.conf import conf
 from accounts.errors import Problem
 from accounts.models import User
 from accounts.serializers import LONGEST_PASSWORD
@@ -51,9 +52,12 @@ class SignInForm(AdminAuthenticationForm):
 class GatehouseAdmin(AdminSite):
     """The administration at /admin/, for active staff."""
 
-    site_header = site_title = "Gatehouse administration"
     index_title = "Users, sessions, events"
     login_form = SignInForm
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        title = f"{conf.name} administration"
+        return {**super().each_context(request), "site_header": title, "site_title": title}
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """A refusal has the status that any other sign-in has."""

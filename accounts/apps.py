@@ -8,4 +8,4 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import checks, lifecycle, notices  # noqa: F401  (they register themselves)
+        from accounts import lifecycle, notices, wiring  # noqa: F401  (they register themselves)

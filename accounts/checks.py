@@ -1,15 +1,19 @@
-"""System checks: refuse settings under which this package's promises would not hold."""
+"""System checks: refuse settings under which this package's promises would not hold.
+
+What a project that copies this package has to bring along is checked by accounts.wiring.
+"""
 
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
-from django.core.checks import CheckMessage, Error, Tags, register
+from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 
 from accounts import keys
-from accounts.conf import DEFAULTS, conf
+from accounts.conf import conf
+from accounts.defaults import DEFAULTS
 
 HYGIENE = "accounts.middleware.CookieHygiene"
 ADDRESS = "accounts.middleware.ClientAddress"
@@ -29,8 +33,10 @@ def rule(number: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
 
 @register(Tags.security)
 def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """All rules; each finding is an error, so that nothing starts on it."""
-    return [Error(found, id=number) for number, check in RULES if (found := check())]
+    """All rules; on an error nothing starts, a warning (W) is for the project to judge."""
+    found = ((number, check()) for number, check in RULES)
+    kinds = {"E": Error, "W": Warning}
+    return [kinds[number.split(".")[1][0]](text, id=number) for number, text in found if text]
 
 
 @rule("E001")

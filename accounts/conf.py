@@ -16,29 +16,7 @@ from typing import Any
 
 from django.conf import settings
 
-DEFAULTS: dict[str, Any] = {
-    "ISSUER": "",
-    "AUDIENCE": "gatehouse-api",
-    "ACCESS_SECONDS": 300,
-    "IDLE_SECONDS": 7 * 86400,
-    "ABSOLUTE_SECONDS": 30 * 86400,
-    "GRACE_SECONDS": 10,
-    "REVOCATION_POLL_SECONDS": 1,
-    "API_CLIENTS": True,
-    "TRUSTED_PROXIES": [],
-    "SIGNING_KEYS": "",
-    "SIGNING_KEYS_FILE": Path("signing-keys.json"),
-    "COOKIE_MARK": "",
-    "HASHING_PLACES": 30,
-    "DATA_DIR": Path(),
-    "EXPORTS": {},
-    "MAIL": True,
-    "DEMO": False,
-    "OIDC_ISSUER": "",
-    "OIDC_CLIENT_ID": "",
-    "OIDC_CLIENT_SECRET": "",
-    "OIDC_NAME": "your organisation",
-}
+from accounts.defaults import DEFAULTS
 
 # Without "keep me signed in" a session is meant for one working day.
 SHORT_IDLE_SECONDS = 12 * 3600
@@ -188,6 +166,15 @@ class Conf:
     @property
     def demo(self) -> bool:
         return bool(value("DEMO"))
+
+    @property
+    def name(self) -> str:
+        """What the service is called in mails and in the administration."""
+        return str(value("NAME"))
+
+    def scopes(self, staff: bool) -> list[str]:
+        """What access tokens may say that their user may do."""
+        return [*value("SCOPES"), *(value("STAFF_SCOPES") if staff else ())]
 
     def lifetimes(self, remember: bool) -> tuple[int, int]:
         """Idle and absolute lifetime of a session, in seconds."""

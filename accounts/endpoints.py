@@ -12,23 +12,28 @@ from django.http import HttpResponse
 from django.utils.decorators import method_decorator
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
+from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.views import APIView
 
+from accounts import problems, wire
 from accounts.authentication import TokenAuthentication
 from accounts.errors import NotFound, TooLarge, UnsupportedMediaType
 from accounts.permissions import SignedIn
-from accounts.wire import MEDIA_TYPE
 
 
 @method_decorator(transaction.non_atomic_requests, name="dispatch")
 class View(APIView):
-    """The base of every endpoint. `max_body` is in bytes.
+    """The base of every endpoint, whatever REST_FRAMEWORK says. `max_body` is in bytes.
 
     For the API's description alone: whether only browsers call it, and which failures it has
     beyond those of its base class and method.
     """
+
+    parser_classes: Sequence[Any] = (wire.JSONParser,)
+    renderer_classes: Sequence[Any] = (wire.JSONRenderer,)
+    content_negotiation_class: Any = wire.AlwaysJSON
 
     max_body: ClassVar[int] = 16 * 1024
     for_browsers: ClassVar[bool] = False
@@ -56,10 +61,13 @@ class View(APIView):
         if kind or length:
             base, _, parameters = kind.partition(";")
             charset = parameters.strip().lower().replace('"', "")
-            if base.strip().lower() != MEDIA_TYPE or charset not in ("", "charset=utf-8"):
+            if base.strip().lower() != wire.MEDIA_TYPE or charset not in ("", "charset=utf-8"):
                 raise UnsupportedMediaType(kind[:80])
         if length > self.max_body:
             raise TooLarge(f"{length} bytes")
+
+    def get_exception_handler(self) -> Any:
+        return problems.answer
 
     def handle_exception(self, exc: Exception) -> Any:
         response = super().handle_exception(exc)
@@ -71,10 +79,18 @@ class View(APIView):
         finished = super().finalize_response(request, response, *args, **kwargs)
         if request.method != "OPTIONS" and finished.status_code != 405 and "Allow" in finished:
             del finished["Allow"]  # DRF says it on every answer
+        # Whose cookies or tokens an answer depends on, no cache can tell (RFC 6749 section 5.1).
+        finished.headers.setdefault("Cache-Control", "no-store")
         return finished
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+class Pages(PageNumberPagination):
+    """Lists are told in pages of this size."""
+
+    page_size = 20
 
 
 class ProtectedView(View):

@@ -80,7 +80,9 @@ def _stamp(path: Path) -> tuple[str, int, int, int]:
     try:
         found = path.stat()
     except OSError as error:
-        raise ImproperlyConfigured(f"The signing keys cannot be read: {error}.") from None
+        raise ImproperlyConfigured(
+            f"The signing keys cannot be read: {error}. create_signing_keys makes the first."
+        ) from None
     return (str(path), found.st_ino, found.st_mtime_ns, found.st_size)
 
 

@@ -23,7 +23,7 @@ class Letter:
 
 REGISTER = Letter(
     "Finish your registration",
-    """Welcome to Gatehouse.
+    """Welcome to {service}.
 
 To choose a password and finish your registration, open this link within 30 minutes:
 
@@ -37,7 +37,7 @@ ALREADY_REGISTERED = Letter(
     "You already have an account",
     """Hello,
 
-somebody, probably you, wanted to use this address for a Gatehouse account. There is one already.
+somebody, probably you, wanted to use this address for a {service} account. There is one already.
 Sign in here:
 
 {issuer}/login
@@ -78,7 +78,7 @@ NEW_ADDRESS = Letter(
     "Confirm your new address",
     """Hello,
 
-to use this address for your Gatehouse account from now on, open this link within 30 minutes:
+to use this address for your {service} account from now on, open this link within 30 minutes:
 
 {link}
 
@@ -90,7 +90,7 @@ ADDRESS_CHANGED = Letter(
     "Your address was changed",
     """Hello,
 
-your Gatehouse account has a new e-mail address: {new}
+your {service} account has a new e-mail address: {new}
 
 This one is no longer in use, and all other devices were signed out. If it was not you, tell the
 people who run this service at once.
@@ -101,7 +101,8 @@ DELETED = Letter(
     "Your account was deleted",
     """Hello,
 
-your Gatehouse account and your notes were deleted, and every device was signed out.
+your {service} account and all that was kept in it were deleted, and every device was signed
+out.
 
 If it was not you, tell the people who run this service at once.
 """,
@@ -111,12 +112,14 @@ If it was not you, tell the people who run this service at once.
 def require_server() -> None:
     """Unavailable where this server sends no mail: better than waiting for one in vain."""
     if not conf.mail:
-        raise Unavailable("GATEHOUSE_EMAIL_URL is not set: no mail can be sent")
+        raise Unavailable("no mail server is set: no mail can be sent")
 
 
 def send(letter: Letter, to: str, **values: Any) -> None:
     """Hand over a mail once the current transaction is committed; nothing waits for it."""
-    text = letter.text.format(issuer=conf.issuer, **values)
+    if not conf.mail:
+        return
+    text = letter.text.format(issuer=conf.issuer, service=conf.name, **values)
     transaction.on_commit(lambda: afterwards.do(_deliver, letter.subject, text, to))
 
 

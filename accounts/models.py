@@ -13,6 +13,8 @@ from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models.functions import Now
 
+from accounts.conf import conf
+
 
 def opaque_id() -> str:
     """128 random bits, as 22 base64url characters (ASVS 5.0 7.2.3)."""
@@ -67,7 +69,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def scopes(self) -> list[str]:
         """What an access token of this user may do; read afresh whenever one is issued."""
-        return ["notes:read", "notes:write"] + (["audit:read"] if self.is_staff else [])
+        return conf.scopes(staff=self.is_staff)
 
 
 class Session(models.Model):

@@ -15,11 +15,10 @@ from django.http import HttpRequest
 from zxcvbn import zxcvbn
 
 from accounts import credentials, events, hashing, links, sessions, throttling
+from accounts.conf import conf
 from accounts.errors import ValidationFailed
 from accounts.models import LinkToken, Session, User
 from accounts.serializers import LONGEST_PASSWORD
-
-APP_NAME = "gatehouse"
 
 _estimating = threading.Lock()  # zxcvbn keeps the words of the current call in a global
 
@@ -55,7 +54,7 @@ class Guessable:
 
 def context_words(user: Any) -> list[str]:
     """What a guesser who knows the person and this app would try."""
-    words = [APP_NAME]
+    words = [conf.name]
     for text in (getattr(user, "email", ""), getattr(user, "name", "")):
         words += [text, *text.replace("@", " ").replace(".", " ").split()]
     return [word.casefold() for word in words if word]

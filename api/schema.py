@@ -12,3 +12,4 @@ class SchemaView(View, SpectacularJSONAPIView):
 
     authentication_classes: tuple[Any, ...] = ()
     permission_classes: tuple[Any, ...] = ()
+    renderer_classes = SpectacularJSONAPIView.renderer_classes

@@ -131,6 +131,8 @@ AUTH_PASSWORD_VALIDATORS = [
 GATEHOUSE = {
     "ISSUER": ISSUER,
     "AUDIENCE": env.text("GATEHOUSE_AUDIENCE"),
+    "SCOPES": ["notes:read", "notes:write"],
+    "STAFF_SCOPES": ["audit:read"],
     "ACCESS_SECONDS": env.number("GATEHOUSE_ACCESS_SECONDS", least=1),
     "IDLE_SECONDS": env.number("GATEHOUSE_IDLE_SECONDS", least=1),
     "ABSOLUTE_SECONDS": env.number("GATEHOUSE_ABSOLUTE_SECONDS", least=1),
@@ -157,14 +159,12 @@ SESSION_COOKIE_NAME = "__Host-admin_session"
 SESSION_COOKIE_SECURE = True
 SESSION_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_AGE = 3600
-SESSION_EXPIRE_AT_BROWSER_CLOSE = False
 MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
 
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "project.pages.csrf_failure"
-SECURE_REFERRER_POLICY = "same-origin"
 SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
 SILENCED_SYSTEM_CHECKS = [

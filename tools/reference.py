@@ -38,7 +38,7 @@ def settings() -> str:
         "parts. A value that makes no sense stops the start and is named.",
         table(["variable", "meaning", "default", "secret"], rows),
         "What `accounts` itself reads, for whoever copies it, is `GATEHOUSE` in Django's settings: "
-        "see `DEFAULTS` in [accounts/conf.py](../../accounts/conf.py).",
+        "see `DEFAULTS` in [accounts/defaults.py](../../accounts/defaults.py).",
     )
 
 

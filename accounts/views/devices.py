@@ -6,13 +6,12 @@ from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
 from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
-from rest_framework.pagination import PageNumberPagination
 from rest_framework.response import Response
 
 from accounts import answers, credentials, events, liveness, serializers
 from accounts import sessions as session_flow
 from accounts.authentication import SignedInRequest
-from accounts.endpoints import ProtectedView
+from accounts.endpoints import Pages, ProtectedView
 from accounts.errors import InvalidToken, NotFound
 from accounts.models import SecurityEvent, Session, User
 from accounts.permissions import RecentlyAuthenticated
@@ -25,7 +24,7 @@ class SessionsView(ProtectedView, ListAPIView[Session]):
     """GET /auth/sessions: live ones first, then those that ended lately."""
 
     request: SignedInRequest
-    pagination_class = PageNumberPagination
+    pagination_class = Pages
     serializer_class = serializers.Device
 
     def get_queryset(self) -> QuerySet[Session]:
@@ -76,7 +75,7 @@ class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
     """GET /auth/events: the person's own security events, newest first."""
 
     request: SignedInRequest
-    pagination_class = PageNumberPagination
+    pagination_class = Pages
     serializer_class = serializers.Event
 
     def get_queryset(self) -> QuerySet[SecurityEvent]:

@@ -2,13 +2,15 @@
 
 from datetime import timedelta
 from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts import demo, links
+from accounts import demo, keys, links
 from accounts.models import FailureCount, LinkToken, Session, User
 from tests.clients import BrowserClient
 
@@ -120,3 +122,43 @@ def test_demo_people_do_not_exist_in_production(db: None, settings: object) -> N
     with pytest.raises(CommandError, match="demo mode only"):
         run("create_demo")
     assert not User.objects.exists()
+
+
+def test_first_signing_key_is_made_for_its_owner_alone(settings: Any, tmp_path: Path) -> None:
+    """A new server needs one before anything else starts; the file is nobody else's to read."""
+    path = tmp_path / "signing-keys.json"
+    settings.GATEHOUSE = settings.GATEHOUSE | {"SIGNING_KEYS_FILE": path, "DEMO": False}
+
+    call_command("create_signing_keys", stdout=StringIO())
+
+    assert path.stat().st_mode & 0o777 == 0o600
+    keys.reset()
+    assert keys.ring().active
+
+
+def test_signing_keys_that_exist_are_left_alone(settings: Any, tmp_path: Path) -> None:
+    """Replacing them would sign everyone out: that is what rotation is for."""
+    path = tmp_path / "signing-keys.json"
+    path.write_text("kept")
+    settings.GATEHOUSE = settings.GATEHOUSE | {"SIGNING_KEYS_FILE": path}
+
+    call_command("create_signing_keys", stdout=StringIO())
+
+    assert path.read_text() == "kept"
+
+
+def test_signing_keys_without_a_folder_say_so(settings: Any) -> None:
+    """The command names the folder that is missing."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {"SIGNING_KEYS_FILE": "/nowhere/keys.json"}
+
+    with pytest.raises(CommandError, match="/nowhere"):
+        call_command("create_signing_keys")
+
+
+def test_signing_keys_for_the_environment_are_printed() -> None:
+    """GATEHOUSE_SIGNING_KEYS takes what is printed."""
+    printed = StringIO()
+
+    call_command("create_signing_keys", "--print", stdout=printed)
+
+    assert len(keys.Ring.parse(printed.getvalue()).by_kid) == 1

@@ -5,7 +5,8 @@ from pathlib import Path
 import pytest
 
 from accounts import conf as conf_module
-from accounts.conf import DEFAULTS, conf, value
+from accounts.conf import conf, value
+from accounts.defaults import DEFAULTS
 
 
 def test_unknown_name_is_an_error():

@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from accounts.conf import DEFAULTS
+from accounts.defaults import DEFAULTS
 from project import env
 from project.variables import VARIABLES
 from tests.docs import read

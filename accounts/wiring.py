@@ -1,0 +1,102 @@
+"""System checks: name what a project that copied this package has forgotten to bring along.
+
+Each step of docs/adopt.md that can be left out has a rule here; an error where requests would
+fail or a promise break, a warning where the project may have reasons of its own.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth.hashers import get_hashers
+from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
+
+from accounts.checks import rule
+from accounts.conf import conf
+
+
+@rule("E012")
+def data_dir() -> str:
+    folder = conf.revocation_counter.parent
+    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
+        return ""
+    return f"DATA_DIR must be a folder that every process of this machine can write: {folder}"
+
+
+@rule("E013")
+def user_model() -> str:
+    wanted = "accounts.User"
+    return "" if wanted == settings.AUTH_USER_MODEL else f"AUTH_USER_MODEL must be {wanted}."
+
+
+@rule("E014")
+def paths() -> str:
+    try:
+        if resolve("/auth/session").func.__module__ == "accounts.views.browser":
+            return ""
+    except Resolver404:
+        pass
+    return 'The URLconf needs path("", include("accounts.urls")): the script knows these paths.'
+
+
+@rule("E015")
+def administration() -> str:
+    from accounts.adminsite import GatehouseAdmin
+
+    for pattern in patterns(get_resolver().url_patterns):
+        site = getattr(pattern.callback, "admin_site", None)
+        if site is not None and not isinstance(site, GatehouseAdmin):
+            return "Mount accounts.admin.site: the sign-in of Django's admin.site has no budgets."
+    return ""
+
+
+@rule("E016")
+def https_behind_a_proxy() -> str:
+    if bool(settings.SECURE_PROXY_SSL_HEADER) and not conf.trusted_proxies:
+        return "SECURE_PROXY_SSL_HEADER never counts without TRUSTED_PROXIES."
+    return ""
+
+
+@rule("W001")
+def closed_by_default() -> str:
+    wanted = {
+        "DEFAULT_AUTHENTICATION_CLASSES": "accounts.authentication.TokenAuthentication",
+        "DEFAULT_PERMISSION_CLASSES": "accounts.permissions.SignedIn",
+    }
+    configured: dict[str, Any] = getattr(settings, "REST_FRAMEWORK", {})
+    open_to_all = [k for k, name in wanted.items() if list(configured.get(k, ())) != [name]]
+    return f"Views that say nothing are not closed: {', '.join(open_to_all)}." * bool(open_to_all)
+
+
+@rule("W002")
+def password_hashing() -> str:
+    first = get_hashers()[0].algorithm
+    return "" if first == "argon2" else f"PASSWORD_HASHERS should begin with Argon2, not {first}."
+
+
+@rule("W003")
+def password_length() -> str:
+    limit = "accounts.passwords.LengthLimit"
+    validators: Any = settings.AUTH_PASSWORD_VALIDATORS
+    named = [validator["NAME"] for validator in validators]
+    return "" if limit in named else f"AUTH_PASSWORD_VALIDATORS should hold {limit}."
+
+
+@rule("W004")
+def sqlite_transactions() -> str:
+    database: dict[str, Any] = settings.DATABASES["default"]
+    options: dict[str, Any] = database.get("OPTIONS", {})
+    immediate = options.get("transaction_mode") == "IMMEDIATE"
+    if database["ENGINE"].endswith("sqlite3") and not immediate:
+        return "SQLite needs transaction_mode IMMEDIATE, or parallel refreshes find it locked."
+    return ""
+
+
+def patterns(found: list[Any]) -> Iterator[URLPattern]:
+    """Every path of the URLconf."""
+    for pattern in found:
+        if isinstance(pattern, URLResolver):
+            yield from patterns(pattern.url_patterns)
+        else:
+            yield pattern
