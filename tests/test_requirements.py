@@ -1,0 +1,55 @@
+"""The packages: pinned, and `accounts` names its own, so that it can be copied with its list."""
+
+import ast
+import re
+import sys
+from importlib.metadata import packages_distributions
+
+from tests.servers import ROOT
+
+LISTS = ("accounts/requirements", "requirements", "requirements-dev")
+
+
+def pins(path: str) -> dict[str, str]:
+    """Each pinned package and its version."""
+    text = (ROOT / path).read_text(encoding="utf-8")
+    return dict(re.findall(r"^([a-z0-9-]+)(?:\[[^]]*\])?==(\S+)", text, re.MULTILINE))
+
+
+def test_every_package_is_pinned_with_its_hashes() -> None:
+    """What is installed is what was looked at: pip refuses anything else."""
+    for name in LISTS:
+        text = (ROOT / f"{name}.txt").read_text(encoding="utf-8")
+
+        assert text.count("==") <= text.count("--hash=sha256:")
+        assert pins(f"{name}.txt")
+
+
+def test_all_lists_agree() -> None:
+    """The project runs, and tests, on what it tells others to install."""
+    project = pins("requirements.txt").items()
+
+    assert pins("accounts/requirements.txt").items() <= project
+    assert project <= pins("requirements-dev.txt").items()
+
+
+def test_accounts_lists_every_package_that_it_imports() -> None:
+    """A copy without one of them would not start."""
+    listed = (ROOT / "accounts" / "requirements.in").read_text(encoding="utf-8").lower()
+    named = {re.split(r"[\[<>=#\s]", line)[0] for line in listed.splitlines()}
+    known = packages_distributions()
+
+    for package in sorted(imported() - set(sys.stdlib_module_names) - {"accounts"}):
+        assert {name.lower().replace("_", "-") for name in known[package]} & named, package
+
+
+def imported() -> set[str]:
+    """The top of each module that a module of `accounts` imports."""
+    found = set()
+    for path in (ROOT / "accounts").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Import):
+                found |= {alias.name.split(".")[0] for alias in node.names}
+            elif isinstance(node, ast.ImportFrom) and node.module:
+                found.add(node.module.split(".")[0])
+    return found
