@@ -1,13 +1,14 @@
 """The documentation says what is so: each claim that a machine can check is checked here."""
 
 import re
-from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 from tests.servers import ROOT
 
 NOT_OURS = {".venv", "var", "node_modules", "test-results", ".git"}
-FENCE = re.compile(r"^```(\w*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(r"^```.*?^```$", re.MULTILINE | re.DOTALL)
+LINK = re.compile(r"\[([^\]]*)\]\(([^)\s]+)\)")
 
 
 def pages() -> list[str]:
@@ -16,6 +17,7 @@ def pages() -> list[str]:
     return sorted(str(path) for path in found if not NOT_OURS & set(path.parts))
 
 
+@cache
 def read(path: str | Path) -> str:
     return (ROOT / path).read_text(encoding="utf-8")
 
@@ -25,8 +27,17 @@ def prose(path: str) -> str:
     return FENCE.sub("", read(path))
 
 
-def blocks(path: str, *languages: str) -> Iterator[str]:
-    """The blocks of code in these languages; "" is a block that names none."""
-    for language, text in FENCE.findall(read(path)):
-        if language in languages:
-            yield text
+def links(path: str) -> list[tuple[str, str]]:
+    """Text and address of each link and picture of the page."""
+    return LINK.findall(prose(path))
+
+
+def from_top(page: str, address: str) -> Path:
+    """Where a relative link of the page leads, without its anchor."""
+    return ((ROOT / page).parent / address.partition("#")[0]).resolve()
+
+
+def defines(path: Path, name: str) -> bool:
+    """Whether the file has a definition of that name: of Python, JavaScript or a constant."""
+    found = rf"^\s*(export )?(async )?(def|class|function|const) {name}\b|^{name}\b"
+    return bool(re.search(found, path.read_text(encoding="utf-8"), re.MULTILINE))
