@@ -8,7 +8,7 @@ from django.db.models import F
 from accounts import sessions
 from accounts.models import Session, User
 from tests.accounts import mails
-from tests.clients import BrowserClient
+from tests.clients import PASSWORDS, BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -26,6 +26,18 @@ def sign_in_with(user_agent: str, alice: User) -> BrowserClient:
 def test_first_sign_in_ever_is_no_new_device(alice: User) -> None:
     """There is nothing it could be new against."""
     sign_in_with(FIREFOX, alice)
+    assert mails.sent() == []
+
+
+def test_address_that_is_nobodys_gets_no_mail(alice: User) -> None:
+    """Names under .invalid never exist: people of a demonstration have such addresses."""
+    nobody = "ada@lab.invalid"
+    password = PASSWORDS[alice.email]
+    User.objects.filter(pk=alice.pk).update(email=nobody)
+    assert BrowserClient(HTTP_USER_AGENT=FIREFOX).sign_in(nobody, password).status_code == 200
+
+    assert BrowserClient(HTTP_USER_AGENT=PHONE).sign_in(nobody, password).status_code == 200
+
     assert mails.sent() == []
 
 
