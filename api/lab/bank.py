@@ -20,7 +20,7 @@ from api.lab import profile
 from api.lab.models import Bench
 
 READABLE = "lab_token"
-PRICE = 10
+PRICE = 1
 
 
 @cache
@@ -42,7 +42,7 @@ class BankAuthentication(TokenAuthentication):
 
 
 class AccountView(ProtectedView):
-    """GET: the caller's balance. POST: pay 10 to whoever asks, as the caller."""
+    """GET: the caller's balance. POST: pay 1 to whoever asks, as the caller."""
 
     authentication_classes = (BankAuthentication,)
 

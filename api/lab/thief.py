@@ -76,7 +76,7 @@ class LootView(DjangoView):
 
 
 class ThiefPage(DjangoView):
-    """GET: what this thief has of that victim, and the button that uses it."""
+    """GET: what this thief has of that victim, and what the bank said to it."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         try:
@@ -84,10 +84,17 @@ class ThiefPage(DjangoView):
         except Problem as refusal:
             return from_problem(refusal)
         loot = [redaction.token(text) for text in runs.loot(bench, run)]
+        used = [one for one in runs.entries(bench, run, "storage") if one["what"] == "used"]
         return hostile_page(
             request,
             "lab/hostile/thief.html",
-            {"loot": loot, "tag": bench.tag, "run": run, "page": "thief"},
+            {
+                "loot": loot,
+                "answers": used[-1]["answers"] if used else [],
+                "tag": bench.tag,
+                "run": run,
+                "page": "thief",
+            },
         )
 
 

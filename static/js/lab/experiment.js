@@ -14,6 +14,7 @@
 import { busy, find } from '../dom.js';
 import { describe } from '../wire.js';
 import { exchange } from './evidence.js';
+import { Stopped } from './run.js';
 
 export class LabExperiment extends HTMLElement {
   /** @type {(() => Promise<{answer: string, text: string}>)|null} */
@@ -50,8 +51,9 @@ export class LabExperiment extends HTMLElement {
         this.conclude(await this.run());
       } catch (error) {
         this.dataset.state = 'asking';
-        this.say(`It did not run: ${describe(error)}`, 'bad');
-        throw error;
+        this.say(`It did not run: ${error instanceof Stopped ? error.message : describe(error)}`, 'bad');
+        find('[data-reset]', this).hidden = false;
+        if (!(error instanceof Stopped)) throw error;
       }
     });
   }

@@ -25,9 +25,12 @@ export async function until(look, limit = 12_000) {
   }
 }
 
+/** Why an experiment ended before its end, in words for whoever ran it. */
+export class Stopped extends Error {}
+
 /** A small window beside this one; where windows cannot be small, a tab. */
 export function openBeside(address, name) {
   const opened = window.open(address, name, 'popup,width=520,height=640');
-  if (!opened) throw new Error('The browser blocked the new window. Please allow pop-ups for this site.');
+  if (!opened) throw new Stopped('The browser blocked the new window. Please allow pop-ups for this site, then run it again.');
   return opened;
 }

@@ -7,7 +7,7 @@ import { find } from '../../dom.js';
 import * as shell from '../../shell.js';
 import { watch } from '../bench.js';
 import { experiment } from '../experiment.js';
-import { evidence, newRun, openBeside, until, wait } from '../run.js';
+import { Stopped, evidence, newRun, openBeside, until, wait } from '../run.js';
 
 const box = experiment('places');
 const bench = watch();
@@ -38,9 +38,11 @@ const HEARD = {
   read: ({ where, shown }) => { current.read = true; fill('read', `yes, in ${where}: ${shown}`, 'bad'); },
   'nothing-to-read': ({ looked }) => fill('read', `no: nothing in ${looked}`, 'good'),
   blocked: ({ directive }) => { current.blocked.add(directive); },
+  leaving: ({ promised }) => { current.left = true; current.promised = promised; },
   rode: ({ status, balance }) => {
-    current.rode = status === 200;
-    fill('acted', status === 200 ? `yes: paid 10 (200), ${balance} left` : `no (${status})`, status === 200 ? 'bad' : 'good');
+    if (status === 200) current.rides += 1;
+    const times = current.rides === 1 ? 'once' : `${current.rides} times`;
+    fill('acted', current.rides ? `yes: paid 1, ${times} (200), ${balance} left` : `no (${status})`, current.rides ? 'bad' : 'good');
   },
   done: () => { current.done = true; },
 };
@@ -48,29 +50,34 @@ channel.addEventListener('message', ({ data }) => {
   if (data.run === current?.run) HEARD[data.what]?.(data);
 });
 
-/** The next press of a button of this experiment; fails if another place is chosen instead. */
-function pressed(which) {
+/** The next press of a button of this experiment, or `already`; fails if another place is chosen instead. */
+function pressed(which, already = () => false) {
   which.disabled = false;
   which.focus();
+  let watching = 0;
   return new Promise((resolve, reject) => {
     which.addEventListener('click', resolve, { once: true });
-    current.abandon = () => reject(new Error('Another place was chosen before this one was finished.'));
-  }).finally(() => { which.disabled = true; });
+    watching = setInterval(() => { if (already()) resolve(); }, 300);
+    current.abandon = () => reject(new Stopped('Another place was chosen before this one was finished.'));
+  }).finally(() => { clearInterval(watching); which.disabled = true; });
 }
 
 box.run = async () => {
   const run = newRun();
-  current = { run, place: chosen(), blocked: new Set(), read: false, rode: false, sink: false, done: false, abandon: () => {} };
+  current = { run, place: chosen(), blocked: new Set(), read: false, rides: 0, left: false, sink: false, done: false, abandon: () => {} };
   for (const cell of box.querySelectorAll(`[data-place="${current.place}"] [data-cell]`)) { cell.textContent = ''; delete cell.dataset.tone; }
   await bench;
   victim?.close();
   victim = openBeside(`/storage/victim?place=${current.place}&run=${run}&csp=${switched('csp')}&tt=${switched('tt')}`, 'lab-victim');
   now('The victim signs in, reloads, and a foreign script arrives…');
-  if (!await until(() => current.done, 15_000)) throw new Error('The victim’s tab did not report back.');
+  if (!await until(() => current.done, 15_000)) throw new Stopped('The victim’s tab did not report back within 15 seconds. Leave it open until the lab’s page says so, then run it again.');
   await carried();
 
-  now(current.sink ? 'The attack failed. Close the victim’s tab all the same.' : 'The attacker is in the page. Close the victim’s tab: what is left to him?');
-  await pressed(button.close);
+  now(current.sink ? 'The attack failed. Close the victim’s tab all the same.'
+    : current.left ? 'The attacker has taken the victim’s tab to his own site. Close it: what is left to him?'
+      : 'The attacker is in the page. Close the victim’s tab: what is left to him?');
+  // A tab that has gone to another site says of itself that it is closed.
+  await pressed(button.close, () => victim.closed && !current.left);
   await closed();
   now('The tab is closed. Now the thief’s own server tries to use what it has.');
   await pressed(button.use);
@@ -85,7 +92,8 @@ async function carried() {
   }, current.read ? 4000 : 0) ?? [];
   await wait(300);
   const ways = (await evidence(current.run, 'storage')).entries.filter(({ what }) => what === 'loot').map(({ via }) => via);
-  const blocked = current.blocked.size ? ` Blocked by ${[...current.blocked].join(', ')}.` : '';
+  const lie = current.promised ? ' (sendBeacon() had said true all the same)' : '';
+  const blocked = current.blocked.size ? ` Blocked by ${[...current.blocked].join(', ')}${lie}.` : '';
   if (arrived.length) fill('carried', `yes, arrived by ${[...new Set(ways)].join(', ')}.${blocked}`, 'bad');
   else fill('carried', `no: the thief’s server received nothing.${blocked}`, 'good');
 }
@@ -98,9 +106,10 @@ async function closed() {
   const before = (await evidence(current.run, 'storage')).balance;
   await wait(2300);
   const after = (await evidence(current.run, 'storage')).balance;
-  current.stopped = before === after;
+  current.stopped = before === after && before > 0;
   const cell = find(`[data-place="${current.place}"] [data-cell="acted"]`, box);
-  if (current.rode) cell.textContent += `. Closed at ${before}; 2 s later ${after}${current.stopped ? ': it has stopped' : ''}`;
+  if (current.left) cell.textContent += '. Then he left the page, and the tab with it';
+  else if (current.rides) cell.textContent += `. Closed at ${before}; 2 s later ${after}${current.stopped ? ': it has stopped' : ''}`;
 }
 
 async function used() {
@@ -112,7 +121,7 @@ async function used() {
     const cross = entries.find(({ what }) => what === 'cross-site');
     return use && cross ? { use, cross } : null;
   });
-  if (!seen) throw new Error(`The thief’s page at ${thief} did not answer.`);
+  if (!seen) throw new Stopped(`The thief’s page at ${thief} did not answer: this browser cannot reach that address, or the page was closed too early.`);
   const worked = seen.use.answers.filter(({ status }) => status === 200);
   if (worked.length) fill('later', `yes: POST /bank/account from the thief’s server, 200, ${worked.at(-1).balance} left`, 'bad');
   else fill('later', seen.use.answers.length ? `no: ${seen.use.answers.map(({ status }) => status).join(', ')}` : 'no: he has nothing to present', 'good');
@@ -124,7 +133,7 @@ async function used() {
 
 function verdict(later) {
   if (later) return { answer: 'later', text: 'The token outlived the tab: the thief’s own server paid with it.' };
-  if (current.rode) return { answer: 'visit', text: `The thief has nothing to carry away; he acted as the victim only while the tab was open${current.stopped ? ', and it stopped' : ''}.` };
+  if (current.rides) return { answer: 'visit', text: `The thief has nothing to carry away; he acted as the victim only while the tab was open${current.stopped ? ', and it stopped' : ''}.` };
   return { answer: 'never', text: 'The foreign script never ran.' };
 }
 
