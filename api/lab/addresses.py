@@ -16,8 +16,31 @@ def lab() -> str:
 
 
 def hostile() -> list[str]:
-    """The attackers' sites: first one that is another site, then siblings of the lab's."""
+    """All addresses of the attackers."""
     return [_origin(host) for host in settings.HOSTILE_HOSTS]
+
+
+def attackers() -> dict[str, str]:
+    """By where they sit, seen from the lab's site: on another one, or on a sibling of the same.
+
+    A place without a host is missing, and the experiment that needs it says so.
+    """
+    found: dict[str, str] = {}
+    for host in settings.HOSTILE_HOSTS:
+        place = "sibling" if same_site(host, settings.LAB_HOSTS[0]) else "other"
+        found.setdefault(place, _origin(host))
+    return found
+
+
+def thief() -> str:
+    """Where loot is carried to: another site, if there is one."""
+    found = attackers()
+    return found.get("other") or found["sibling"]
+
+
+def same_site(one: str, other: str) -> bool:
+    """Whether the names share their last two labels."""
+    return one.split(".")[-2:] == other.split(".")[-2:]
 
 
 def _origin(host: str) -> str:

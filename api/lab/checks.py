@@ -5,6 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 
+from api.lab.addresses import same_site
+
 
 @register(Tags.security)
 def hosts_are_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
@@ -23,8 +25,3 @@ def hosts_are_apart(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
         names = ", ".join(neighbours)
         found.append(Error(f"These share a site with the app's hosts: {names}.", id="lab.E003"))
     return found
-
-
-def same_site(one: str, other: str) -> bool:
-    """Whether the names share their last two labels."""
-    return one.split(".")[-2:] == other.split(".")[-2:]

@@ -40,7 +40,7 @@ def transfer(request: HttpRequest) -> HttpResponse:
     except Problem as refusal:
         return from_problem(refusal)
     via, whence = request.GET.get("via", ""), request.GET.get("from", "")
-    if via not in VIA or whence not in ("own", "0", "1"):
+    if via not in VIA or whence not in ("own", *addresses.attackers()):
         return HttpResponse(status=400)
     came = tills.arrived(request, f"{bench.tag}:{run}")
     seen: dict[str, Any] = {
@@ -57,7 +57,7 @@ def transfer(request: HttpRequest) -> HttpResponse:
     runs.note(bench, run, "cross-site", **seen, tills=tills.verdicts(request, came))
     if request.headers.get("Sec-Fetch-Dest") == "document":
         todo = request.GET.get("todo", "")
-        back = addresses.hostile()[int(whence)] if whence != "own" else ""
+        back = addresses.attackers().get(whence, "")
         query = f"tag={bench.tag}&run={run}&from={whence}"
         query += f"&todo={todo if TODO.fullmatch(todo) else ''}"
         return HttpResponseRedirect(f"{back}/cross-site?{query}", status=303)
@@ -73,7 +73,7 @@ class AttackerPage(DjangoView):
         except Problem as refusal:
             return from_problem(refusal)
         whence = request.GET.get("from", "")
-        if whence not in ("0", "1"):
+        if whence not in addresses.attackers():
             return HttpResponse(status=400)
         return hostile_page(
             request,

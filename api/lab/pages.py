@@ -10,7 +10,7 @@ from django.views.generic import TemplateView
 
 from accounts import csrf
 from accounts.demo import DEMO_PEOPLE
-from api.lab import addresses, contents, policies, profile
+from api.lab import addresses, contents, inspection, policies, profile
 from api.lab.steps import STEPS
 
 
@@ -44,9 +44,11 @@ class LearnPage(TemplateView):
             runs_here=self.at_lab or page is None or not page.at_lab,
             layout="lab/site.html" if self.at_lab else "base.html",
             lab_origin=addresses.lab(),
-            hostile_origins=addresses.hostile(),
+            attackers=addresses.attackers(),
+            thief=addresses.thief(),
             live_issuer=addresses.app(),
             steps=STEPS,
+            cookie_attributes=inspection.attributes(),
             **({"grace_seconds": profile.GRACE_SECONDS} if self.at_lab else {}),
             access_seconds=profile.ACCESS_SECONDS,
             demo_people=DEMO_PEOPLE if settings.DEMO and not self.at_lab else (),

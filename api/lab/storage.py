@@ -19,7 +19,7 @@ from accounts.errors import Problem
 from accounts.models import Session
 from accounts.problems import from_problem
 from accounts.views.browser import BrowserView
-from api.lab import addresses, bank, benches, jar, policies, runs, views
+from api.lab import addresses, bank, benches, jar, policies, runs, tills, views
 
 PLACES = ("local", "session", "memory", "readable", "httponly")
 # The refresh cookie of an app that keeps its access token in memory.
@@ -75,13 +75,15 @@ class RefreshView(BrowserView):
 
 
 class EvidenceView(BrowserView):
-    """GET ?run=&kind=: what the server saw of a run of this kind, and the balance."""
+    """GET ?run=&kind=: what the server saw of a run of this kind, and what money is left."""
 
     def get(self, request: Request) -> Response:
         bench = views.required(request._request)
         run = runs.run_of(request.query_params.get("run"))
         kind = request.query_params.get("kind", "storage")
-        return Response({"entries": runs.entries(bench, run, kind), "balance": bank.balance(bench)})
+        entries = runs.entries(bench, run, kind)
+        left = {"tills": tills.left(entries)} if kind == "cross-site" else {}
+        return Response({"entries": entries, "balance": bank.balance(bench), **left})
 
 
 class VictimPage(TemplateView):
@@ -103,7 +105,7 @@ class VictimPage(TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         bench = benches.find(self.request)
         return super().get_context_data(
-            thief=addresses.hostile()[0],
+            thief=addresses.thief(),
             tag=bench.tag if bench else "",
             run=self.request.GET.get("run", ""),
             page="storage-victim",
@@ -123,5 +125,5 @@ def probe(request: HttpRequest) -> HttpResponse:
     site = request.headers.get("Sec-Fetch-Site", "")
     runs.note(bench, run, "storage", what="cross-site", cookies=tokens, site=site)
     return HttpResponseRedirect(
-        f"{addresses.hostile()[0]}/thief?tag={bench.tag}&run={run}&done=1", status=303
+        f"{addresses.thief()}/thief?tag={bench.tag}&run={run}&done=1", status=303
     )

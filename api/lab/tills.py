@@ -6,6 +6,7 @@ that request; a till that opens has lost its money. The last till is the app's o
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from django.conf import settings
 from django.core import signing
@@ -17,6 +18,7 @@ from accounts import csrf
 from api.lab import jar
 
 SECONDS = 900
+FULL, PRICE = 100, 10
 HEADER = "X-Lab-Bank"
 
 # The same sign-in under five names, each with another way of travelling.
@@ -100,6 +102,12 @@ TILLS = {
     "header": Till(CARELESS, custom_header),
     "all": Till(("__Host-Http-lab_till",), all_of_ours),
 }
+
+
+def left(entries: list[dict[str, Any]]) -> dict[str, int]:
+    """What each till still holds: its own page's payments are refunded, the attacker's are not."""
+    forged = [entry["tills"] for entry in entries if entry["via"] != "own"]
+    return {name: FULL - PRICE * sum(opened.get(name) == "" for opened in forged) for name in TILLS}
 
 
 def verdicts(request: HttpRequest, came: list[str]) -> dict[str, str]:

@@ -76,7 +76,7 @@ def test_httponly_place_is_ridden_and_never_read(lab_client: LabClient) -> None:
     """A request of the page pays; no body holds a token."""
     assert sign_in(lab_client, "httponly") == {}
 
-    assert lab_client.post("/bank/account").json() == {"balance": 90}
+    assert lab_client.post("/bank/account").json() == {"balance": 99}
 
 
 def test_signing_in_again_ends_the_session_before(lab_client: LabClient) -> None:
@@ -169,7 +169,7 @@ def test_hostile_page_is_answered_on_hostile_hosts_only(
     browser_client, lab_client: LabClient, thief: AttackerClient, path: str
 ) -> None:
     """Neither the app nor the lab's own site serves an attacker's page."""
-    query = f"?tag={lab_client.watch()['tag']}&run={RUN}&from=0"
+    query = f"?tag={lab_client.watch()['tag']}&run={RUN}&from=other"
 
     assert browser_client.get(path + query).status_code == 404
     assert lab_client.get(path + query).status_code == 404

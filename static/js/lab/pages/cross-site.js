@@ -5,17 +5,21 @@ import * as shell from '../../shell.js';
 import { send } from '../../wire.js';
 import { watch } from '../bench.js';
 import { experiment } from '../experiment.js';
-import { evidence, newRun, openBeside, until } from '../run.js';
+import { Stopped, evidence, newRun, openBeside, until, wait } from '../run.js';
 
 const bench = watch();
 const FORGED = ['form', 'simple', 'json', 'image', 'iframe', 'link'];
 const TILLS = { none: 'none', lax: 'Lax', strict: 'Strict', metadata: 'origin', token: 'token', header: 'header', all: 'all' };
+
+/** The run that each experiment shows; what still comes of it afterwards is shown as well. */
+const current = new Map();
 
 for (const id of ['other', 'sibling']) {
   const box = experiment(id);
   const { origin, whence } = find('[data-attack]', box).dataset;
   box.run = () => attack(box, origin, whence);
   box.clear = async () => {
+    current.delete(box);
     for (const cell of box.querySelectorAll('[data-cell]')) { cell.textContent = ''; delete cell.dataset.tone; cell.removeAttribute('data-came'); }
     find('[data-balances]', box).textContent = '';
   };
@@ -23,19 +27,37 @@ for (const id of ['other', 'sibling']) {
 
 async function attack(box, origin, whence) {
   const run = newRun();
+  current.set(box, run);
   const attacker = openBeside('about:blank', 'lab-attacker'); // now, while the press still counts as one
   const { tag } = await bench;
   await send('POST', '/bank/cross/start', { body: { run } });
   await payOurselves(tag, run);
   attacker.location = `${origin}/cross-site?tag=${tag}&run=${run}&from=${whence}&todo=simple,json,image,iframe,form,link`;
   const seen = await until(async () => {
-    const { entries } = await evidence(run, 'cross-site');
-    for (const entry of entries) show(box, entry);
-    total(box, entries);
-    return FORGED.every((via) => entries.some((entry) => entry.via === via)) ? entries : null;
+    const found = await look(box, run);
+    return FORGED.every((via) => found.entries.some((entry) => entry.via === via)) ? found : null;
   }, 20_000);
-  if (!seen) throw new Error(`Nothing came from ${origin}. If its page did not open, this browser cannot reach that address.`);
+  if (!seen) throw new Stopped(`Not everything came from ${origin}. If its page did not open, this browser cannot reach that address; nothing is pretended instead.`);
+  follow(box, run);
   return verdict(seen, whence);
+}
+
+async function look(box, run) {
+  const found = await evidence(run, 'cross-site');
+  for (const entry of found.entries) show(box, entry);
+  const left = Object.entries(TILLS).map(([till, name]) => `${name} ${found.tills[till]}`);
+  find('[data-balances]', box).textContent = `Left of 100 in each till after the attack: ${left.join(' · ')}`;
+  return found;
+}
+
+/** The attacker's page stays open, with a button for each request: what they send later is shown too, for a while. */
+async function follow(box, run) {
+  await until(async () => {
+    await wait(1500);
+    if (current.get(box) !== run) return true;
+    await look(box, run);
+    return false;
+  }, 600_000).catch(() => {});
 }
 
 /** The same payment from the bank's own page: what every till is there for. */
@@ -63,18 +85,11 @@ function show(box, { via, method, cookies, headers, tills }) {
   }
 }
 
-const lost = (entries, till) => entries.filter(({ via, tills }) => via !== 'own' && tills[till] === '').length * 10;
-
-function total(box, entries) {
-  const left = Object.entries(TILLS).map(([till, name]) => `${name} ${100 - lost(entries, till)}`);
-  find('[data-balances]', box).textContent = `Left of 100 in each till after the attack: ${left.join(' · ')}`;
-}
-
-function verdict(entries, whence) {
-  const fell = Object.keys(TILLS).filter((till) => lost(entries, till));
+function verdict({ tills }, whence) {
+  const fell = Object.keys(TILLS).filter((till) => tills[till] < 100);
   const names = fell.map((till) => TILLS[till]).join(', ') || 'none of them';
   const text = `Tills that paid the attacker: ${names}. The one with all defences ${fell.includes('all') ? 'fell too' : 'held'}.`;
-  if (whence === '0') return { answer: fell.includes('lax') ? 'lax-fell' : fell.includes('none') ? 'none-fell' : 'all-held', text };
+  if (whence === 'other') return { answer: fell.includes('lax') ? 'lax-fell' : fell.includes('none') ? 'none-fell' : 'all-held', text };
   const others = ['metadata', 'token', 'header', 'all'].some((till) => fell.includes(till));
   return { answer: others ? 'all-fell' : fell.includes('strict') ? 'strict-fell' : 'strict-held', text };
 }
