@@ -16,10 +16,11 @@ from rest_framework.response import Response
 from accounts import errors, revocation, sessions, tokens
 from accounts.claims import Issued
 from accounts.conf import Profile, override
+from accounts.events import KINDS
 from accounts.models import Session
 from accounts.views.browser import BrowserView
 from accounts.watching import Call, watch
-from api.lab import profile, rows, runs, views
+from api.lab import profile, recorder, rows, runs, views
 from api.lab.models import Bench
 
 # Short enough to wait for; what they mean for the algorithm is the same.
@@ -67,16 +68,17 @@ class At:
 
 
 class StepView(BrowserView):
-    """The base of all steps: form and bench in, what happened and the session's row out."""
+    """The base of all steps: form and bench in, what happened, the session's row and events out."""
 
     def post(self, request: Request) -> Response:
         form = Form(data=request.data)
         form.is_valid(raise_exception=True)
         given = form.validated_data
         bench, run = views.required(request._request), runs.run_of(given["run"])
-        with override(profiles()[given["window"]]):
+        with override(profiles()[given["window"]]), recorder.events() as written:
             found = self.step(At(request, bench, run, given))
-            return Response({**found, "row": rows.row(bench, run)})
+            said = [{"kind": one["kind"], "text": KINDS[one["kind"]]} for one in written]
+            return Response({**found, "row": rows.row(bench, run), "events": said})
 
     def step(self, at: At) -> dict[str, Any]:
         raise NotImplementedError

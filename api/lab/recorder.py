@@ -5,8 +5,11 @@ has been through api.lab.redaction: no token, no password, no CSRF token, no ses
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar
+from copy import copy
+from dataclasses import replace
 from typing import Any
 
 from django.dispatch import receiver
@@ -37,14 +40,9 @@ def record(
 ) -> HttpResponseBase:
     """Answer the request, watched, and note what happened in the bench's log."""
     calls: list[Call] = []
-    events: list[dict[str, Any]] = []
-    token = _events.set(events)
     began = time.perf_counter()
-    try:
-        with watch(calls.append):
-            response = get_response(request)
-    finally:
-        _events.reset(token)
+    with events() as written, watch(lambda call: calls.append(as_it_was(call))):
+        response = get_response(request)
     seconds = time.perf_counter() - began
     # Read now, not while they ran: reading facts calls the very functions that are watched.
     steps = redaction.steps(calls, began)
@@ -56,18 +54,37 @@ def record(
         "received": redaction.received(request),
         "steps": steps,
         "sent": redaction.sent(response),
-        "events": events,
+        "events": written,
     }
     benches.note(bench, "request", entry, request.request_id)  # type: ignore[attr-defined]
     response.headers["Server-Timing"] = redaction.server_timing(steps, seconds)
     return response
 
 
+def as_it_was(call: Call) -> Call:
+    """A row that moves on after it was judged is kept as it was judged."""
+    if call.name != "accounts.judgement.judge":
+        return call
+    session, *rest = call.arguments
+    return replace(call, arguments=(copy(session), *rest))
+
+
+@contextmanager
+def events() -> Iterator[list[dict[str, Any]]]:
+    """The security events that are written until the context ends."""
+    found: list[dict[str, Any]] = []
+    token = _events.set(found)
+    try:
+        yield found
+    finally:
+        _events.reset(token)
+
+
 @receiver(recorded)
 def keep_event(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
     """Copy an event into the record; those of the lab are not kept for the audit log."""
-    events = _events.get()
-    if events is not None:
-        events.append({"kind": event.kind, "detail": event.detail})
+    written = _events.get()
+    if written is not None:
+        written.append({"kind": event.kind, "detail": event.detail})
     if conf.cookie_mark == jar.MARK:  # the lab's settings, in whichever variant
         event.delete()

@@ -49,6 +49,9 @@ def test_own_sign_in_fills_the_steps_from_both_ends(page: Page) -> None:
     assert "HttpOnly" in server_of(step(page, 4))
     assert re.search(r"Set-Cookie, as script reads it\s+▪? ?null", script_of(step(page, 4)))
     assert re.search(r"Tokens among them\s+none", script_of(step(page, 5)))
+    page.get_by_text("Why each attribute").click()
+    expect(step(page, 5)).to_contain_text("No script can read, write or overwrite it.")
+    expect(step(page, 2).locator("[data-state-text]")).to_contain_text("ms on the server")
 
     page.get_by_role("button", name="POST, with CSRF check").click()
     assert "X-CSRFToken matches the cookie" in server_of(step(page, 6))
@@ -73,14 +76,20 @@ def test_code_of_each_step_is_shown_with_file_and_line(page: Page) -> None:
 def test_expired_token_is_refused_refreshed_and_the_request_repeated(
     page: Page, server: Gatehouse
 ) -> None:
-    """Step 8 at once: 401 for its time, one refresh, and the request again."""
+    """Step 8 at once: 401 for its time, one refresh under the lock, and the request again."""
     open_lab_flow(page, server)
 
     page.get_by_role("button", name="Expire now").click()
 
-    assert "GET /api/me → 401" in script_of(step(page, 8))
-    assert "ExpiredToken: its time (exp) is over" in server_of(step(page, 8))
-    assert "__Host-Http-lab_access_token" in server_of(step(page, 8))
+    expect(step(page, 8)).to_contain_text("Then the same request again")
+    script, server_side = script_of(step(page, 8)), server_of(step(page, 8))
+    assert "GET /api/me → 401" in script
+    assert "gatehouse-session, held for" in script
+    assert "GET /api/me → 200" in script
+    assert "ExpiredToken: its time (exp) is over" in server_side
+    assert "__Host-Http-lab_access_token" in server_side
+    assert re.search(r"Verdict\s+rotate", server_side)
+    assert "1 used → generation 2 current" in server_side
     assert page.locator("#step-7").get_attribute("data-done") == "yes"
 
 
@@ -94,7 +103,7 @@ def test_access_token_runs_out_while_one_watches(page: Page, server: Gatehouse) 
     found = server_of(step(page, 8))
     assert "the browser had dropped the cookie" in found
     assert re.search(r"Verdict\s+rotate", found)
-    assert re.search(r"Session row now\s+generation 2", found)
+    assert "generation 2 current" in found
 
 
 def test_lab_session_is_no_session_of_the_app(page: Page, server: Gatehouse) -> None:

@@ -20,7 +20,8 @@ def tell(page: Page, server: Gatehouse, story: str, *switches: str) -> Locator:
 
 
 def row(box: Locator, column: str) -> str:
-    return box.locator(f"[data-column={column}]").inner_text()
+    """This column of the row, as the last step left it."""
+    return box.locator(f"[data-column={column}]").last.inner_text()
 
 
 def came_true(box: Locator) -> str:
@@ -51,6 +52,26 @@ def test_story_ends_as_the_session_algorithm_says(
         assert row(box, "end_reason") == "reuse_detected"
         states = box.locator("[data-generations] li").all()
         assert {item.get_attribute("data-state") for item in states} == {"revoked"}
+        expect(box.locator(".exchange")).to_contain_text(["refresh_reused"])
+
+
+def test_row_is_drawn_after_each_step_with_its_changes_marked(
+    page: Page, server: Gatehouse
+) -> None:
+    """Sign-in, refresh, use, replay: what each changed in the table stands line by line."""
+    box = tell(page, server, "replay")
+
+    changed = [
+        {str(cell.get_attribute("data-column")) for cell in line.locator("[data-changed]").all()}
+        for line in box.locator("[data-rows] tr").all()
+    ]
+    assert changed == [
+        set(),
+        {"generation", "previous_generation"},
+        {"confirmed"},
+        {"ended", "end_reason"},
+        set(),
+    ]
 
 
 @pytest.mark.parametrize(

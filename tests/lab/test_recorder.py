@@ -2,11 +2,13 @@
 
 import json
 import re
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
-from accounts.models import User
+from accounts.models import Session, User
 from tests.clients import PASSWORDS, BrowserClient
 from tests.lab.clients import LabClient
 
@@ -91,6 +93,22 @@ def test_refresh_is_noted_with_its_verdict(alice: User, watching: BrowserClient)
     judged = entry["steps"][names(entry).index("accounts.judgement.judge")]["facts"]
     assert judged["verdict"] == "answer with the current generation"
     assert judged["presented"] == 1
+
+
+def test_rotation_is_noted_with_the_row_as_it_was_judged(
+    alice: User, watching: BrowserClient
+) -> None:
+    """The verdict was about generation 1, though the row stands at 2 by the time it is noted."""
+    watching.sign_in(alice)
+    Session.objects.update(rotated_at=F("rotated_at") - timedelta(minutes=1))
+
+    watching.post("/auth/refresh")
+
+    entry = entries(watching)[-1]
+    judged = entry["steps"][names(entry).index("accounts.judgement.judge")]["facts"]
+    rotated = entry["steps"][names(entry).index("accounts.sessions.rotate")]["facts"]
+    assert (judged["verdict"], judged["presented"], judged["row"]) == ("rotate", 1, 1)
+    assert rotated["session"]["generation"] == 2
 
 
 def test_nothing_noted_could_be_replayed(alice: User, watching: BrowserClient) -> None:

@@ -49,6 +49,7 @@ def test_replay_after_the_window_ends_the_session_for_both(
     assert (stolen["status"], stolen["verdict"]) == (401, "an older copy is in use")
     assert owner["cause"] == "ended: reuse_detected"
     assert stolen["row"]["end_reason"] == "reuse_detected"
+    assert [event["kind"] for event in stolen["events"]] == ["refresh_reused"]
 
 
 def test_lost_answer_is_rotated_past(clock: SteeredClock, lab_client: LabClient) -> None:

@@ -44,6 +44,26 @@ export function observe(tell, wanted = () => true) {
   return () => { globalThis.fetch = original; };
 }
 
+/**
+ * Call `tell` after each Web Lock that script of this page held.
+ * @param {(lock: {name: string, held: number}) => void} tell
+ */
+export function observeLocks(tell) {
+  if (!navigator.locks) return;
+  const original = navigator.locks.request;
+  navigator.locks.request = (name, ...rest) => {
+    const work = rest.pop();
+    return original.call(navigator.locks, name, ...rest, async (lock) => {
+      const began = performance.now();
+      try {
+        return await work(lock);
+      } finally {
+        tell({ name, held: performance.now() - began });
+      }
+    });
+  };
+}
+
 async function read(response) {
   const text = await response.text();
   let answer = null;

@@ -8,10 +8,10 @@ import { cookie } from './evidence.js';
 /** @typedef {import('./evidence.js').Fact} Fact */
 /** @typedef {{number: number, script: Fact[], server: Fact[], ms: number|null, refused: boolean}} Filled */
 
-const find = (entry, name) => entry.steps.find((step) => step.name.endsWith(name));
-const took = (call) => call?.ms ?? null;
+export const find = (entry, name) => entry.steps.find((step) => step.name.endsWith(name));
+export const took = (call) => call?.ms ?? null;
 const headers = (received) => Object.entries(received.headers).map(([name, value]) => [name, value]);
-const arrived = ({ cookies }) => [['Cookies that arrived', cookies.map(cookie).join('\n') || 'none', 'secret']];
+export const arrived = ({ cookies }) => [['Cookies that arrived', cookies.map(cookie).join('\n') || 'none', 'secret']];
 const outcome = (call, passed) => (call.refused ? [`${call.refused}: ${call.cause}`, 'bad'] : [passed, 'good']);
 
 /** Steps 1 to 4, from POST /auth/login. @returns {Filled[]} */
@@ -43,7 +43,8 @@ export function signIn(observed, entry) {
     server: [['Access token, header', access.header], ['Access token, claims', access.claims],
       ['Refresh token, header', refresh.header], ['Refresh token, claims', refresh.claims],
       ['Lives', `access ${access.claims.exp - access.claims.iat} s, refresh ${refresh.claims.exp - refresh.claims.iat} s`],
-      ['Session row', `${session.id}, generation ${session.generation}`]],
+      ['Session row', `${session.id}, generation ${session.generation}`],
+      ...entry.events.map(({ kind }) => ['Security event', kind])],
   }, {
     number: 4, ms: took(find(entry, 'cookies.set_tokens')), refused: false,
     script: [['Status', observed.status], ['Body: no token in it', observed.answer],
@@ -123,34 +124,4 @@ const CHECKS = {
 function withTime(step) {
   const [text, tone] = outcome(step, 'passed');
   return [`${text} · ${step.ms} ms`, tone];
-}
-
-/** Why a call was refused, in the server's words; empty if it was not. */
-export function refusal(entry) {
-  if (entry.status !== 401) return '';
-  const refused = entry.steps.find((step) => step.refused);
-  return refused ? `${refused.refused}: ${refused.cause}` : 'no access token arrived: the browser had dropped the cookie';
-}
-
-/** Step 8, from POST /auth/refresh, the requests before it, and why the last of them was refused. @returns {Filled[]} */
-export function refresh(observed, entry, before, refusal) {
-  const judge = find(entry, 'judgement.judge');
-  const rotate = find(entry, 'sessions.rotate');
-  const session = rotate?.facts.session;
-  return [{
-    number: 8, ms: took(rotate), refused: Boolean(rotate?.refused),
-    script: [
-      ...before.map((one) => ['Before it', `${one.method} ${one.path} → ${one.status}`]),
-      ['Refresh', `${observed.method} ${observed.path} → ${observed.status}, without a body`],
-      ['Set-Cookie, as script reads it', String(observed.seen['Set-Cookie']), 'secret'],
-    ],
-    server: [
-      ...(refusal ? [['Why the request before was refused', refusal, 'bad']] : []),
-      ...arrived(entry.received),
-      ...(judge ? [['Presented', `generation ${judge.facts.presented} of a session at ${judge.facts.row}`], ['Verdict', judge.facts.verdict]] : []),
-      ...(rotate?.refused ? [['Refused', `${rotate.refused}: ${rotate.cause}`, 'bad']] : []),
-      ...(session ? [['Session row now', `generation ${session.generation}`, 'good']] : []),
-      ...entry.sent.cookies.map((one) => ['Set-Cookie', cookie(one), 'secret']),
-    ],
-  }];
 }

@@ -8,7 +8,9 @@ import * as tabs from '../../tabs.js';
 import { describe, send } from '../../wire.js';
 import * as bench from '../bench.js';
 import { ofPair, show } from '../evidence.js';
-import { observe, storages } from '../observe.js';
+import { observe, observeLocks, storages } from '../observe.js';
+import * as renewal from '../renewal.js';
+import { wait } from '../run.js';
 import * as timeline from '../timeline.js';
 
 const WATCHED = ['/auth/', '/api/', '/learn/api/hello', '/lab/'];
@@ -20,16 +22,23 @@ let fresh = [];
 /** Requests since the last refresh: what led to the next one. */
 let before = [];
 let refusal = '';
+/** Step 8 while the request that was refused has not been repeated yet. */
+let renewed = null;
+let lock = null;
 let verified = null;
+/** When the session began or was refreshed; for a while a refresh is then answered with the same generation. */
+let freshAt = -Infinity;
 let endsAt = 0;
 let followed = 0;
 
 observe(notice, (path) => WATCHED.some((start) => path.startsWith(start)));
+observeLocks((held) => { lock = held; });
 
 function notice(observed) {
   fresh.push(observed);
   const expiry = observed.answer?.session?.access_expires_at;
   if (expiry) endsAt = Date.parse(expiry);
+  if (/login|refresh/.test(observed.path) && observed.status === 200) freshAt = performance.now();
   if (observed.path === '/auth/logout') endsAt = 0;
 }
 
@@ -63,11 +72,14 @@ async function assign(observed, entry) {
   if (what === 'POST /auth/login') {
     filled = [...timeline.signIn(observed, entry), ...timeline.storage(await storages(), entry)];
   } else if (what === 'POST /auth/refresh') {
-    filled = timeline.refresh(observed, entry, before, refusal);
+    filled = [renewal.refresh(observed, entry, { before, refusal, lock, grace: tabs.WINDOW / 1000 })];
+    renewed = refusal ? filled[0] : null;
     refusal = '';
   } else if (observed.path === '/api/me' || observed.path === '/learn/api/hello') {
     filled = timeline.request(observed, entry, verified);
-    refusal = timeline.refusal(entry);
+    if (renewed) put({ ...renewed, script: [...renewed.script, renewal.again(observed)] });
+    renewed = null;
+    refusal = renewal.refusal(entry);
   }
   before = what === 'POST /auth/refresh' ? [] : [...before, observed].slice(-3);
   for (const step of filled) put(step);
@@ -78,7 +90,8 @@ function put({ number, script, server, ms, refused }) {
   for (const hint of item.querySelectorAll('[data-hint]')) hint.hidden = true;
   show(find('[data-facts="script"]', item), script);
   show(find('[data-facts="server"]', item), server);
-  const time = ms === null ? '' : ` in ${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms`;
+  const where = number === 1 || number === 6 ? 'there and back' : 'on the server';
+  const time = ms === null ? '' : `, ${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms ${where}`;
   item.dataset.done = refused ? 'refused' : 'yes';
   const state = `${refused ? '✗ refused' : '✓ done'}${time}`;
   find('[data-state-text]', item).textContent = state;
@@ -125,6 +138,9 @@ on('[data-call="GET"]', () => perform(() => api.get('/api/me')));
 on('[data-call="POST"]', () => perform(() => api.post('/learn/api/hello')));
 on('[data-refresh]', () => perform(() => tabs.alone(() => send('POST', '/auth/refresh'))));
 on('[data-expire]', () => perform(async () => {
+  const rest = freshAt + tabs.WINDOW + 300 - performance.now();
+  if (rest > 0) find('[data-now]').textContent = `The window of ${tabs.WINDOW / 1000} s after a sign-in or refresh must pass first…`;
+  await wait(Math.max(0, rest));
   await send('POST', '/lab/expire');
   await api.get('/api/me');
 }));

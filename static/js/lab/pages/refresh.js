@@ -2,83 +2,12 @@
 
 import { find } from '../../dom.js';
 import * as shell from '../../shell.js';
-import { watch } from '../bench.js';
-import { OUTWAIT, dropJar, end, putJar, start, turn, use, wake } from '../clockwork.js';
+import { dropJar, end, putJar, wake } from '../clockwork.js';
 import { experiment } from '../experiment.js';
-import { newRun, openBeside, wait } from '../run.js';
+import { Stopped, openBeside } from '../run.js';
+import { Story, wipe } from '../story.js';
 
-const bench = watch();
 const on = (box, name) => find(`[data-switch="${name}"]`, box).checked;
-
-/** One story in one experiment: it takes steps and shows each, with the row as it then stands. */
-class Story {
-  constructor(box) {
-    this.box = box;
-    this.run = newRun();
-    this.row = {};
-  }
-
-  static async begin(box) {
-    await bench;
-    const story = new Story(box);
-    find('[data-exchanges]', box).replaceChildren();
-    const first = await start(story.run);
-    story.tell('The owner signs in', first, [['Owner holds', 'generation 1']]);
-    return [story, first];
-  }
-
-  /** The same, some time later: a refresh right after the sign-in would be answered with the same generation. */
-  static async later(box) {
-    const begun = await Story.begin(box);
-    await begun[0].pass();
-    return begun;
-  }
-
-  async turn(who, token, window = true) {
-    const step = await turn(this.run, token, window);
-    const got = step.status === 200 ? `a new pair, generation ${step.generation}` : 'nothing';
-    this.tell(`${who}: refresh with generation ${step.presented} → ${step.status}`, step, [[`${who} gets`, got, step.status === 200 ? 'plain' : 'bad']]);
-    return step;
-  }
-
-  async use(who, token, look = true) {
-    const step = await use(this.run, token, look);
-    this.tell(`${who}: API request with the access token → ${step.status}`, step, [[`${who} gets`, step.status === 200 ? 'the answer' : 'nothing']]);
-    return step;
-  }
-
-  tell(title, step, script) {
-    const { row } = step;
-    const server = [];
-    if (step.verdict) server.push(['judge() said', step.verdict]);
-    if (step.cause) server.push(['Cause', step.cause, 'bad']);
-    server.push(['Row', `generation ${row.generation}, previous ${row.previous_generation ?? 'null'}, ${row.ended ? `ended: ${row.end_reason}` : 'alive'}`]);
-    this.box.add({ title, script, server });
-    this.draw(row);
-  }
-
-  draw(row) {
-    find('[data-session]', this.box).hidden = false;
-    const shown = { ...row, previous_generation: row.previous_generation ?? 'null', confirmed: row.confirmed ? 'set' : 'null', ended: row.ended ? 'set' : 'null', end_reason: row.end_reason || '–' };
-    for (const cell of this.box.querySelectorAll('[data-column]')) {
-      const value = String(shown[cell.dataset.column]);
-      cell.toggleAttribute('data-changed', Boolean(cell.textContent) && cell.textContent !== value);
-      cell.textContent = value;
-    }
-    find('[data-generations]', this.box).replaceChildren(...Array.from({ length: row.generation }, (_, index) => {
-      const item = document.createElement('li');
-      const state = row.ended ? 'revoked' : index + 1 === row.generation ? 'current' : 'used';
-      item.dataset.state = state;
-      item.textContent = `generation ${index + 1}: ${state}`;
-      return item;
-    }));
-  }
-
-  async pass() {
-    this.box.say('Waiting until the window of 2 s has passed…');
-    await wait(OUTWAIT);
-  }
-}
 
 const STORIES = {
   async replay(box) {
@@ -164,7 +93,7 @@ function otherTab(wanted, message) {
   return new Promise((resolve, reject) => {
     const once = message.say === 'wake';
     const again = setInterval(() => { if (!once) channel.postMessage(message); }, 200);
-    const late = setTimeout(() => done(reject, new Error('The second tab did not answer.')), 10_000);
+    const late = setTimeout(() => done(reject, new Stopped('The second tab did not answer. Leave it open while the experiment runs.')), 10_000);
     const hear = ({ data }) => { if (wanted(data)) done(resolve, data); };
     function done(settle, value) {
       clearInterval(again);
@@ -181,9 +110,7 @@ for (const [id, story] of Object.entries(STORIES)) {
   const box = experiment(id);
   box.run = () => story(box);
   box.clear = async () => {
-    find('[data-session]', box).hidden = true;
-    find('[data-generations]', box).replaceChildren();
-    for (const cell of box.querySelectorAll('[data-column]')) { cell.textContent = ''; cell.removeAttribute('data-changed'); }
+    wipe(box);
     for (const one of box.querySelectorAll('[data-switch]')) one.checked = false;
   };
 }

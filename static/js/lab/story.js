@@ -1,0 +1,98 @@
+/** One story of a lab session: it takes steps and shows each, with the session's row as it then stands in the table. */
+
+import { clone, find } from '../dom.js';
+import { watch } from './bench.js';
+import { OUTWAIT, start, turn, use } from './clockwork.js';
+import { newRun, wait } from './run.js';
+
+const bench = watch();
+
+/** One story in one experiment: it takes steps and shows each, with the row as it then stands. */
+export class Story {
+  constructor(box) {
+    this.box = box;
+    this.run = newRun();
+    /** @type {Record<string, unknown>|null} as it was last drawn */
+    this.row = null;
+  }
+
+  static async begin(box) {
+    await bench;
+    const story = new Story(box);
+    wipe(box);
+    const first = await start(story.run);
+    story.tell('The owner signs in', first, [['Owner holds', 'generation 1']]);
+    return [story, first];
+  }
+
+  /** The same, some time later: a refresh right after the sign-in would be answered with the same generation. */
+  static async later(box) {
+    const begun = await Story.begin(box);
+    await begun[0].pass();
+    return begun;
+  }
+
+  async turn(who, token, window = true) {
+    const step = await turn(this.run, token, window);
+    const got = step.status === 200 ? `a new pair, generation ${step.generation} (script holds handles of it)` : 'nothing';
+    this.tell(`${who}: refresh with generation ${step.presented} → ${step.status}`, step, [[`${who} gets`, got, step.status === 200 ? 'plain' : 'bad']]);
+    return step;
+  }
+
+  async use(who, token, look = true) {
+    const step = await use(this.run, token, look);
+    this.tell(`${who}: API request with the access token → ${step.status}`, step, [[`${who} gets`, step.status === 200 ? 'the answer' : 'nothing']]);
+    return step;
+  }
+
+  tell(title, step, script) {
+    const { row } = step;
+    const server = [];
+    if (step.verdict) server.push(['judge() said', step.verdict]);
+    for (const { kind, text } of step.events) server.push(['Event written', `${kind}: ${text}`]);
+    if (step.cause) server.push(['Cause', step.cause, 'bad']);
+    server.push(['Row', `generation ${row.generation}, previous ${row.previous_generation ?? 'null'}, ${row.ended ? `ended: ${row.end_reason}` : 'alive'}`]);
+    this.box.add({ title, script, server });
+    this.draw(title, row);
+  }
+
+  /** The row as it stands after this step, under what it was before; what has changed is marked. */
+  draw(title, row) {
+    const shown = {
+      generation: row.generation,
+      previous_generation: row.previous_generation ?? 'null',
+      confirmed: row.confirmed ? 'set' : 'null',
+      ended: row.ended ? 'set' : 'null',
+      end_reason: row.end_reason || '–',
+    };
+    const piece = clone('session-row');
+    find('[data-slot="step"]', piece).textContent = title;
+    for (const [column, value] of Object.entries(shown)) {
+      const cell = find(`[data-column="${column}"]`, piece);
+      cell.textContent = String(value);
+      cell.toggleAttribute('data-changed', this.row !== null && this.row[column] !== value);
+    }
+    this.row = shown;
+    find('[data-session]', this.box).hidden = false;
+    find('[data-rows]', this.box).append(piece);
+    find('[data-generations]', this.box).replaceChildren(...Array.from({ length: row.generation }, (_, index) => generation(index + 1, row)));
+  }
+
+  async pass() {
+    this.box.say('Waiting until the window of 2 s has passed…');
+    await wait(OUTWAIT);
+  }
+}
+
+function generation(number, row) {
+  const item = document.createElement('li');
+  item.dataset.state = row.ended ? 'revoked' : number === row.generation ? 'current' : 'used';
+  item.textContent = `generation ${number}: ${item.dataset.state}`;
+  return item;
+}
+
+/** Take a story off the page. */
+export function wipe(box) {
+  for (const place of ['[data-exchanges]', '[data-rows]', '[data-generations]']) find(place, box).replaceChildren();
+  find('[data-session]', box).hidden = true;
+}
