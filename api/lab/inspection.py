@@ -8,8 +8,8 @@ would undo HttpOnly.
 from collections.abc import Callable
 from typing import Any
 
-from accounts import cookies, keys, tokens
-from accounts.errors import InvalidToken
+from accounts import cookies, keys, liveness, revocation, tokens
+from accounts.errors import InvalidToken, RevokedSession, SessionEnded
 from api.lab import redaction
 
 # Each attribute of the cookie with the sentence that says why it is there.
@@ -35,10 +35,20 @@ def inspect(name: str, text: str | None, typ: str) -> dict[str, Any] | None:
     }
 
 
+def access_is_good(text: str) -> None:
+    """As the API asks: the token, then its session."""
+    revocation.check(tokens.verify_access(text))
+
+
+def refresh_is_good(text: str) -> None:
+    """As the refresh endpoint asks, without turning anything: the token, then the session's row."""
+    liveness.load(tokens.verify_refresh(text))
+
+
 # By the `typ` of the kind of token: the very functions that the endpoints use.
-VERIFIERS: dict[str, Callable[[str], object]] = {
-    tokens.AccessToken.typ: tokens.verify_access,
-    tokens.RefreshToken.typ: tokens.verify_refresh,
+VERIFIERS: dict[str, Callable[[str], None]] = {
+    tokens.AccessToken.typ: access_is_good,
+    tokens.RefreshToken.typ: refresh_is_good,
 }
 
 
@@ -46,7 +56,7 @@ def verify(text: str, typ: str) -> dict[str, Any]:
     """Whether the token is good, with which key, and what was checked for it."""
     try:
         VERIFIERS[typ](text)
-    except InvalidToken as refusal:
+    except (InvalidToken, SessionEnded) as refusal:
         return {"good": False, "cause": cause(refusal), "checks": []}
     decoded = redaction.token(text)
     claims, kid = decoded["claims"], decoded["header"]["kid"]
@@ -63,12 +73,15 @@ def verify(text: str, typ: str) -> dict[str, Any]:
             f"aud is {claims['aud']}",
             "exp and iat, with 5 s leeway",
             "every claim present and of its type",
+            "its session has not ended",
         ],
     }
 
 
-def cause(refusal: InvalidToken) -> str:
-    """Why, in one of two grades: only who holds an authentic token learns that it is too old."""
+def cause(refusal: InvalidToken | SessionEnded) -> str:
+    """Why: only who holds an authentic token learns more than that it is none."""
+    if isinstance(refusal, RevokedSession | SessionEnded):
+        return f"authentic, and yet refused: {refusal.cause}"
     return "its time (exp) is over" if "exp" in refusal.cause else "not a token of ours for here"
 
 

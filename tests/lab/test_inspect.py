@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from accounts.models import User
+from accounts import sessions
+from accounts.models import Session, User
 from tests.clients import BrowserClient
 from tests.lab.clients import LabClient
 
@@ -73,6 +74,21 @@ def test_expired_cookie_is_called_expired(lab_client: LabClient) -> None:
     found = lab_client.get("/learn/api/inspect").json()
 
     assert found["access"]["verify"]["cause"] == "its time (exp) is over"
+
+
+def test_cookies_of_an_ended_session_are_authentic_and_refused(
+    alice: User, browser_client: BrowserClient
+) -> None:
+    """What the API would say, and why: the tokens are right, the session behind them is over."""
+    browser_client.sign_in(alice)
+    sessions.end(Session.objects.filter(user=alice), "ended_by_user")
+
+    found = browser_client.get("/learn/api/inspect").json()
+
+    for kind in ("access", "refresh"):
+        assert found[kind]["verify"]["good"] is False
+        assert "ended" in found[kind]["verify"]["cause"]
+        assert found[kind]["decode"]["claims"]["sub"] == alice.sub
 
 
 def test_no_page_or_endpoint_of_the_lab_echoes_a_real_token(
