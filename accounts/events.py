@@ -66,8 +66,7 @@ def record(
         kind=kind,
         user=user,
         session_id=session.id if session else session_id,
-        address=address_of(request),
-        user_agent=user_agent_of(request),
+        **whence(request),
         detail=detail or {},
     )
     event.refresh_from_db(fields=["at"])
@@ -97,6 +96,11 @@ def record_unasked(
         return record(kind, request, detail=detail)
     log.info("%s (not stored)", kind, extra={"address": key[1], "detail": detail})
     return None
+
+
+def whence(request: HttpRequest | None) -> dict[str, str]:
+    """Where a request came from, as rows keep it."""
+    return {"address": address_of(request), "user_agent": user_agent_of(request)}
 
 
 def address_of(request: HttpRequest | None) -> str:

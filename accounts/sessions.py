@@ -46,28 +46,19 @@ def start(
     """A new session for someone whose credentials were just checked, and its first tokens.
 
     InvalidCredentials if the user is no longer as they were checked.
-
     Not `fresh`: an identity provider knew the person from before and asked them for nothing, which
     is no step-up.
     """
     now = clock.database_now()
-    idle, absolute = conf.lifetimes(remember)
     key = secrets.token_urlsafe(32)
     session = Session(
         user=user,
         client=client,
         method=method,
         key_hash=liveness.hash_key(key),
-        created_at=now,
-        rotated_at=now,
-        last_used_at=now,
-        authenticated_at=now if fresh else now - timedelta(seconds=STEP_UP_SECONDS),
-        idle_seconds=idle,
-        idle_expires_at=now + timedelta(seconds=min(idle, absolute)),
-        absolute_expires_at=now + timedelta(seconds=absolute),
         signing_kids=keys.ring().active_kid,
-        address=events.address_of(request),
-        user_agent=events.user_agent_of(request),
+        **_times(now, remember=remember, fresh=fresh),
+        **events.whence(request),
     )
     with transaction.atomic():
         # Held until the end: a password changed meanwhile ends the new session, or is seen here.
@@ -80,6 +71,18 @@ def start(
     return tokens.issue(session, key, now)
 
 
+def _times(now: datetime, *, remember: bool, fresh: bool) -> dict[str, Any]:
+    """What a session that starts now says about time."""
+    idle, absolute = conf.lifetimes(remember)
+    return {
+        **dict.fromkeys(("created_at", "rotated_at", "last_used_at"), now),
+        "authenticated_at": now if fresh else now - timedelta(seconds=STEP_UP_SECONDS),
+        "idle_seconds": idle,
+        "idle_expires_at": now + timedelta(seconds=min(idle, absolute)),
+        "absolute_expires_at": now + timedelta(seconds=absolute),
+    }
+
+
 @watched
 def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Issued:
     """The tokens that a refresh token earns; SessionEnded or RefreshReused if it earns none.
@@ -88,8 +91,7 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
     the exception must not undo it.
     """
     claims = liveness.claims_of(token, client)
-    # Each turn that changes nothing saw another request rotate first; the second turn then
-    # answers from the new row. More turns than these mean that something else is wrong.
+    # Where another request rotates first, the second turn answers from the new row.
     for _ in range(5):
         session, now = liveness.load(claims)
         verdict = judge(session, claims.gen, now)
@@ -109,14 +111,13 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
 def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
     """Move the row one generation on, if it still is as it was judged."""
     unchanged = Session.objects.filter(id=session.id, generation=session.generation, ended_at=None)
+    ends = now + timedelta(seconds=session.idle_seconds)
     change: dict[str, Any] = {
         "generation": session.generation + 1,
         "rotated_at": Now(),
         "last_used_at": Now(),
         "confirmed_at": None,
-        "idle_expires_at": min(
-            now + timedelta(seconds=session.idle_seconds), session.absolute_expires_at
-        ),
+        "idle_expires_at": min(ends, session.absolute_expires_at),
     }
     if verdict is Verdict.ROTATE_PAST:
         # A confirmation that came in meanwhile turns the verdict into reuse: judge again.
@@ -148,8 +149,7 @@ confirmed: BoundedMemory[tuple[str, int], bool] = BoundedMemory(8192)
 def confirm(session_id: str, generation: int) -> None:
     """Note that an access token of this generation arrived: its answer was not lost.
 
-    Runs before the view, in a transaction of its own; if it fails the request goes on, and the
-    next one tries again.
+    Before the view and apart from it: if it fails the request goes on, and the next one tries.
     """
     if confirmed.get((session_id, generation)):
         return
