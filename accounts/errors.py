@@ -56,7 +56,7 @@ class InvalidToken(Problem):
 
     status_code = 401
     code = "invalid_token"
-    detail_text = "The access token is not valid."
+    detail_text = "The access token is not valid. Refresh it, or sign in again."
 
 
 class ExpiredToken(InvalidToken):
@@ -108,7 +108,7 @@ class InsufficientScope(Problem):
 
     status_code = 403
     code = "insufficient_scope"
-    detail_text = "You may not do this."
+    detail_text = "This needs a right that your account does not have."
 
 
 class ReauthenticationRequired(Problem):
@@ -148,7 +148,7 @@ class TooLarge(Problem):
 
     status_code = 413
     code = "too_large"
-    detail_text = "The request is too large."
+    detail_text = "The request is too large. Send less."
 
 
 class UnsupportedMediaType(Problem):

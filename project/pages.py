@@ -11,7 +11,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.generic import TemplateView
 
-from accounts import csrf, problems
+from accounts import csrf, errors, problems
 from accounts.demo import DEMO_PEOPLE
 from accounts.events import KINDS
 
@@ -59,15 +59,18 @@ def shared_context() -> dict[str, Any]:
     }
 
 
+# One text for each code, whoever answers with it.
 FAILURES = {
-    400: ("invalid_request", "The request could not be understood."),
-    403: ("csrf_failed", "This request did not come from a page of this site."),
-    404: ("not_found", "There is nothing here."),
-    405: ("method_not_allowed", "This method is not allowed here."),
-    413: ("too_large", "The request is too large."),
-    500: ("server_error", "Something went wrong on our side. It has been logged."),
-    503: ("unavailable", "The service cannot answer right now. Try again in a moment."),
-}
+    kind.status_code: (kind.code, kind.detail_text)
+    for kind in (
+        errors.InvalidRequest,
+        errors.CsrfFailed,
+        errors.NotFound,
+        errors.MethodNotAllowed,
+        errors.TooLarge,
+        errors.Unavailable,
+    )
+} | {500: ("server_error", "Something went wrong on our side. It has been logged.")}
 
 # Below these paths programs ask, elsewhere people.
 API_PATHS = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")

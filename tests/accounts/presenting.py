@@ -18,7 +18,7 @@ REFUSAL = json.dumps(
         "type": "about:blank",
         "title": "Unauthorized",
         "status": 401,
-        "detail": "The access token is not valid.",
+        "detail": "The access token is not valid. Refresh it, or sign in again.",
         "code": "invalid_token",
     }
 ).encode()
