@@ -30,6 +30,18 @@ def test_signed_in_page_finds_no_token_while_the_server_receives_both(page: Page
     expect(box.locator("[data-came-true]")).to_contain_text("It sees nothing of it at all")
 
 
+def test_first_surprise_is_three_clicks_from_the_start_page(page: Page) -> None:
+    """Whoever has just started the app need not read or type anything."""
+    page.goto("/")
+
+    page.get_by_role("link", name="See it work").click()
+    page.get_by_role("button", name="Sign in as Alice").click()
+    expect(page.locator("[data-first-sign-in]")).to_be_hidden()
+    page.get_by_role("button", name="Try to read it").click()
+
+    expect(page.locator("#first [data-verdict]")).to_contain_text("the server received both")
+
+
 def test_experiment_can_be_skipped_run_and_reset_with_the_keyboard(page: Page) -> None:
     """Every part is reachable without a mouse, and reset brings the question back."""
     page.goto("/learn")
