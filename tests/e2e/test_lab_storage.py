@@ -60,6 +60,8 @@ def test_token_that_script_can_reach_outlives_the_tab(
     assert "200" in cells["reload"]
     assert ("lab_token" in cells["cross"]) is (place == "readable")
     expect(page.locator("[data-verdict]")).to_contain_text("outlived the tab")
+    kept = page.evaluate("() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+    assert all(name.startswith("lab_") for name in kept)
 
 
 def test_httponly_cookie_is_ridden_and_the_ride_ends_with_the_tab(
