@@ -33,10 +33,11 @@ def user_model() -> str:
 @rule("E014")
 def paths() -> str:
     try:
-        if resolve("/auth/session").func.__module__ == "accounts.views.browser":
-            return ""
+        found = resolve("/auth/session").func.__module__
     except Resolver404:
-        pass
+        found = ""
+    if found == "accounts.views.browser":
+        return ""
     return 'The URLconf needs path("", include("accounts.urls")): the script knows these paths.'
 
 

@@ -238,6 +238,15 @@ def test_no_body_needs_no_media_type(page):
     assert page.generic("POST", "/auth/refresh", "", "").status_code == 200
 
 
+def test_no_body_needs_no_media_type_under_runserver(page):
+    """Python's own server puts text/plain there; a body still needs the right one."""
+    runserver = {"SERVER_SOFTWARE": "WSGIServer/0.2", "CONTENT_TYPE": "text/plain"}
+
+    assert page.generic("POST", "/auth/refresh", "", "", **runserver).status_code == 200
+    refused = page.generic("POST", "/api/notes", "{}", "text/plain", **runserver)
+    assert_problem(refused, 415, "unsupported_media_type")
+
+
 def test_body_without_a_media_type_refused(page):
     """Nothing is guessed from the bytes."""
     assert_problem(page.generic("POST", "/api/notes", "{}", ""), 415, "unsupported_media_type")

@@ -1,6 +1,7 @@
 """Mails about security events."""
 
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.db.models import F
@@ -37,6 +38,15 @@ def test_address_that_is_nobodys_gets_no_mail(alice: User) -> None:
     assert BrowserClient(HTTP_USER_AGENT=FIREFOX).sign_in(nobody, password).status_code == 200
 
     assert BrowserClient(HTTP_USER_AGENT=PHONE).sign_in(nobody, password).status_code == 200
+
+    assert mails.sent() == []
+
+
+def test_without_a_mail_server_nothing_is_sent(alice: User, settings: Any) -> None:
+    """A copy of this package has none at first: nothing is tried, and nothing fails."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {"MAIL": False}
+    sign_in_with(FIREFOX, alice)
+    sign_in_with(PHONE, alice)
 
     assert mails.sent() == []
 

@@ -41,3 +41,9 @@ def defines(path: Path, name: str) -> bool:
     """Whether the file has a definition of that name: of Python, JavaScript or a constant."""
     found = rf"^\s*(export )?(async )?(def|class|function|const) {name}\b|^{name}\b"
     return bool(re.search(found, path.read_text(encoding="utf-8"), re.MULTILINE))
+
+
+def named_blocks(path: str) -> list[tuple[str, str]]:
+    """Each block of code that says what it is: what stands behind its backticks, and its text."""
+    fence = re.compile(r"^```(\w[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
+    return fence.findall(read(path))

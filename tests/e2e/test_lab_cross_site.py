@@ -11,9 +11,6 @@ from tests.servers import Gatehouse
 
 pytest.importorskip("api.lab")
 
-# The bank lets nobody frame it or load it as an image; Firefox reports both refusals as errors.
-pytestmark = pytest.mark.expects_violations
-
 FORGED = ("form", "simple", "image", "iframe", "link")
 
 
