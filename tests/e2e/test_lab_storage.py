@@ -8,10 +8,13 @@ import re
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.e2e.conftest import ENGINE
 from tests.servers import Gatehouse
 
 pytest.importorskip("api.lab")
 
+# The same TypeError, in each engine's words.
+SINK_ERROR = {"chromium": "TrustedScriptURL", "firefox": "Sink type mismatch violation blocked"}
 PLACES = "http://app.demo.localhost:{port}/learn/storage#places-{place}"
 
 
@@ -60,6 +63,8 @@ def test_token_that_script_can_reach_outlives_the_tab(
     assert "200" in cells["reload"]
     assert ("lab_token" in cells["cross"]) is (place == "readable")
     expect(page.locator("[data-verdict]")).to_contain_text("outlived the tab")
+    kept = page.evaluate("() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
+    assert all(name.startswith("lab_") for name in kept)
 
 
 def test_httponly_cookie_is_ridden_and_the_ride_ends_with_the_tab(
@@ -83,7 +88,9 @@ def test_policy_stops_three_ways_out_and_not_the_fourth(page: Page, server: Gate
     cells = attack(page, server, "local", "csp")
 
     assert "arrived by navigation" in cells["carried"]
-    assert "Blocked by connect-src, img-src (sendBeacon() had said true" in cells["carried"]
+    assert "Blocked by connect-src, img-src" in cells["carried"]
+    # Chromium promises to send what its policy then blocks; Firefox says at once that it will not.
+    assert ("sendBeacon() had said true" in cells["carried"]) is (ENGINE == "chromium")
     for way in ("by fetch", "by image", "by beacon"):
         assert way not in cells["carried"]
 
@@ -93,7 +100,7 @@ def test_trusted_types_make_the_sink_throw(page: Page, server: Gatehouse) -> Non
     """The foreign script is never loaded, so there is nothing to stop later."""
     cells = attack(page, server, "local", "tt")
 
-    assert "TrustedScriptURL" in cells["read"]
+    assert SINK_ERROR[ENGINE] in cells["read"]
     assert cells["acted"].startswith("no")
     assert cells["carried"].startswith("no")
     expect(page.locator("[data-verdict]")).to_contain_text("never ran")

@@ -1,6 +1,9 @@
 """Five places for a token: what each sign-in hands out, and what the thief's server keeps."""
 
+from datetime import timedelta
+
 import pytest
+from django.db.models import F
 
 from accounts.models import Session
 from api.lab.models import Bench, Held
@@ -120,6 +123,17 @@ def test_loot_sink_drops_whatever_is_no_lab_token(
 
     assert Held.objects.count() == 0
     assert Bench.objects.get(tag=tag).entries.filter(kind="storage").count() == 0
+
+
+def test_loot_is_forgotten_after_ten_minutes(lab_client: LabClient, thief: AttackerClient) -> None:
+    """The thief's desk is no store of tokens, not even of the lab's."""
+    token = sign_in(lab_client, "local")["access_token"]
+    tag = lab_client.bench["tag"]
+    send_loot(thief, tag, token)
+
+    Held.objects.update(at=F("at") - timedelta(minutes=11))
+
+    assert "No loot" in thief.get(f"/thief?tag={tag}&run={RUN}").text
 
 
 def test_loot_sink_refuses_a_flood(lab_client: LabClient, thief: AttackerClient) -> None:

@@ -12,7 +12,7 @@ from tests.servers import ROOT
 
 LINE = '    path("", include("api.lab.urls")),\n'
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "node_modules", "__pycache__", "test-results", ".*_cache", "lab"
+    ".git", ".venv", "var", "node_modules", "__pycache__", "test-results", ".*_cache"
 )
 
 # What must still work: pages, sign-in, API, the other hosts, and no way to the lab.
@@ -42,9 +42,10 @@ def test_other_host(db):
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The project without the lab, with templates and scripts that nobody asks for any more."""
+    """The project without the lab's folder; its templates, scripts and tests are still there."""
     folder = tmp_path_factory.mktemp("without") / "project"
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    shutil.rmtree(folder / "api" / "lab")
     urls = folder / "project" / "urls.py"
     text = urls.read_text(encoding="utf-8")
     assert text.count(LINE) == 1
@@ -75,6 +76,25 @@ def test_project_without_the_lab_passes_its_checks(tree: Path) -> None:
         done = run(tree, "manage.py", *command.split())
 
         assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_project_without_the_lab_keeps_its_import_contracts(tree: Path) -> None:
+    """Those that speak of the lab have nothing left to say, and do not fail for it."""
+    program = Path(sys.executable).with_name("lint-imports")
+    done = subprocess.run(
+        [program, "--no-cache"], cwd=tree, check=False, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_tests_of_the_project_without_the_lab_can_be_collected(tree: Path) -> None:
+    """No test but the lab's own asks for it; those are no longer there."""
+    done = run(tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--collect-only", "tests")
+
+    assert done.returncode == 0, done.stdout[-2000:] + done.stderr
+    assert "tests/lab/" not in done.stdout
+    assert "tests/accounts/test_login.py" in done.stdout
 
 
 def test_project_without_the_lab_still_works(tree: Path) -> None:

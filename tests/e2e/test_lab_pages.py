@@ -1,0 +1,77 @@
+"""All pages of the lab together: they fetch nothing from elsewhere, and have no dead controls."""
+
+from urllib.parse import urlsplit
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from tests.servers import Gatehouse
+
+pytest.importorskip("api.lab")
+
+READ = ("", "/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh", "/map")
+RUN = ("/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh")
+
+
+def test_every_page_of_the_lab_works_offline(page: Page, server: Gatehouse) -> None:
+    """Nothing is asked of any machine but this one, and nothing that is asked for is missing."""
+    asked: set[str] = set()
+    missing: list[str] = []
+    page.on("request", lambda request: asked.add(urlsplit(request.url).netloc))
+    page.on(
+        "response",
+        lambda answer: missing.append(answer.url) if answer.status >= 400 else None,
+    )
+    lab = server.url.replace("localhost", "app.demo.localhost")
+
+    for address in [f"{server.url}/learn{path}" for path in READ] + [
+        f"{lab}/learn{path}" for path in RUN
+    ]:
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+
+    assert asked == {urlsplit(server.url).netloc, urlsplit(lab).netloc}
+    assert missing == []
+
+
+@pytest.mark.parametrize("slug", ["storage", "forge", "cross-site", "refresh"])
+def test_page_to_read_has_no_control_that_does_nothing(page: Page, slug: str) -> None:
+    """Where nothing runs, nothing can be pressed or typed, and the way to where it runs is named."""
+    page.goto(f"/learn/{slug}")
+
+    expect(
+        page.locator("lab-experiment :is(button, input, select, textarea):enabled")
+    ).to_have_count(0)
+    for link in page.get_by_role("link", name="Run it on the lab").all():
+        address = str(link.get_attribute("href"))
+        assert address.startswith("http://app.demo.localhost:")
+        expect(page.locator(f"[id='{address.partition('#')[2]}']")).to_have_count(1)
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"),
+    [
+        ("/learn/refresh#copied", "#copied"),
+        ("/learn/cross-site#sibling", "#sibling"),
+        ("/learn/storage#places-readable", "#places"),
+        ("/learn/forge#jwk", "#jwk"),
+    ],
+)
+def test_address_of_an_experiment_leads_to_it(
+    page: Page, server: Gatehouse, address: str, shown: str
+) -> None:
+    """A teacher can hand out a link to one experiment."""
+    page.goto(server.url.replace("localhost", "app.demo.localhost") + address)
+
+    expect(page.locator(shown).get_by_role("heading").first).to_be_in_viewport()
+
+
+def test_blocked_window_is_told_in_words(page: Page, server: Gatehouse) -> None:
+    """A browser that lets no window open is no error of the page."""
+    page.add_init_script("window.open = () => null")
+    page.goto(server.url.replace("localhost", "app.demo.localhost") + "/learn/cross-site#other")
+
+    page.locator("#other").get_by_role("button", name="Open the attacker").click()
+
+    expect(page.locator("#other [data-verdict]")).to_contain_text("Please allow pop-ups")
+    expect(page.locator("#other")).to_have_attribute("data-state", "asking")
