@@ -52,10 +52,14 @@ def query(server: Gatehouse, sql: str, *values: Any) -> list[tuple[Any, ...]]:
         return found
 
 
-def new_person(server: Gatehouse, name: str) -> Person:
+def newcomer(name: str = "Dora") -> Person:
+    """Somebody with an address of their own and no account yet."""
+    return Person(f"{name}.{secrets.token_hex(4)}@example.com".lower(), name)
+
+
+def new_person(server: Gatehouse, name: str = "Dora") -> Person:
     """A new account: a copy of alice's row, without the time a new hash takes."""
-    mark = secrets.token_hex(4)
-    person = Person(f"{name}.{mark}@example.com".lower(), name)
+    person = newcomer(name)
     columns = [row[1] for row in query(server, "PRAGMA table_info(accounts_user)")]
     own = {"id": "NULL", "sub": f"'{secrets.token_urlsafe(16)}'"}
     own |= {"email": f"'{person.email}'", "name": f"'{name}'"}
@@ -91,6 +95,12 @@ def let_time_pass(server: Gatehouse, session_id: str, seconds: int) -> None:
     times = ("rotated_at", "confirmed_at", "authenticated_at")
     moved = ", ".join(f"{name} = datetime({name}, '-{seconds} seconds')" for name in times)
     query(server, f"UPDATE accounts_session SET {moved} WHERE id = ?", session_id)  # noqa: S608
+
+
+def forget_step_up(server: Gatehouse, person: Person) -> None:
+    """As if this person had last entered the password six minutes ago."""
+    for session_id in sessions_of(server, person):
+        let_time_pass(server, session_id, 360)
 
 
 def notes_of(server: Gatehouse, person: Person) -> list[tuple[str, str]]:

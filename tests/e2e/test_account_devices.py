@@ -5,22 +5,22 @@ from collections.abc import Callable
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.clients import PASSWORDS
-from tests.e2e import people
+from tests.e2e import mailbox, steps
 from tests.servers import Gatehouse
 
 PHONE = "Mozilla/5.0 (Android 16; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
-CAROL = people.Person("carol@example.com", "Carol", PASSWORDS["carol@example.com"])
+CAROL = steps.Person("carol@example.com", "Carol", PASSWORDS["carol@example.com"])
 
 
 def test_other_device_is_ended_after_the_password_was_asked_for(
     page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
 ) -> None:
     """The refused call opens the dialog and then goes on by itself."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
     phone = new_context(user_agent=PHONE).new_page()
-    people.sign_in(phone, dora)
-    people.forget_step_up(server, dora)
+    steps.sign_in(phone, dora)
+    steps.forget_step_up(server, dora)
     page.reload()
     row = page.locator("[data-devices] li").filter(has_text="Firefox Mobile on Android")
     expect(row).to_contain_text("signed in with the password")
@@ -42,10 +42,10 @@ def test_all_other_devices_end_after_a_plain_question(
     page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
 ) -> None:
     """The question says what will happen; this device stays."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
     phone = new_context(user_agent=PHONE).new_page()
-    people.sign_in(phone, dora)
+    steps.sign_in(phone, dora)
     page.reload()
     page.get_by_role("button", name="End all others").click()
     dialog = page.get_by_role("dialog", name="End all other sessions?")
@@ -60,27 +60,27 @@ def test_new_device_is_told_by_mail(
     page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
 ) -> None:
     """The mail names the device, and its link leads to a new password."""
-    dora = people.create(server)
-    people.sign_in(page, dora)
-    people.sign_in(new_context(user_agent=PHONE).new_page(), dora)
-    people.follow_link(page, "A new device has signed in", dora.email)
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora)
+    steps.sign_in(new_context(user_agent=PHONE).new_page(), dora)
+    mailbox.follow_link(page, "A new device has signed in", dora.email)
     page.wait_for_url("**/password/forgot")
 
 
 def test_events_are_in_plain_words(page: Page, server: Gatehouse) -> None:
     """No kind is shown as the name that programs use."""
-    people.sign_in(page, people.create(server), to="/account")
+    steps.sign_in(page, steps.new_person(server), "/account")
     expect(page.locator("[data-events]")).to_contain_text("Signed in")
     expect(page.locator("[data-events]")).not_to_contain_text("signed_in")
 
 
 def test_staff_filter_the_audit_log(page: Page, server: Gatehouse) -> None:
     """By person and by kind; the address can be kept."""
-    dora = people.create(server)
-    people.sign_in(page, dora)
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora)
     page.get_by_role("button", name="Sign out").click()
     page.wait_for_url("**/login?*")
-    people.sign_in(page, CAROL)
+    steps.sign_in(page, CAROL)
     page.get_by_role("link", name="Audit").click()
     page.get_by_label("Person").fill(dora.email)
     page.get_by_label("Person").press("Enter")
@@ -94,7 +94,7 @@ def test_staff_filter_the_audit_log(page: Page, server: Gatehouse) -> None:
 
 def test_audit_page_tells_others_that_it_is_for_staff(page: Page, server: Gatehouse) -> None:
     """The page is public, what it would show is not."""
-    people.sign_in(page, people.create(server), to="/audit")
+    steps.sign_in(page, steps.new_person(server), "/audit")
     expect(page.get_by_text("Only staff may see this.")).to_be_visible()
     expect(page.get_by_role("link", name="Audit")).to_be_hidden()
 
@@ -103,8 +103,8 @@ def test_staff_end_a_session_in_the_administration(
     page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
 ) -> None:
     """Signed in to the administration, one click, and the other browser is out."""
-    dora = people.create(server)
-    people.sign_in(page, dora)
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora)
     staff = new_context().new_page()
     staff.goto("/admin/")
     staff.get_by_label("E-mail").fill(CAROL.email)

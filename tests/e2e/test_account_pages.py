@@ -6,7 +6,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e import people
+from tests.e2e import steps
 from tests.servers import Gatehouse
 
 WINDOWS = [(390, "light"), (390, "dark"), (1280, "light"), (1280, "dark")]
@@ -44,7 +44,7 @@ def test_private_pages_are_accessible(
 ) -> None:
     """The same with somebody signed in, dialogs included."""
     page = new_context(viewport={"width": width, "height": 844}, color_scheme=scheme).new_page()
-    people.sign_in(page, people.create(server), to="/account")
+    steps.sign_in(page, steps.new_person(server), "/account")
     expect(page.locator("[data-events] li").first).to_be_visible()
     page.get_by_label("New password", exact=True).fill("seven grey herons at dusk")
     judge(page)

@@ -1,10 +1,11 @@
 """A new password, in the browser: changed on the account page, or reset by mail."""
 
 from collections.abc import Callable
+from dataclasses import replace
 
 from playwright.sync_api import BrowserContext, Page, expect
 
-from tests.e2e import people
+from tests.e2e import mailbox, steps
 from tests.servers import Gatehouse
 
 NEW = "two brass kettles whistle"
@@ -14,10 +15,10 @@ def test_change_keeps_this_device_and_signs_out_the_other(
     page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
 ) -> None:
     """The other browser is on its sign-in page at its next look; this one goes on."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
     other = new_context().new_page()
-    people.sign_in(other, dora)
+    steps.sign_in(other, dora)
 
     page.get_by_label("Current password", exact=True).fill(dora.password)
     page.get_by_label("New password", exact=True).fill(NEW)
@@ -28,13 +29,13 @@ def test_change_keeps_this_device_and_signs_out_the_other(
     expect(page.locator("[data-ended]")).to_contain_text("The password was changed")
     other.reload()
     other.wait_for_url("**/login?*")
-    people.sign_in(other, dora, NEW)
+    steps.sign_in(other, replace(dora, password=NEW))
 
 
 def test_wrong_current_password_is_told_at_its_field(page: Page, server: Gatehouse) -> None:
     """The cursor goes there, and what was typed for the new one stays."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
     page.get_by_label("Current password", exact=True).fill("not the password at all")
     page.get_by_label("New password", exact=True).fill(NEW)
     page.get_by_role("button", name="Change password").click()
@@ -46,7 +47,7 @@ def test_wrong_current_password_is_told_at_its_field(page: Page, server: Gatehou
 
 def test_password_can_be_shown_and_hidden(page: Page, server: Gatehouse) -> None:
     """One button each, which keeps what was typed."""
-    people.sign_in(page, people.create(server), to="/account")
+    steps.sign_in(page, steps.new_person(server), "/account")
     field = page.get_by_label("New password", exact=True)
     field.fill(NEW)
     button = page.get_by_role("button", name="Show the new password")
@@ -58,8 +59,8 @@ def test_password_can_be_shown_and_hidden(page: Page, server: Gatehouse) -> None
 
 def test_fields_tell_password_managers_what_they_are(page: Page, server: Gatehouse) -> None:
     """ASVS 5.0 6.2.7: managers fill in and offer to keep."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
     form = page.locator("form[data-password]")
     expect(form.locator("[autocomplete=username]")).to_have_value(dora.email)
     expect(form.locator("[autocomplete=current-password]")).to_have_count(1)
@@ -68,8 +69,8 @@ def test_fields_tell_password_managers_what_they_are(page: Page, server: Gatehou
 
 def test_own_name_in_a_password_counts_as_guessable(page: Page, server: Gatehouse) -> None:
     """The page knows who is typing."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
     page.get_by_label("New password", exact=True).fill(f"{dora.email}{dora.email}")
     expect(page.locator("#new_password-strength")).to_contain_text("easy to guess")
 
@@ -78,15 +79,15 @@ def test_reset_through_the_mailbox_signs_out_every_device(
     page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
 ) -> None:
     """Forgot, mail, link, new password, sign in with it."""
-    dora = people.create(server)
+    dora = steps.new_person(server)
     other = new_context().new_page()
-    people.sign_in(other, dora)
+    steps.sign_in(other, dora)
     page.goto("/login")
     page.get_by_role("link", name="Forgot your password?").click()
     page.get_by_label("E-mail").fill(dora.email)
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
-    people.follow_link(page, "Reset your password", dora.email)
+    mailbox.follow_link(page, "Reset your password", dora.email)
 
     page.get_by_label("New password", exact=True).fill(NEW)
     page.get_by_role("button", name="Set the password").click()
@@ -94,12 +95,12 @@ def test_reset_through_the_mailbox_signs_out_every_device(
     expect(page.locator("[data-reason]")).to_contain_text("Your password has been reset")
     other.reload()
     other.wait_for_url("**/login?*")
-    people.sign_in(page, dora, NEW)
+    steps.sign_in(page, replace(dora, password=NEW))
 
 
 def test_unknown_address_sees_the_same_page(page: Page) -> None:
     """The page does not tell who has an account."""
     page.goto("/password/forgot")
-    page.get_by_label("E-mail").fill(people.newcomer().email)
+    page.get_by_label("E-mail").fill(steps.newcomer().email)
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()

@@ -5,13 +5,13 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e import people
+from tests.e2e import mailbox, steps
 from tests.servers import Gatehouse
 
 
 def test_new_name_is_saved_and_shown(page: Page, server: Gatehouse) -> None:
     """Saved, said, and in the header at once."""
-    people.sign_in(page, people.create(server), to="/account")
+    steps.sign_in(page, steps.new_person(server), "/account")
     field = page.get_by_label("Name", exact=True)
     expect(field).to_have_value("Dora")
     field.fill("Dora Dormouse")
@@ -22,25 +22,25 @@ def test_new_name_is_saved_and_shown(page: Page, server: Gatehouse) -> None:
 
 def test_new_address_counts_after_its_link(page: Page, server: Gatehouse) -> None:
     """The new address gets a link, the old one is told, and this browser stays signed in."""
-    dora, wanted = people.create(server), people.newcomer().email
-    people.sign_in(page, dora, to="/account")
+    dora, wanted = steps.new_person(server), steps.newcomer().email
+    steps.sign_in(page, dora, "/account")
     page.get_by_label("New e-mail address").fill(wanted)
     page.get_by_role("button", name="Send link").click()
     expect(page.get_by_text(f"A link is on its way to {wanted}")).to_be_visible()
 
-    people.follow_link(page, "Confirm your new address", wanted)
+    mailbox.follow_link(page, "Confirm your new address", wanted)
     page.get_by_role("button", name="Use this address").click()
     page.get_by_role("link", name="Go to your account").click()
 
     expect(page.locator("[data-slot=email]").first).to_have_text(wanted)
     expect(page.locator("[data-events]")).to_contain_text("The e-mail address was changed")
-    people.open_mail(page, "Your address was changed", dora.email)
+    mailbox.open_mail(page, "Your address was changed", dora.email)
 
 
 def test_download_holds_own_data(page: Page, server: Gatehouse, tmp_path: Path) -> None:
     """A JSON file, made of what the API answers."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
     with page.expect_download() as download:
         page.get_by_role("button", name="Download my data").click()
     file = tmp_path / download.value.suggested_filename
@@ -53,9 +53,9 @@ def test_download_holds_own_data(page: Page, server: Gatehouse, tmp_path: Path) 
 
 def test_deletion_asks_twice_and_then_everything_is_gone(page: Page, server: Gatehouse) -> None:
     """Sure? Still you? Then the account is no more, and the mail says so."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
-    people.forget_step_up(server, dora)
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
+    steps.forget_step_up(server, dora)
     page.get_by_role("button", name="Delete my account").click()
     page.get_by_role("button", name="Delete everything").click()
     dialog = page.get_by_role("dialog", name="Is it still you?")
@@ -66,15 +66,15 @@ def test_deletion_asks_twice_and_then_everything_is_gone(page: Page, server: Gat
     expect(page.locator("[data-reason]")).to_have_text("Your account has been deleted.")
     names = {cookie["name"] for cookie in page.context.cookies()}
     assert names == {"__Host-csrftoken"}
-    people.open_mail(page, "Your account was deleted", dora.email)
+    mailbox.open_mail(page, "Your account was deleted", dora.email)
 
 
 def test_cancelled_password_dialog_changes_nothing(page: Page, server: Gatehouse) -> None:
     """Escape means no."""
-    dora = people.create(server)
-    people.sign_in(page, dora, to="/account")
-    people.forget_step_up(server, dora)
-    page.get_by_label("New e-mail address").fill(people.newcomer().email)
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
+    steps.forget_step_up(server, dora)
+    page.get_by_label("New e-mail address").fill(steps.newcomer().email)
     page.get_by_role("button", name="Send link").click()
     expect(page.get_by_role("dialog", name="Is it still you?")).to_be_visible()
     page.keyboard.press("Escape")

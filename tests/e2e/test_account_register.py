@@ -2,12 +2,12 @@
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e import people
+from tests.e2e import mailbox, steps
 
 
 def test_newcomer_registers_through_the_demo_mailbox(page: Page) -> None:
     """Address, mail, link, password, sign-in: every step leads to the next."""
-    dora = people.newcomer()
+    dora = steps.newcomer()
     page.goto("/login")
     page.get_by_role("link", name="Create an account").click()
     page.get_by_label("Name").fill("Dora")
@@ -15,19 +15,19 @@ def test_newcomer_registers_through_the_demo_mailbox(page: Page) -> None:
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_focused()
     page.get_by_role("link", name="Open the demo mailbox").click()
-    people.follow_link(page, "Finish your registration", dora.email)
+    mailbox.follow_link(page, "Finish your registration", dora.email)
 
     page.get_by_label("Password", exact=True).fill(dora.password)
     page.get_by_role("button", name="Create the account").click()
 
     expect(page.locator("[data-reason]")).to_contain_text("Your account is ready")
-    people.sign_in(page, dora)
+    steps.sign_in(page, dora)
     expect(page.locator("[data-user-name]")).to_have_text("Dora")
 
 
 def test_newcomer_registers_by_keyboard_alone(page: Page) -> None:
     """Tab, letters and Enter are enough."""
-    dora = people.newcomer()
+    dora = steps.newcomer()
     page.goto("/register")
     expect(page.get_by_role("button", name="Send me a link")).to_be_enabled()
     page.get_by_label("Name").focus()
@@ -52,11 +52,11 @@ def test_newcomer_registers_by_keyboard_alone(page: Page) -> None:
 
 def test_used_link_shows_the_way_to_a_new_one(page: Page) -> None:
     """Nobody is left with a form that cannot work."""
-    dora = people.newcomer()
+    dora = steps.newcomer()
     page.goto("/register")
     page.get_by_label("E-mail").fill(dora.email)
     page.get_by_role("button", name="Send me a link").click()
-    people.follow_link(page, "Finish your registration", dora.email)
+    mailbox.follow_link(page, "Finish your registration", dora.email)
     link = page.url
     page.get_by_label("Password", exact=True).fill(dora.password)
     page.get_by_role("button", name="Create the account").click()
@@ -78,11 +78,11 @@ def test_page_without_a_token_shows_the_way_to_a_new_link(page: Page) -> None:
 
 def test_typed_password_is_judged_in_the_page_alone(page: Page) -> None:
     """Feedback at every letter, and not one request."""
-    dora = people.newcomer()
+    dora = steps.newcomer()
     page.goto("/register")
     page.get_by_label("E-mail").fill(dora.email)
     page.get_by_role("button", name="Send me a link").click()
-    people.follow_link(page, "Finish your registration", dora.email)
+    mailbox.follow_link(page, "Finish your registration", dora.email)
     field = page.get_by_label("Password", exact=True)
     expect(page.get_by_role("button", name="Create the account")).to_be_enabled()
     page.wait_for_load_state("networkidle")
