@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 
 from rest_framework import serializers
+from rest_framework.request import Request
 
 from accounts import devices
 from accounts.models import Session, User, canonical_email
@@ -19,18 +20,29 @@ class Password(serializers.CharField):
         super().__init__(trim_whitespace=False, max_length=LONGEST_PASSWORD, **kwargs)
 
 
-class SignIn(serializers.Serializer[Any]):
+class Body(serializers.Serializer[Any]):
+    """A body that comes in."""
+
+    @classmethod
+    def of(cls, request: Request) -> dict[str, Any]:
+        """What the request's body says; 400 names the fields that are not as they should be."""
+        form = cls(data=request.data)
+        form.is_valid(raise_exception=True)
+        return dict(form.validated_data)
+
+
+class SignIn(Body):
     email = serializers.CharField(max_length=254)
     password = Password()
     remember = serializers.BooleanField(default=False)
 
 
-class ClientSignIn(serializers.Serializer[Any]):
+class ClientSignIn(Body):
     email = serializers.CharField(max_length=254)
     password = Password()
 
 
-class Reauthentication(serializers.Serializer[Any]):
+class Reauthentication(Body):
     password = Password()
 
 
@@ -57,39 +69,39 @@ class Name(serializers.CharField):
         return str(text)
 
 
-class Registration(serializers.Serializer[Any]):
+class Registration(Body):
     email = Address()
     name = Name(default="")
 
 
-class AddressBody(serializers.Serializer[Any]):
+class AddressBody(Body):
     email = Address()
 
 
-class Profile(serializers.Serializer[Any]):
+class Profile(Body):
     name = Name(required=False)
 
 
-class Verification(serializers.Serializer[Any]):
+class Verification(Body):
     """The password is for registrations; without one a good token is told so and not used."""
 
     token = serializers.CharField(max_length=200)
     password = Password(required=False)
 
 
-class PasswordReset(serializers.Serializer[Any]):
+class PasswordReset(Body):
     """Without a password a good token is told so and not used."""
 
     token = serializers.CharField(max_length=200)
     new_password = Password(required=False)
 
 
-class PasswordChange(serializers.Serializer[Any]):
+class PasswordChange(Body):
     current_password = Password()
     new_password = Password()
 
 
-class RefreshBody(serializers.Serializer[Any]):
+class RefreshBody(Body):
     refresh_token = serializers.CharField(max_length=100_000, trim_whitespace=False)
 
 
@@ -156,4 +168,13 @@ def session_json(session: Session, access_expires_at: datetime | None) -> dict[s
         "access_expires_at": moment(access_expires_at) if access_expires_at else None,
         "refresh_expires_at": moment(session.idle_expires_at),
         "expires_at": moment(session.absolute_expires_at),
+    }
+
+
+def state_json(user: User, session: Session, access_expires_at: datetime) -> dict[str, Any]:
+    """Who is signed in, and until when: what `/auth/session` tells of a good access token."""
+    return {
+        "authenticated": True,
+        "user": user_json(user),
+        "session": session_json(session, access_expires_at),
     }

@@ -29,11 +29,10 @@ class AccountView(ProtectedView):
 
     @extend_schema(request=serializers.Profile, responses=serializers.UserBody)
     def patch(self, request: SignedInRequest) -> Response:
-        form = serializers.Profile(data=request.data)
-        form.is_valid(raise_exception=True)
+        given = serializers.Profile.of(request)
         _, user = own_session(request)
-        if "name" in form.validated_data:
-            user.name = form.validated_data["name"]
+        if "name" in given:
+            user.name = given["name"]
             user.save(update_fields=["name"])
         return Response(serializers.user_json(user))
 
@@ -63,9 +62,7 @@ class EmailChangeView(ProtectedView):
 
     @extend_schema(request=serializers.AddressBody, responses={202: None})
     def post(self, request: SignedInRequest) -> Response:
-        form = serializers.AddressBody(data=request.data)
-        form.is_valid(raise_exception=True)
-        email = form.validated_data["email"]
+        email = serializers.AddressBody.of(request)["email"]
         session, user = own_session(request)
         if email == user.email:
             raise ValidationFailed(errors={"email": ["This is your address already."]})

@@ -7,6 +7,7 @@ broken cookie never blocks them: no token is looked at before the view decides t
 
 from typing import Any
 
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
@@ -58,9 +59,7 @@ class LoginView(BrowserView):
 
     @extend_schema(request=serializers.SignIn, responses={200: answers.State})
     def post(self, request: Request) -> Response:
-        form = serializers.SignIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
+        given = serializers.SignIn.of(request)
         user = credentials.verify(request._request, given["email"], given["password"])
         # Whatever session came with the request ends: a fixed one cannot survive (ASVS 7.2.4).
         session_flow.end(presented(request._request), "replaced")
@@ -102,10 +101,7 @@ class LogoutView(BrowserView):
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
-        leaving = presented(request._request)
-        for session in leaving.filter(ended_at=None).select_related("user"):
-            if session_flow.end(Session.objects.filter(id=session.id), "signed_out"):
-                events.record("signed_out", request._request, user=session.user, session=session)
+        sign_out(request._request, presented(request._request))
         csrf.rotate(request._request)
         response = Response(status=204)
         cookies.delete_tokens(response)
@@ -114,7 +110,14 @@ class LogoutView(BrowserView):
         return response
 
 
-def presented(request: HttpRequest) -> Any:
+def sign_out(request: HttpRequest, leaving: QuerySet[Session]) -> None:
+    """End these sessions, those that still live with an event for each."""
+    for session in leaving.filter(ended_at=None).select_related("user"):
+        if session_flow.end(Session.objects.filter(id=session.id), "signed_out"):
+            events.record("signed_out", request, user=session.user, session=session)
+
+
+def presented(request: HttpRequest) -> QuerySet[Session]:
     """The sessions that authentic web tokens in the request's cookies name, as a query."""
     texts = filter(None, [cookies.read_access(request), cookies.read_refresh(request)])
     return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
@@ -123,11 +126,7 @@ def presented(request: HttpRequest) -> Any:
 def delivered(issued: Issued) -> Response:
     """Step 4: the tokens in Set-Cookie, everything else in the body."""
     response = Response(
-        {
-            "authenticated": True,
-            "user": serializers.user_json(issued.user),
-            "session": serializers.session_json(issued.session, issued.access_expires_at),
-        }
+        serializers.state_json(issued.user, issued.session, issued.access_expires_at)
     )
     cookies.set_tokens(response, issued)
     return response
@@ -146,11 +145,7 @@ def current(request: HttpRequest) -> dict[str, Any]:
         else:
             session = liveness.find_live(claims.sid, claims.sub)
             if session is not None and session.user is not None:
-                return {
-                    "authenticated": True,
-                    "user": serializers.user_json(session.user),
-                    "session": serializers.session_json(session, claims.expires_at),
-                }
+                return serializers.state_json(session.user, session, claims.expires_at)
     return {"authenticated": False, "user": None, "session": _refreshable(request)}
 
 

@@ -11,12 +11,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import answers, credentials, endpoints, events, serializers, throttling, tokens
+from accounts import answers, credentials, endpoints, serializers, throttling, tokens
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
 from accounts.errors import BrowserMustUseCookies, NotFound, SessionEnded
 from accounts.models import Session
+from accounts.views.browser import sign_out
 
 
 class ClientView(endpoints.View):
@@ -40,9 +41,7 @@ class TokenView(ClientView):
 
     @extend_schema(request=serializers.ClientSignIn, responses={200: answers.TokenPair})
     def post(self, request: Request) -> Response:
-        form = serializers.ClientSignIn(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
+        given = serializers.ClientSignIn.of(request)
         user = credentials.verify(request._request, given["email"], given["password"])
         issued = session_flow.start(
             user, client=Session.Client.CLI, remember=True, request=request._request
@@ -73,16 +72,12 @@ class TokenRevokeView(ClientView):
     @extend_schema(request=serializers.RefreshBody, responses={200: OpenApiTypes.OBJECT})
     def post(self, request: Request) -> Response:
         named = tokens.named_sessions([_token_in(request)], Session.Client.CLI)
-        for session in Session.objects.filter(id__in=named).select_related("user"):
-            if session_flow.end(Session.objects.filter(id=session.id), "signed_out"):
-                events.record("signed_out", request._request, user=session.user, session=session)
+        sign_out(request._request, Session.objects.filter(id__in=named))
         return Response({})
 
 
 def _token_in(request: Request) -> str:
-    form = serializers.RefreshBody(data=request.data)
-    form.is_valid(raise_exception=True)
-    return str(form.validated_data["refresh_token"])
+    return str(serializers.RefreshBody.of(request)["refresh_token"])
 
 
 def pair(issued: Issued) -> dict[str, Any]:

@@ -87,19 +87,12 @@ class ReauthenticateView(ProtectedView):
 
     @extend_schema(request=serializers.Reauthentication, responses={200: answers.State})
     def post(self, request: SignedInRequest) -> Response:
-        form = serializers.Reauthentication(data=request.data)
-        form.is_valid(raise_exception=True)
+        given = serializers.Reauthentication.of(request)
         session, user = own_session(request)
-        credentials.verify(request._request, user.email, form.validated_data["password"])
+        credentials.verify(request._request, user.email, given["password"])
         session_flow.reauthenticated(session)
         events.record("reauthenticated", request._request, user=user, session=session)
-        return Response(
-            {
-                "authenticated": True,
-                "user": serializers.user_json(user),
-                "session": serializers.session_json(session, request.auth.expires_at),
-            }
-        )
+        return Response(serializers.state_json(user, session, request.auth.expires_at))
 
 
 def own_session(request: SignedInRequest) -> tuple[Session, User]:

@@ -50,11 +50,10 @@ class LinkView(ProviderView):
 
     @extend_schema(request=serializers.Reauthentication, responses={200: answers.State})
     def post(self, request: Request) -> Response:
-        form = serializers.Reauthentication(data=request.data)
-        form.is_valid(raise_exception=True)
+        given = serializers.Reauthentication.of(request)
         http = request._request
         pending, account = waiting(http)
-        user = credentials.verify(http, account.email, form.validated_data["password"])
+        user = credentials.verify(http, account.email, given["password"])
         if user.pk != account.pk:
             raise InvalidCredentials("the address changed hands a moment ago")
         try:

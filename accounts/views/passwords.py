@@ -16,9 +16,7 @@ class ChangeView(ProtectedView):
 
     @extend_schema(request=serializers.PasswordChange, responses={204: None})
     def post(self, request: SignedInRequest) -> Response:
-        form = serializers.PasswordChange(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
+        given = serializers.PasswordChange.of(request)
         passwords.change(
             request._request,
             *own_session(request),
@@ -35,9 +33,7 @@ class ResetView(browser.BrowserView):
 
     @extend_schema(request=serializers.AddressBody, responses={202: None})
     def post(self, request: Request) -> Response:
-        form = serializers.AddressBody(data=request.data)
-        form.is_valid(raise_exception=True)
-        email = form.validated_data["email"]
+        email = serializers.AddressBody.of(request)["email"]
         letters.require_server()
         throttling.spend(throttling.mail_budgets(request._request, "reset", email))
         afterwards.hidden(registration.offer_reset, email)
@@ -51,9 +47,7 @@ class ResetConfirmView(browser.BrowserView):
 
     @extend_schema(request=serializers.PasswordReset, responses={204: None})
     def post(self, request: Request) -> Response:
-        form = serializers.PasswordReset(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
+        given = serializers.PasswordReset.of(request)
         try:
             passwords.reset(request._request, given["token"], given.get("new_password"))
         except links.DeadLink:

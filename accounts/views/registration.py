@@ -15,9 +15,7 @@ class RegisterView(browser.BrowserView):
 
     @extend_schema(request=serializers.Registration, responses={202: None})
     def post(self, request: Request) -> Response:
-        form = serializers.Registration(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
+        given = serializers.Registration.of(request)
         letters.require_server()
         throttling.spend(throttling.mail_budgets(request._request, "register", given["email"]))
         afterwards.hidden(registration.invite, given["email"], given["name"])
@@ -31,9 +29,7 @@ class VerifyView(browser.BrowserView):
 
     @extend_schema(request=serializers.Verification, responses={204: None})
     def post(self, request: Request) -> Response:
-        form = serializers.Verification(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
+        given = serializers.Verification.of(request)
         own = list(browser.presented(request._request).values_list("id", flat=True))
         try:
             registration.verify(request._request, given["token"], given.get("password"), own)
