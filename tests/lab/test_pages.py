@@ -121,6 +121,20 @@ def test_map_names_what_stands_behind_each_step(browser_client: BrowserClient) -
         assert row.count('class="standard"') == len(step.cited)
 
 
+def test_every_belief_leads_to_an_experiment_that_tries_it(browser_client: BrowserClient) -> None:
+    """Thirteen of them, and each link ends at something that is there."""
+    beliefs = part(browser_client.get("/learn/map").text, "data-beliefs>", "</dl>")
+
+    answers = re.findall(r"<dd>(.*?)</dd>", beliefs, re.DOTALL)
+    assert beliefs.count("<dt>") == len(answers) == 13
+    for answer in answers:
+        for page, anchor in re.findall(r'href="([^"#]+)#([^"]+)"', answer):
+            html = browser_client.get(page).text
+            place = anchor.removeprefix("places-")
+            assert f'id="{anchor}"' in html or f'name="place" value="{place}"' in html, anchor
+        assert "href=" in answer
+
+
 def test_glossary_has_its_words_once_and_in_order(browser_client: BrowserClient) -> None:
     """Twenty or more, alphabetical."""
     found = re.findall(
