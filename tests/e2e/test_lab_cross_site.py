@@ -17,13 +17,14 @@ pytestmark = pytest.mark.expects_violations
 FORGED = ("form", "simple", "image", "iframe", "link")
 
 
-def attack(page: Page, server: Gatehouse, who: str) -> Locator:
+def attack(page: Page, server: Gatehouse, who: str) -> tuple[Locator, Page]:
+    """Runs the attack; returns the experiment and the attacker's window."""
     page.goto(f"http://app.demo.localhost:{server.port}/learn/cross-site#{who}")
     box = page.locator(f"lab-experiment#{who}")
-    with page.expect_popup():
+    with page.expect_popup() as attacker:
         box.get_by_role("button", name="Open the attacker").click()
     expect(box).to_have_attribute("data-state", "done", timeout=25_000)
-    return box
+    return box, attacker.value
 
 
 def cells(box: Locator, grid: str, via: str) -> dict[str, str]:
@@ -41,7 +42,7 @@ def paid(box: Locator, via: str) -> set[str]:
 
 def test_other_sites_requests_carry_what_samesite_lets_go(page: Page, server: Gatehouse) -> None:
     """Form: None and unset. Link: Lax as well. Strict never. Only cookie-blind tills pay."""
-    box = attack(page, server, "other")
+    box, attacker = attack(page, server, "other")
 
     assert arrived(box, "form") == {"lab_none", "lab_unset"}
     assert arrived(box, "link") == {"lab_none", "lab_unset", "lab_lax"}
@@ -52,13 +53,18 @@ def test_other_sites_requests_carry_what_samesite_lets_go(page: Page, server: Ga
         assert not arrived(box, via) & {"lab_strict", "__Host-Http-lab_till"}
     assert cells(box, "cookies", "form")["origin"] == f"http://127.0.0.1:{server.port}"
     assert "preflight only" in cells(box, "cookies", "json")["fetch"]
+    # What the attacker's own script saw of all that: next to nothing.
+    seen = attacker.locator("[data-seen]")
+    expect(seen).to_contain_text("simple: TypeError")
+    expect(seen).to_contain_text("json: TypeError")
+    expect(seen).to_contain_text("image: an event, error")
     # A defence that also stopped the owner would be none: our own page opens every till.
     assert len(paid(box, "own")) == 7
 
 
 def test_siblings_requests_carry_every_cookie(page: Page, server: Gatehouse) -> None:
     """SameSite=Strict and __Host- travel too; what looks at the origin holds."""
-    box = attack(page, server, "sibling")
+    box, _ = attack(page, server, "sibling")
 
     for via in FORGED:
         assert len(arrived(box, via)) == 5, via
@@ -66,3 +72,16 @@ def test_siblings_requests_carry_every_cookie(page: Page, server: Gatehouse) -> 
         assert paid(box, via) == {"none", "lax", "strict"}, via
     assert paid(box, "json") == set()
     expect(box.locator("[data-verdict]")).to_contain_text("The one with all defences held.")
+
+
+def test_request_sent_later_from_the_attackers_page_is_shown_too(
+    page: Page, server: Gatehouse
+) -> None:
+    """Its buttons go on working after the verdict, and so does the lab's page."""
+    box, attacker = attack(page, server, "sibling")
+    left = box.locator("[data-balances]").inner_text()
+    assert "none 50" in left
+
+    attacker.get_by_role("button", name="image").click()
+
+    expect(box.locator("[data-balances]")).to_contain_text("none 40")

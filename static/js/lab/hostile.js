@@ -12,27 +12,48 @@ const state = find('[data-state]');
 const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 const target = (via, todo = '') => `${lab}/bank/transfer?tag=${tag}&run=${run}&from=${from}&via=${via}&todo=${todo}`;
 
+/** All that script of another origin learns of an answer. */
+const answered = ({ type, status }) => `an answer of type ${type}, status ${status}, without a body`;
+
+const SEEN = 'lab_seen'; // this page is left and comes back
+const seen = JSON.parse(sessionStorage.getItem(SEEN) ?? '[]').filter((one) => one.run === run);
+
+function note(via, text) {
+  seen.push({ run, via, text });
+  sessionStorage.setItem(SEEN, JSON.stringify(seen));
+  list();
+}
+
+function list() {
+  find('[data-seen-title]').hidden = !seen.length;
+  find('[data-seen]').replaceChildren(...seen.map(({ via, text }) => {
+    const item = document.createElement('li');
+    item.textContent = `${via}: ${text}`;
+    return item;
+  }));
+}
+
 const SEND = {
   /** A "simple" request: no question is asked beforehand. */
   simple: () => fetch(target('simple'), {
     method: 'POST', mode: 'no-cors', credentials: 'include', headers: { 'Content-Type': 'text/plain' }, body: '{"amount": 10}',
-  }).catch(() => {}),
+  }).then(answered, String),
   /** JSON is not simple: the browser asks the bank first (the CORS preflight). */
   json: () => fetch(target('json'), {
     method: 'POST', credentials: 'include', headers: { 'Content-Type': 'application/json' }, body: '{"amount": 10}',
-  }).catch(() => {}),
+  }).then(answered, String),
   image: () => new Promise((resolve) => {
     const image = new Image();
-    image.onload = image.onerror = resolve;
+    image.onload = image.onerror = ({ type }) => resolve(`an event, ${type}`);
     image.src = target('image');
   }),
   iframe: () => new Promise((resolve) => {
     const frame = document.createElement('iframe');
     frame.title = 'The bank';
-    frame.onload = resolve;
+    frame.onload = () => resolve('an event, load');
     frame.src = target('iframe');
     find('[data-frames]').append(frame);
-    setTimeout(resolve, 1500);
+    setTimeout(resolve, 1500, 'no event');
   }),
   form: (todo) => {
     const form = find('[data-form]');
@@ -51,8 +72,8 @@ async function go(todo) {
   const [via, ...rest] = todo;
   if (!via) { state.textContent = 'All sent. The lab’s page has the evidence; you can close this tab.'; return; }
   state.textContent = `Sending: ${via}…`;
-  await SEND[via](rest.join(','));
-  if (via === 'form' || via === 'link') return;
+  if (via === 'form' || via === 'link') { SEND[via](rest.join(',')); return; }
+  note(via, await SEND[via]());
   await wait(150);
   await go(rest);
 }
@@ -62,4 +83,5 @@ for (const button of document.querySelectorAll('[data-send]')) {
 }
 find('[data-all]').addEventListener('click', () => go(['simple', 'json', 'image', 'iframe', 'form', 'link']));
 
+list();
 if (query.has('todo')) go(query.get('todo').split(',').filter((via) => via in SEND));
