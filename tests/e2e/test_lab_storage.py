@@ -62,6 +62,10 @@ def test_token_that_script_can_reach_outlives_the_tab(
     assert "200" in cells["later"]
     assert "200" in cells["reload"]
     assert ("lab_token" in cells["cross"]) is (place == "readable")
+    told = page.locator(".exchange")
+    expect(told).to_have_count(4)
+    expect(told.first).to_contain_text(re.compile(r"at\+jwt, \d+ characters, for gatehouse-lab"))
+    expect(told.nth(2)).to_contain_text("200: paid")
     expect(page.locator("[data-verdict]")).to_contain_text("outlived the tab")
     kept = page.evaluate("() => [...Object.keys(localStorage), ...Object.keys(sessionStorage)]")
     assert all(name.startswith("lab_") for name in kept)

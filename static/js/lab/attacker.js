@@ -71,7 +71,7 @@ async function ride(found) {
 /** Again and again, for as long as this page is open. */
 async function rideOn(found) {
   for (let times = 1; ; times += 1) {
-    await ride(found);
+    await ride(found).catch(() => {}); // the page may be closed at any moment
     if (times === 3) tell('done');
     await wait(700);
   }

@@ -68,7 +68,7 @@ addEventListener('securitypolicyviolation', ({ effectiveDirective }) => {
 
 if (query.get('again')) {
   await returned();
-  setInterval(show, 800);
+  setInterval(() => show().catch(() => {}), 800); // the tab may be closed at any moment
   find('[data-state]').textContent = 'Signed in. Then a comment brings a script along…';
   try {
     hole(document.body.dataset.comment);

@@ -8,6 +8,7 @@ import * as shell from '../../shell.js';
 import { watch } from '../bench.js';
 import { experiment } from '../experiment.js';
 import { Stopped, evidence, newRun, openBeside, until, wait } from '../run.js';
+import * as theft from '../theft.js';
 
 const box = experiment('places');
 const bench = watch();
@@ -35,7 +36,7 @@ const HEARD = {
     fill('read', `no: the script was never loaded. ${message}`, 'good');
     fill('acted', 'no: no foreign script ran', 'good');
   },
-  read: ({ where, shown }) => { current.read = true; fill('read', `yes, in ${where}: ${shown}`, 'bad'); },
+  read: ({ where, shown }) => { current.read = `${shown}, in ${where}`; fill('read', `yes, in ${where}: ${shown}`, 'bad'); },
   'nothing-to-read': ({ looked }) => fill('read', `no: nothing in ${looked}`, 'good'),
   blocked: ({ directive }) => { current.blocked.add(directive); },
   leaving: ({ promised }) => { current.left = true; current.promised = promised; },
@@ -64,8 +65,9 @@ function pressed(which, already = () => false) {
 
 box.run = async () => {
   const run = newRun();
-  current = { run, place: chosen(), blocked: new Set(), read: false, rides: 0, left: false, sink: false, done: false, abandon: () => {} };
+  current = { run, place: chosen(), blocked: new Set(), read: '', rides: 0, left: false, sink: false, done: false, abandon: () => {} };
   for (const cell of box.querySelectorAll(`[data-place="${current.place}"] [data-cell]`)) { cell.textContent = ''; delete cell.dataset.tone; }
+  find('[data-exchanges]', box).replaceChildren();
   await bench;
   victim?.close();
   victim = openBeside(`/storage/victim?place=${current.place}&run=${run}&csp=${switched('csp')}&tt=${switched('tt')}`, 'lab-victim');
@@ -91,11 +93,13 @@ async function carried() {
     return loot.length || !current.read ? loot : null;
   }, current.read ? 4000 : 0) ?? [];
   await wait(300);
-  const ways = (await evidence(current.run, 'storage')).entries.filter(({ what }) => what === 'loot').map(({ via }) => via);
+  const loot = (await evidence(current.run, 'storage')).entries.filter(({ what }) => what === 'loot');
+  const ways = loot.map(({ via }) => via);
   const lie = current.promised ? ' (sendBeacon() had said true all the same)' : '';
   const blocked = current.blocked.size ? ` Blocked by ${[...current.blocked].join(', ')}${lie}.` : '';
   if (arrived.length) fill('carried', `yes, arrived by ${[...new Set(ways)].join(', ')}.${blocked}`, 'bad');
   else fill('carried', `no: the thief’s server received nothing.${blocked}`, 'good');
+  box.add(theft.attack(current, loot));
 }
 
 /** Close the tab, and watch whether the balance still moves. */
@@ -107,6 +111,7 @@ async function closed() {
   await wait(2300);
   const after = (await evidence(current.run, 'storage')).balance;
   current.stopped = before === after && before > 0;
+  box.add(theft.closing(current, before, after));
   const cell = find(`[data-place="${current.place}"] [data-cell="acted"]`, box);
   if (current.left) cell.textContent += '. Then he left the page, and the tab with it';
   else if (current.rides) cell.textContent += `. Closed at ${before}; 2 s later ${after}${current.stopped ? ': it has stopped' : ''}`;
@@ -122,6 +127,7 @@ async function used() {
     return use && cross ? { use, cross } : null;
   });
   if (!seen) throw new Stopped(`The thief’s page at ${thief} did not answer: this browser cannot reach that address, or the page was closed too early.`);
+  for (const one of [theft.use(seen.use), theft.crossing(seen.cross, thief)]) box.add(one);
   const worked = seen.use.answers.filter(({ status }) => status === 200);
   if (worked.length) fill('later', `yes: POST /bank/account from the thief’s server, 200, ${worked.at(-1).balance} left`, 'bad');
   else fill('later', seen.use.answers.length ? `no: ${seen.use.answers.map(({ status }) => status).join(', ')}` : 'no: he has nothing to present', 'good');
