@@ -103,33 +103,41 @@ def serve(prepared_data_dir: Path, tmp_path: Path) -> Iterator[Callable[..., Gat
 
 
 @pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the browser puts files."""
+    return tmp_path_factory.mktemp("downloads")
+
+
+@pytest.fixture(scope="session")
+def browser(downloads: Path) -> Iterator[Browser]:
     """The engine that was asked for, headless."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's event loop runs until the session ends; Django's ORM must not mind.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         try:
-            launched = LAUNCHERS[ENGINE](playwright)
+            launched = LAUNCHERS[ENGINE](playwright, downloads)
         except SystemExit as missing:
             pytest.exit(str(missing), returncode=1)
         yield launched
         launched.close()
 
 
-def launch_chromium(playwright: Playwright) -> Browser:
+def launch_chromium(playwright: Playwright, downloads: Path) -> Browser:
     own = playwright.chromium.executable_path
     program = chromium.ensure(own)
     # Chromium's sandbox does not start as root.
     flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     return playwright.chromium.launch(
-        executable_path=None if program == own else program, args=flags
+        executable_path=None if program == own else program, args=flags, downloads_path=downloads
     )
 
 
-def launch_firefox(playwright: Playwright) -> Browser:
+def launch_firefox(playwright: Playwright, downloads: Path) -> Browser:
     """Debian's Firefox by WebDriver BiDi; Playwright's own build would have to be downloaded."""
     program = debian.ensure("Firefox", "firefox-esr", "firefox-esr", "firefox")
-    return playwright.firefox.launch(channel="moz-firefox", executable_path=program)
+    return playwright.firefox.launch(
+        channel="moz-firefox", executable_path=program, downloads_path=downloads
+    )
 
 
 LAUNCHERS = {"chromium": launch_chromium, "firefox": launch_firefox}

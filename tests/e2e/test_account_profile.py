@@ -5,7 +5,7 @@ from pathlib import Path
 
 from playwright.sync_api import Page, expect
 
-from tests.e2e import mailbox, steps
+from tests.e2e import downloading, mailbox, steps
 from tests.servers import Gatehouse
 
 
@@ -37,14 +37,11 @@ def test_new_address_counts_after_its_link(page: Page, server: Gatehouse) -> Non
     mailbox.open_mail(page, "Your address was changed", dora.email)
 
 
-def test_download_holds_own_data(page: Page, server: Gatehouse, tmp_path: Path) -> None:
+def test_download_holds_own_data(page: Page, server: Gatehouse, downloads: Path) -> None:
     """A JSON file, made of what the API answers."""
     dora = steps.new_person(server)
     steps.sign_in(page, dora, "/account")
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download my data").click()
-    file = tmp_path / download.value.suggested_filename
-    download.value.save_as(file)
+    file = downloading.press(page.get_by_role("button", name="Download my data"), downloads)
     found = json.loads(file.read_text(encoding="utf-8"))
     assert file.name == "gatehouse-account.json"
     assert found["account"]["email"] == dora.email
