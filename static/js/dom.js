@@ -92,7 +92,11 @@ export function clearErrors(form) {
  */
 export function missing(form) {
   const invalid = [...form.elements].filter((field) => field.name && !field.validity.valid);
-  return Object.fromEntries(invalid.map((field) => [field.name, [
-    field.validity.valueMissing ? `Please enter the ${field.labels[0].textContent.toLowerCase()}.` : field.validationMessage,
-  ]]));
+  return Object.fromEntries(invalid.map((field) => [field.name, [complaint(field)]]));
+}
+
+function complaint(field) {
+  if (field.validity.valueMissing) return `Please enter the ${field.labels[0].textContent.toLowerCase()}.`;
+  if (field.validity.typeMismatch && field.type === 'email') return 'Please enter a whole address, such as name@example.com.';
+  return field.validationMessage;
 }

@@ -46,7 +46,7 @@ async function check({ quiet = false } = {}) {
   try {
     const state = await session.look();
     if (state.authenticated) reveal();
-    else if (!shown) nobody(state.reason);
+    else if (!shown) nobody(state.reason ?? remembered());
   } catch (error) {
     if (error instanceof session.SessionOver || quiet) return;
     notice(describe(error), { action: 'Try again', run: check });
@@ -54,11 +54,19 @@ async function check({ quiet = false } = {}) {
 }
 
 function arrive(state) {
+  // Kept with this entry of the history alone: after a reload it tells a session that ended from one that never was.
+  history.replaceState({ ...history.state, signedIn: true }, '');
   header(state.user);
   notice('');
   reveal();
   shown = true;
   page.show?.(state);
+}
+
+/** Back may lead here after a sign-out on purpose, of which nobody needs to be told again. */
+function remembered() {
+  const [arrival] = performance.getEntriesByType('navigation');
+  return history.state?.signedIn && arrival?.type !== 'back_forward' ? 'session_ended' : undefined;
 }
 
 function reveal() {

@@ -37,7 +37,7 @@ def test_signed_out_in_one_tab_signs_the_other_out(
     sign_out(page)
 
     other.wait_for_url("**/login?reason=signed_out")
-    expect(other.locator("[data-reason]")).to_have_text("You have signed out.")
+    expect(other.locator("[data-reason]")).to_contain_text("You have signed out.")
     expect(other.locator("body")).not_to_contain_text(SECRET)
     assert {kept["name"] for kept in context.cookies()} == {steps.CSRF}
     assert steps.sessions_of(server, alice) == []
@@ -146,6 +146,23 @@ def end_from_another_device(server: Gatehouse, other: Page, person: Person) -> N
     assert steps.sessions_of(server, person, live=False) == [first]
 
 
+def test_page_reloaded_after_its_session_ended_says_why_it_is_not_shown(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """The history's entry remembers that somebody was signed in here; a newcomer is told nothing."""
+    steps.sign_in(page, alice)
+    [session] = steps.sessions_of(server, alice)
+    server.manage("end_sessions", "--user", alice.email)
+    assert steps.sessions_of(server, alice, live=False) == [session]
+
+    page.reload()
+
+    page.wait_for_url("**/login?reason=session_ended&next=%2Fnotes")
+    expect(page.locator("[data-reason]")).to_contain_text("Your session has ended")
+    page.goto("/account")
+    page.wait_for_url("**/login?next=%2Faccount")
+
+
 def test_session_ended_elsewhere_says_so_and_offers_sign_in(
     server: Gatehouse,
     page: Page,
@@ -159,7 +176,7 @@ def test_session_ended_elsewhere_says_so_and_offers_sign_in(
     page.get_by_label("Search notes").fill("key")
 
     page.wait_for_url("**/login?reason=session_ended&next=%2Fnotes")
-    expect(page.locator("[data-reason]")).to_contain_text("it was ended from elsewhere")
+    expect(page.locator("[data-reason]")).to_contain_text("it was ended, here or elsewhere")
     expect(page.locator("body")).not_to_contain_text(SECRET)
     steps.fill_sign_in(page, alice)
     page.wait_for_url("**/notes")

@@ -48,6 +48,8 @@ export async function load({ keep = false } = {}) {
     if (keep) page -= 1;
     problem(api.describe(error));
     say('');
+  } finally {
+    find('[data-devices]').removeAttribute('aria-busy');
   }
 }
 

@@ -22,6 +22,8 @@ export async function load({ older = false } = {}) {
     status.textContent = '';
   } catch (error) {
     if (!(error instanceof SessionOver)) status.textContent = api.describe(error);
+  } finally {
+    find('[data-events]').removeAttribute('aria-busy');
   }
 }
 

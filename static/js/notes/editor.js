@@ -73,9 +73,17 @@ export class NoteEditor {
       await this.#on.changed(saved.id);
     } catch (error) {
       this.#say('Not saved yet');
-      showErrors(this.#form, error.errors ?? {}, `${api.describe(error)} Your text is still here.`);
+      showErrors(this.#form, error.errors ?? {}, this.#refusal(error));
     }
     return undefined;
+  }
+
+  /** A note that is gone elsewhere becomes a new one, so that its text can still be saved. */
+  #refusal(error) {
+    if (error.status !== 404 || !this.#note) return `${api.describe(error)} Your text is still here.`;
+    this.#note = null;
+    this.#name();
+    return 'This note has been deleted elsewhere. Your text is still here: save again to keep it as a new note.';
   }
 
   async #delete() {

@@ -45,7 +45,7 @@ function show(answer) {
 function filter() {
   page = 1;
   const query = new URLSearchParams(names.filter((name) => form.elements[name].value).map((name) => [name, form.elements[name].value]));
-  history.replaceState(null, '', query.size ? `?${query}` : location.pathname);
+  history.replaceState(history.state, '', query.size ? `?${query}` : location.pathname);
   load();
 }
 

@@ -9,12 +9,12 @@ import { describe } from '../wire.js';
 
 const REASONS = {
   ...PROVIDER_REASONS,
-  signed_out: 'You have signed out.',
-  session_ended: 'Your session has ended: its time was up, or it was ended from elsewhere. Please sign in again.',
+  signed_out: 'You have signed out. This browser holds no token any more.',
+  session_ended: 'Your session has ended: its time was up, or it was ended, here or elsewhere. Sign in to go on.',
   expired: 'Your session has run out. Please sign in again.',
   password_changed: 'Your password has been changed. Please sign in with the new one.',
   password_reset: 'Your password has been reset. Please sign in with the new one.',
-  deleted: 'Your account has been deleted.',
+  deleted: 'Your account has been deleted, and all your notes with it.',
   registered: 'Your account is ready. Sign in with your e-mail and your new password.',
 };
 const DEFAULT_LINE = find('[data-reason]').textContent;
@@ -33,7 +33,7 @@ async function signIn() {
     return location.replace(target); // replaced: Back should not lead from the notes to a form that has done its work
   } catch (error) {
     const refused = error.code === 'invalid_credentials';
-    showErrors(form, error.errors ?? {}, refused ? 'E-mail or password is not right.' : describe(error));
+    showErrors(form, error.errors ?? {}, refused ? 'E-mail or password is not right. Try again, or ask for a new password below.' : describe(error));
     if (refused) password.select();
     return undefined;
   }

@@ -19,6 +19,8 @@ async function look() {
     if (added.length || first) say(results.length, first ? 0 : added.length);
   } catch (error) {
     count.textContent = describe(error);
+  } finally {
+    list.removeAttribute('aria-busy');
   }
 }
 
