@@ -1,0 +1,203 @@
+"""Every page and state of the app, at a phone's width and a desk's, light and dark (tests.e2e.look).
+
+A visit leaves four pictures in test-results/pages/. Axe finds nothing, nothing reaches beyond the
+window, the console stays empty, no policy is broken; and the keyboard alone gets everywhere.
+"""
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from django.template.loader import render_to_string
+from playwright.sync_api import Browser, Page, expect
+
+from project.pages import shared_context
+from tests.e2e import steps
+from tests.e2e.look import Visitor, visitor
+from tests.servers import Gatehouse
+
+UNBROKEN = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
+MASTHEAD = ["Skip to content", "Gatehouse", "Notes", "Account"]
+
+
+@pytest.fixture(scope="module")
+def stranger(browser: Browser, server: Gatehouse) -> Iterator[Visitor]:
+    """Somebody who is not signed in."""
+    visit = visitor(browser, server.url)
+    yield visit
+    visit.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def carol(browser: Browser, server: Gatehouse) -> Iterator[Visitor]:
+    """Staff, signed in, with more notes than a page holds and words wider than a phone."""
+    person = steps.new_person(server, "Carol")
+    query = "UPDATE accounts_user SET is_staff = 1 WHERE email = ?"
+    steps.query(server, query, person.email)
+    for age in range(21):
+        steps.give_note(server, person, f"{UNBROKEN[:190]} {age}", UNBROKEN, age=age)
+    visit = visitor(browser, server.url)
+    steps.sign_in(visit.page, person)
+    yield visit
+    visit.page.context.close()
+
+
+def press(name: str) -> Callable[[Page], None]:
+    return lambda page: page.get_by_role("button", name=name, exact=True).click()
+
+
+def choose_password(page: Page) -> None:
+    page.get_by_label("New password", exact=True).fill("seven grey herons at dusk")
+    expect(page.locator("[data-strength]")).to_have_attribute("data-level", "3")
+
+
+def ask_for_link(page: Page) -> None:
+    page.get_by_label("E-mail").fill("someone@example.com")
+    press("Send me a link")(page)
+
+
+def enter_wrong_password(page: Page) -> None:
+    page.get_by_label("E-mail").fill("nobody@example.com")
+    page.get_by_label("Password", exact=True).fill("not the password")
+    press("Sign in")(page)
+
+
+def open_first_note(page: Page) -> None:
+    page.locator("[data-open]").first.click()
+    expect(page.get_by_label("Text", exact=True)).to_be_focused()
+
+
+def ask_to_delete_note(page: Page) -> None:
+    open_first_note(page)
+    press("Delete")(page)
+
+
+def search_in_vain(page: Page) -> None:
+    page.get_by_label("Search notes").fill("no such words")
+
+
+def lose_connection(page: Page) -> None:
+    """The API does not answer: as without a network, but for the browser's own line about it."""
+    page.route("**/api/notes?**", lambda route: route.fulfill(status=503, body=""))
+    page.get_by_label("Search notes").fill("any")
+
+
+def nothing(page: Page) -> None:
+    """The page as it comes."""
+
+
+# name, path, what is done there, a selector to wait for, the status of a refusal that belongs to it
+Stop = tuple[str, str, Callable[[Page], None], str, int | None]
+FOR_ANYONE: list[Stop] = [
+    ("home", "/", nothing, "[data-readable-cookies]:text('csrftoken')", None),
+    ("login", "/login", nothing, "[data-submit]:enabled", None),
+    ("login-ended", "/login?reason=session_ended", nothing, "text=Your session has ended", None),
+    ("login-missing", "/login", press("Sign in"), "#email-error:text('Please')", None),
+    ("login-refused", "/login", enter_wrong_password, "[data-form-error]:text('not right')", 401),
+    ("register", "/register", nothing, "[data-submit]:enabled", None),
+    ("register-sent", "/register", ask_for_link, "[data-sent]", None),
+    ("register-dead", "/register/finish", nothing, "text=Ask for a new link", None),
+    ("forgot", "/password/forgot", nothing, "[data-submit]:enabled", None),
+    ("reset-dead", "/password/reset#token=x", nothing, "text=Ask for a new link", 400),
+    ("address", "/email/confirm#token=x", nothing, "text=Use this address", None),
+    ("confirmed", "/login/confirmed?reason=oidc_failed", nothing, "text=Try again", None),
+    ("link-over", "/login/link", nothing, "text=Back to sign in", 404),
+    ("mail", "/mail", nothing, "[data-count]:text('newest first')", None),
+    ("not-found", "/no/such/page", nothing, "text=Go to the start page", 404),
+    ("administration", "/admin/login/", nothing, "text=Gatehouse administration", None),
+]
+FOR_CAROL: list[Stop] = [
+    ("notes", "/notes", nothing, "[data-list] li >> nth=19", None),
+    ("notes-open", "/notes", open_first_note, "[data-editor]", None),
+    ("notes-dialog", "/notes", ask_to_delete_note, "dialog", None),
+    ("notes-none", "/notes", search_in_vain, "text=No note has", None),
+    ("notes-failed", "/notes", lose_connection, "[data-problem] [data-retry]", 503),
+    ("account", "/account", choose_password, "[data-events] li", None),
+    ("account-dialog", "/account", press("Delete my account"), "dialog", None),
+    ("audit", "/audit", nothing, "[data-events] li", None),
+    ("home-signed-in", "/", nothing, "[data-enter]:text('Go to your notes')", None),
+    ("login-signed-in", "/login", nothing, "text=You are signed in as", None),
+]
+
+
+def go(visit: Visitor, stop: Stop) -> None:
+    name, path, act, wanted, refused = stop
+    visit.page.goto("about:blank")  # a change of the fragment alone would load nothing
+    visit.page.goto(path)
+    act(visit.page)
+    expect(visit.page.locator(wanted).first).to_be_visible()
+    visit.look(name, refused=refused)
+    visit.page.unroute_all()
+
+
+@pytest.mark.parametrize("stop", FOR_ANYONE, ids=lambda stop: stop[0])
+def test_page_for_anyone_looks_right(stranger: Visitor, stop: Stop) -> None:
+    """Nobody is signed in."""
+    go(stranger, stop)
+
+
+@pytest.mark.parametrize("stop", FOR_CAROL, ids=lambda stop: stop[0])
+def test_page_of_a_person_looks_right(carol: Visitor, stop: Stop) -> None:
+    """Signed in as staff, with much to show."""
+    go(carol, stop)
+
+
+def test_attackers_address_leads_to_the_app(stranger: Visitor, server: Gatehouse) -> None:
+    """A hostile host shows where the app is, and nothing else."""
+    stranger.page.goto(server.url.replace("localhost", "127.0.0.1") + "/login")
+
+    stranger.look("elsewhere", refused=404)
+
+
+@pytest.mark.parametrize(
+    ("path", "first"),
+    [
+        ("/", ["Sign in", "See it work"]),
+        ("/login", ["E-mail", "Password", "Show what I type", "Keep me signed in", "Sign in"]),
+        ("/register", ["Name", "E-mail", "Send me a link"]),
+    ],
+)
+def test_keyboard_alone_reaches_everything_for_anyone(
+    stranger: Visitor, path: str, first: list[str]
+) -> None:
+    """In the order of the page, each stop to be seen, and out at its end."""
+    stranger.page.goto(path)
+    expect(stranger.page.locator("[data-submit]:disabled")).to_have_count(0)
+
+    stops = stranger.tab_through()
+
+    assert stops[: len(MASTHEAD)] == MASTHEAD
+    assert [stop for stop in stops if stop in first] == first
+
+
+@pytest.mark.parametrize(
+    ("path", "wanted"),
+    [
+        ("/notes", ["Sign out", "New note", "Search notes", "Next"]),
+        ("/account", ["Name", "New e-mail address", "New password", "Delete my account"]),
+        ("/audit", ["Person", "What happened", "Filter"]),
+    ],
+)
+def test_keyboard_alone_reaches_everything_of_a_person(
+    carol: Visitor, path: str, wanted: list[str]
+) -> None:
+    """The same with lists and forms in it."""
+    carol.page.goto(path)
+    expect(carol.page.locator("ul[aria-busy]")).to_have_count(0)
+
+    stops = carol.tab_through()
+
+    assert [stop for stop in stops if stop in wanted] == wanted
+
+
+@pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 429, 500, 503])
+def test_error_page_looks_like_the_app(stranger: Visitor, status: int) -> None:
+    """Each says what happened and what to do, with the app's styles and no script of its own."""
+    html = render_to_string(f"errors/{status}.html", {**shared_context(), "detail": "It is so."})
+    stranger.page.route("**/failed", lambda route: route.fulfill(status=status, body=html))
+
+    stranger.page.goto("/failed")
+
+    expect(stranger.page.locator("main")).to_contain_text(str(status))
+    assert "<script" not in html
+    stranger.look(f"error-{status}", refused=status)
+    stranger.page.unroute_all()
