@@ -1,8 +1,4 @@
-"""A real identity provider for the tests: the npm package oidc-provider, on loopback.
-
-Its packages are installed once, into node_modules beside its lock file. A machine without Node.js
-gets Debian's, or the tests fail with what to do: a skipped test would look like a passed one.
-"""
+"""A real identity provider for the tests: the npm package oidc-provider, on loopback."""
 
 import signal
 import socket
@@ -10,26 +6,12 @@ import subprocess
 from pathlib import Path
 from typing import Self
 
+from tests.all import npm
 from tests.servers import die_with_parent, free_port, wait_for
-from tools import debian
 
 FOLDER = Path(__file__).parent / "provider"
 CLIENT_ID = "gatehouse"
 CLIENT_SECRET = "a secret: with, odd % characters & a + sign"
-
-
-def ensure_packages() -> None:
-    """Installs what the lock file names, unless that was done before."""
-    debian.ensure("Node.js", "nodejs npm", "npm")
-    lock = FOLDER / "package-lock.json"
-    stamp = FOLDER / "node_modules" / ".installed-from"
-    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
-        return
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=FOLDER, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"The packages of the identity provider: {done.stderr[-2000:]}")
-    stamp.write_bytes(lock.read_bytes())
 
 
 class IdentityProvider:
@@ -59,7 +41,7 @@ class IdentityProvider:
         self.stop()
 
     def start(self) -> None:
-        ensure_packages()
+        npm.ensure_packages(FOLDER)
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
                 ["node", "provider.mjs", str(self.port)],
