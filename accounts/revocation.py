@@ -74,6 +74,8 @@ def current() -> Feed:
     feed, now = _feed, time.monotonic()
     if feed is None or feed.counter != _counter():
         return _catch_up()
+    if now - feed.read_at > STALE_SECONDS and _failed_at < feed.read_at:
+        return _catch_up()  # nobody has asked this process for a while: nothing is wrong
     if now - feed.read_at < conf.poll_seconds:
         return feed
     # One thread reads, at most once a poll interval; the others go on with what they have.
@@ -100,8 +102,9 @@ def _catch_up() -> Feed:
     if not _lock.acquire(timeout=STALE_SECONDS):
         raise Unavailable("the revocation feed is being read for too long")
     try:
-        if _feed is not None and _feed.counter == _counter():
-            return _feed
+        feed, oldest = _feed, time.monotonic() - STALE_SECONDS
+        if feed and feed.counter == _counter() and feed.read_at > oldest:
+            return feed
         if _failed_at > asked_at:
             raise Unavailable("the revocation feed could not be read")
         return _read()

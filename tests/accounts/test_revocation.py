@@ -436,10 +436,39 @@ def test_feed_is_read_once_a_poll_by_many_threads(alice: User, poll: Callable[[i
     assert waited < PATIENCE / 2
 
 
-def threads_at_the_lock() -> int:
-    """How many threads are inside `_catch_up`: one reads, the others wait for it."""
-    frames = [frame for top in sys._current_frames().values() for frame, _ in walk_stack(top)]
-    return sum(frame.f_code.co_name == "_catch_up" for frame in frames)
+def wait_for_threads_at_the_lock(wanted: int) -> None:
+    """Until so many threads are inside `_catch_up`: one reads, the others wait for it."""
+    deadline, found = time.monotonic() + PATIENCE, 0
+    while found < wanted:
+        assert time.monotonic() < deadline
+        stacks = [walk_stack(top) for top in sys._current_frames().values()]
+        found = sum(f.f_code.co_name == "_catch_up" for stack in stacks for f, _ in stack)
+        time.sleep(0.01)
+
+
+def test_process_that_was_idle_refuses_nobody(alice: User) -> None:
+    """Its feed is too old to be believed, and nothing is wrong: all wait for the one that reads."""
+    pair, tries = sign_in(alice), []
+    check(pair)
+    let_the_feed_age(60)
+
+    def slow(execute: Any, sql: str, *rest: Any) -> Any:
+        if 'FROM "accounts_session"' in sql and not tries:
+            tries.append(sql)
+            wait_for_threads_at_the_lock(5)
+        return execute(sql, *rest)
+
+    def ask(_: int) -> None:
+        try:
+            with connection.execute_wrapper(slow):
+                check(pair)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(5) as pool:
+        list(pool.map(ask, range(5)))
+
+    assert len(tries) == 1
 
 
 def test_many_threads_wait_for_one_failing_reading_together(alice: User) -> None:
@@ -450,9 +479,7 @@ def test_many_threads_wait_for_one_failing_reading_together(alice: User) -> None
     def broken(execute: Any, sql: str, *rest: Any) -> Any:
         if 'FROM "accounts_session"' in sql:
             tries.append(sql)
-            deadline = time.monotonic() + PATIENCE
-            while threads_at_the_lock() < 9 and time.monotonic() < deadline:
-                time.sleep(0.01)
+            wait_for_threads_at_the_lock(9)
             raise OperationalError("the database is away")
         return execute(sql, *rest)
 
