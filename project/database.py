@@ -27,10 +27,10 @@ POSTGRESQL = {
     "pool": {
         # For each server process. Its threads share them: a request holds one from its first
         # query to its end, and one that waits for a turn to hash a password holds none.
-        "min_size": 1,
+        "min_size": 2,
         "max_size": 10,
         # How long a request waits for one before it is answered 503.
-        "timeout": 3,
+        "timeout": 5,
         # Kept below the default of minutes: a database that is back is used at once.
         "reconnect_timeout": 3,
     },

@@ -178,24 +178,28 @@ class Gatehouse:
         self.data_dir = data_dir
         self.https = https
         self.env = {name: str(value) for name, value in env.items()}
+        self.port = free_port()
+        self.url = f"{'https' if https else 'http'}://localhost:{self.port}"
+        self.log_file = data_dir / "server.log"
         self.process: subprocess.Popen | None = None
 
     def __enter__(self) -> Self:
-        self.port = free_port()
-        self.url = f"{'https' if self.https else 'http'}://localhost:{self.port}"
         self.data_dir.mkdir(parents=True, exist_ok=True)
-        self.log_file = self.data_dir / "server.log"
         try:
-            self._start()
+            self.start()
         except BaseException:
             self.__exit__()
             raise
         return self
 
     def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def end(self, *signals: signal.Signals) -> None:
+        """Ends all its processes: asked first, unless `signals` says otherwise."""
         if not self.process:
             return
-        for stop in (signal.SIGTERM, signal.SIGKILL):
+        for stop in signals or (signal.SIGTERM, signal.SIGKILL):
             try:
                 os.killpg(self.process.pid, stop)
                 self.process.wait(8)
@@ -231,11 +235,15 @@ class Gatehouse:
             **self.env,
         }
 
-    def _start(self) -> None:
+    def _command(self) -> list[str]:
         command = [sys.executable, "-m", "tools.serve", "--port", str(self.port)]
+        return [*command, "--https"] if self.https else command
+
+    def start(self) -> None:
+        """Returns once it answers; also after it was ended, on the port that it had."""
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
-                [*command, "--https"] if self.https else command,
+                self._command(),
                 cwd=ROOT,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,

@@ -10,6 +10,10 @@ import socket
 import sys
 from pathlib import Path
 
+from django.core.exceptions import ImproperlyConfigured
+
+from project import server
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -36,25 +40,10 @@ def refuse_busy(port: int) -> None:
             sys.exit(f"Port {port} is in use by another program; choose one: ./run --port N")
 
 
-def positive(name: str, default: int) -> int:
-    text = os.environ.get(name, "").strip() or str(default)
-    if not text.isdecimal() or int(text) < 1:
-        sys.exit(f"{name} must be a whole number of at least 1, not {text!r}.")
-    return int(text)
-
-
-def cores() -> int:
-    """How many cores this process may use, which in a container is fewer than there are."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
 def prepare() -> Path:
     """Brings the database and the demo people up to date; returns the data directory."""
     import django
     from django.conf import settings
-    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import CommandError, call_command
     from django.db import connection, connections
     from django.db.migrations.executor import MigrationExecutor
@@ -74,8 +63,6 @@ def prepare() -> Path:
 
 def main() -> None:
     options = arguments()
-    workers = positive("GATEHOUSE_WORKERS", max(2, cores()))
-    threads = positive("GATEHOUSE_THREADS", 32)
     refuse_busy(options.port)
 
     address = f"{'https' if options.https else 'http'}://localhost:{options.port}"
@@ -85,22 +72,20 @@ def main() -> None:
     os.chdir(ROOT)
     data_dir = prepare()
 
-    command = [sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"]
-    command += ["--host", "127.0.0.1", "--port", str(options.port)]
-    command += ["--workers", str(workers), "--blocking-threads", str(threads)]
-    # A worker that dies is replaced; one that hangs does not keep Ctrl-C from ending the server.
-    command += ["--respawn-failed-workers", "--workers-kill-timeout", "5"]
-    command += ["--log-level", "error"]
+    tls: list[str] = []
     if options.https:
         from tools import certificate
 
         cert, key = certificate.ensure(data_dir)
-        command += ["--ssl-certificate", str(cert), "--ssl-keyfile", str(key)]
-    command.append("project.wsgi:application")
+        tls = ["--ssl-certificate", str(cert), "--ssl-keyfile", str(key)]
+    try:
+        command = server.command("127.0.0.1", options.port, *tls)
+    except ImproperlyConfigured as error:
+        sys.exit(str(error))
 
     print(f"Gatehouse: {address} (demo people are offered on the sign-in page; Ctrl-C stops it)")
     sys.stdout.flush()
-    os.execv(sys.executable, command)  # noqa: S606 - no shell is wanted
+    os.execv(command[0], command)  # noqa: S606 - no shell is wanted
 
 
 if __name__ == "__main__":

@@ -1,0 +1,32 @@
+"""How the application is served: granian's command line, for the demo and for production alike."""
+
+import os
+import sys
+
+from project import env
+
+APPLICATION = "project.wsgi:application"
+
+
+def command(host: str, port: int, *options: str) -> list[str]:
+    """The program and its arguments; GATEHOUSE_WORKERS and GATEHOUSE_THREADS give the numbers."""
+    given = env.text("GATEHOUSE_WORKERS")
+    workers = env.number("GATEHOUSE_WORKERS", least=1) if given else max(2, cores())
+    threads = env.number("GATEHOUSE_THREADS", least=1)
+    return [
+        *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
+        *("--host", host, "--port", str(port)),
+        *("--workers", str(workers), "--blocking-threads", str(threads)),
+        # A worker that dies is replaced; one that hangs does not keep the server from ending.
+        *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
+        *("--log-level", "error"),
+        *options,
+        APPLICATION,
+    ]
+
+
+def cores() -> int:
+    """How many cores this process may use, which in a container is fewer than there are."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
