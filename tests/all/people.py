@@ -25,7 +25,9 @@ class Visitor:
         self.client.close()
 
     def send(self, method: str, path: str, body: Any = None) -> httpx.Response:
-        headers = {"Origin": self.url, "Sec-Fetch-Site": "same-origin"}
+        # A whole address leads to that server, from a page of its own.
+        origin = self.url if path.startswith("/") else "/".join(path.split("/")[:3])
+        headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
         headers["X-CSRFToken"] = self.cookies.get("__Host-csrftoken", "")
         response = self.client.request(method, path, json=body, headers=headers)

@@ -1,0 +1,202 @@
+"""The shipped deployment: production mode behind each proxy, with TLS and HTTP/2, in a browser."""
+
+import contextlib
+import os
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+from playwright.sync_api import BrowserContext, expect
+
+from tests.all.beside import wait_until, working
+from tests.all.people import PASSWORDS, Visitor
+from tests.all.production import Production
+from tests.all.proxies import Caddy, Nginx, Proxy
+from tests.e2e import steps
+from tests.servers import free_port
+
+ALICE = steps.Person("alice@example.com", "Alice", PASSWORDS["alice@example.com"])
+FORGED = {
+    "X-Forwarded-For": "203.0.113.9",
+    "X-Forwarded-Proto": "http",
+    "X-Forwarded-Host": "evil.example",
+    "Forwarded": "for=203.0.113.9;proto=http",
+}
+HEADERS = (
+    "Content-Security-Policy",
+    "Referrer-Policy",
+    "X-Content-Type-Options",
+    "Cross-Origin-Opener-Policy",
+    "Permissions-Policy",
+)
+
+
+@dataclass
+class Deployed:
+    app: Production
+    proxy: Proxy
+
+    def send(self, method: str, path: str, **options: object) -> httpx.Response:
+        return httpx.request(method, f"{self.proxy.url}{path}", verify=False, **options)  # noqa: S501
+
+
+@pytest.fixture(scope="module", params=[Nginx, Caddy])
+def deployed(
+    request: pytest.FixtureRequest,
+    prepared_data_dir: Path,
+    tmp_path_factory: pytest.TempPathFactory,
+) -> Iterator[Deployed]:
+    folder = tmp_path_factory.mktemp("deployed")
+    shutil.copytree(prepared_data_dir, folder / "data")
+    front = free_port()
+    with (
+        Production(folder / "data", f"https://localhost:{front}") as app,
+        request.param(folder / "proxy", app.port, port=front) as proxy,
+    ):
+        yield Deployed(app, proxy)
+
+
+def test_main_journey_through_the_proxy(
+    deployed: Deployed, new_context: Callable[..., BrowserContext]
+) -> None:
+    """Sign in, write, reload, sign out, over HTTP/2, with cookies that only this host gets."""
+    context = new_context(base_url=deployed.proxy.url)
+    page = context.new_page()
+    steps.sign_in(page, ALICE)
+    protocol = "performance.getEntriesByType('navigation')[0].nextHopProtocol"
+    assert page.evaluate(protocol) == "h2"
+    fetched = "performance.getEntriesByType('resource').map((entry) => entry.nextHopProtocol)"
+    assert set(page.evaluate(fetched)) == {"h2"}
+    cookies = {cookie["name"]: cookie for cookie in context.cookies()}
+    assert set(cookies) == {steps.ACCESS, steps.REFRESH, steps.CSRF}
+    for name, cookie in cookies.items():
+        assert cookie["secure"]
+        assert cookie["sameSite"] == "Strict"
+        assert cookie["httpOnly"] == (name != steps.CSRF)
+        assert cookie["domain"] == "localhost"
+
+    steps.write_note(page, "Behind a proxy", "with TLS")
+    steps.save_note(page)
+    page.reload()
+    steps.expect_signed_in(page, ALICE)
+    expect(steps.note(page, "Behind a proxy")).to_be_visible()
+    steps.lose_access(context)
+    page.reload()
+    steps.expect_signed_in(page, ALICE)
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login*")
+
+    assert steps.cookie(context, steps.ACCESS) is None
+    assert steps.cookie(context, steps.REFRESH) is None
+
+
+def test_forged_forwarding_headers_are_replaced(
+    deployed: Deployed, visitor_of: Callable[[str], Visitor]
+) -> None:
+    """The application sees https and the caller's own address, whatever the caller claims."""
+    visitor = visitor_of(deployed.proxy.url)
+    visitor.client.headers.update(FORGED)
+
+    assert visitor.sign_in("bob@example.com").status_code == 200
+
+    assert visitor.client.get("/login").status_code == 200
+    [session] = visitor.send("GET", "/auth/sessions").json()["results"]
+    assert session["address"] == "127.0.0.1"
+    line = visitor.send("POST", "/auth/refresh").headers["set-cookie"]
+    assert "Secure" in line
+
+
+@pytest.mark.parametrize(
+    ("path", "status"),
+    [("/", 200), ("/api/me", 401), ("/static/css/base.css", 200), ("/nothing", 404)],
+)
+def test_answers_carry_the_headers_and_no_version(
+    deployed: Deployed, path: str, status: int
+) -> None:
+    """HSTS and the policy arrive; nobody learns which server, or which release of a proxy."""
+    answer = deployed.send("GET", path)
+
+    assert answer.status_code == status
+    assert answer.headers["Strict-Transport-Security"] == "max-age=31536000; includeSubDomains"
+    assert all(name in answer.headers for name in HEADERS)
+    assert answer.headers.get("Server", "nginx") == "nginx"
+    assert "Via" not in answer.headers
+
+
+def test_public_files_alone_are_compressed(deployed: Deployed) -> None:
+    """What is about a person is not: its compressed size would tell (BREACH)."""
+    accepts = {"Accept-Encoding": "gzip"}
+
+    assert (
+        deployed.send("GET", "/static/css/base.css", headers=accepts).headers["Content-Encoding"]
+        == "gzip"
+    )
+    assert "Content-Encoding" not in deployed.send("GET", "/login", headers=accepts).headers
+    assert "Content-Encoding" not in deployed.send("GET", "/api/me", headers=accepts).headers
+
+
+def test_plain_http_moves_pages_and_refuses_the_rest(deployed: Deployed) -> None:
+    """The proxy leaves that to the application: a redirected password has already been read."""
+    plain = f"http://localhost:{deployed.proxy.plain_port}"
+
+    page = httpx.get(f"{plain}/login", headers={"X-Forwarded-Proto": "https"})
+    api = httpx.post(f"{plain}/auth/login", json={}, headers={"X-Forwarded-Proto": "https"})
+
+    assert page.status_code == 301
+    assert page.headers["Location"].startswith("https://localhost")
+    assert (api.status_code, api.json()["code"]) == (400, "invalid_request")
+
+
+def test_body_that_is_too_large_is_refused_in_the_apps_own_shape(deployed: Deployed) -> None:
+    """The proxy's limit lies above the application's."""
+    body = {"email": "alice@example.com", "password": "x" * 300_000}
+
+    answer = deployed.send("POST", "/auth/token", json=body)
+
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_unknown_host_is_refused(deployed: Deployed) -> None:
+    """Whatever name the caller gives, only the application's own are served."""
+    answer = deployed.send("GET", "/login", headers={"Host": "evil.example"})
+
+    assert answer.status_code in {400, 421} or not answer.content
+
+
+def workers_of(app: Production) -> set[int]:
+    """The processes that granian has started."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        with contextlib.suppress(OSError):  # it has ended meanwhile
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+            if parent == app.process.pid:
+                found.add(int(stat.parent.name))
+    return found
+
+
+def test_reload_replaces_the_workers_and_fails_no_request(deployed: Deployed) -> None:
+    """What `systemctl reload` sends after an upgrade: new code, and nobody notices."""
+    before, statuses = workers_of(deployed.app), []
+
+    def ask(over: threading.Event) -> None:
+        with httpx.Client(base_url=deployed.proxy.url, verify=False) as client:  # noqa: S501
+            while not over.is_set():
+                statuses.append(client.get("/auth/session").status_code)
+
+    def all_are_new() -> bool:
+        now = workers_of(deployed.app)
+        return len(now) == len(before) and not now & before
+
+    with working(ask, ask):
+        os.kill(deployed.app.process.pid, signal.SIGHUP)
+        wait_until(all_are_new)
+        answered = len(statuses)
+        wait_until(lambda: len(statuses) > answered + 20)
+
+    assert before
+    assert set(statuses) == {200}
