@@ -10,6 +10,7 @@ from tests.e2e.conftest import (  # noqa: F401  (fixtures and hooks)
     browser,
     console,
     context,
+    downloads,
     new_context,
     page,
     prepared_data_dir,
