@@ -4,9 +4,9 @@ from datetime import UTC, datetime
 
 from django.db import connection
 
-# The same expressions that Django's Now() compiles to.
+# The same expressions that Django's Now() compiles to; SQLite has no type that says it is UTC.
 QUERIES = {
-    "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f', 'NOW')",
+    "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f+00:00', 'NOW')",
     "postgresql": "SELECT STATEMENT_TIMESTAMP()",
 }
 
@@ -16,6 +16,5 @@ def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute(QUERIES[connection.vendor])
         found: datetime | str = cursor.fetchone()[0]
-    if isinstance(found, str):  # SQLite has no type for moments; this one is UTC
-        return datetime.fromisoformat(found).replace(tzinfo=UTC)
-    return found.astimezone(UTC)
+    moment = datetime.fromisoformat(found) if isinstance(found, str) else found
+    return moment.astimezone(UTC)

@@ -32,12 +32,5 @@ class BoundedMemory(Generic[K, V]):
             self.old, self.young = self.young, {}
         self.young[key] = value
 
-    def drop(self, key: K) -> None:
-        self.young.pop(key, None)
-        self.old.pop(key, None)
-
     def clear(self) -> None:
         self.young, self.old = {}, {}
-
-    def __len__(self) -> int:
-        return len(self.young) + len(self.old)

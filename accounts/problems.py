@@ -72,8 +72,6 @@ def translate(exc: Exception) -> Problem | None:
         return exc
     if isinstance(exc, drf.ValidationError):
         return errors.ValidationFailed(errors=flatten(exc.detail))
-    if isinstance(exc, drf.MethodNotAllowed):
-        return errors.MethodNotAllowed(str(exc.detail))
     for kinds, make in TRANSLATIONS:
         if isinstance(exc, kinds):
             return make(str(exc))
@@ -84,6 +82,7 @@ TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [
     ((drf.NotAuthenticated, drf.AuthenticationFailed), errors.NotAuthenticated),
     ((drf.PermissionDenied, PermissionDenied), errors.InsufficientScope),
     ((drf.NotFound, Http404), errors.NotFound),
+    ((drf.MethodNotAllowed,), errors.MethodNotAllowed),
     ((drf.UnsupportedMediaType,), errors.UnsupportedMediaType),
     ((RequestDataTooBig,), errors.TooLarge),
     ((drf.ParseError,), errors.InvalidRequest),

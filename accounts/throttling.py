@@ -101,16 +101,16 @@ def clear(budgets: Iterable[Budget]) -> None:
     FailureCount.objects.filter(key__in=[budget.key for budget in budgets]).delete()
 
 
-def _clock() -> str:
-    if connection.vendor == "sqlite":
-        return "CAST(STRFTIME('%%s', 'NOW') AS INTEGER)"
-    return "CAST(EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP()) AS BIGINT)"
+CLOCKS = {
+    "sqlite": "CAST(STRFTIME('%%s', 'NOW') AS INTEGER)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP()) AS BIGINT)",
+}
 
 
 def _look(budget: Budget) -> tuple[int, int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
-            f"SELECT count, started_at, {_clock()}"  # noqa: S608  (no outside text in it)
+            f"SELECT count, started_at, {CLOCKS[connection.vendor]}"  # noqa: S608  (ours alone)
             " FROM accounts_failurecount WHERE key = %s",
             [budget.key],
         )
@@ -122,12 +122,12 @@ def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_failurecount (key, started_at, count)"  # noqa: S608
-            f" VALUES (%s, {_clock()}, %s) ON CONFLICT (key) DO UPDATE SET"
+            f" VALUES (%s, {CLOCKS[connection.vendor]}, %s) ON CONFLICT (key) DO UPDATE SET"
             f" count = CASE WHEN {over} THEN excluded.count"
             "  ELSE accounts_failurecount.count + excluded.count END,"
             f" started_at = CASE WHEN {over} THEN excluded.started_at"
             "  ELSE accounts_failurecount.started_at END"
-            f" RETURNING count, started_at, {_clock()}",
+            f" RETURNING count, started_at, {CLOCKS[connection.vendor]}",
             [budget.key, amount, budget.seconds, budget.seconds],
         )
         found: tuple[int, int, int] = cursor.fetchone()
