@@ -123,6 +123,18 @@ def test_ended_session_is_refused_at_once(
     assert (event.kind, event.user) == ("session_ended", alice)
 
 
+def test_staff_cannot_end_the_session_of_staff(
+    staff: Client, browser_client: BrowserClient, carol: User
+) -> None:
+    """Not even with the same page and button: only a superuser may."""
+    browser_client.sign_in(carol)
+
+    act(staff, "session", "end_session", Session.objects.get(user=carol))
+
+    assert browser_client.get("/api/me").status_code == 200
+    assert not SecurityEvent.objects.filter(kind="session_ended").exists()
+
+
 def test_all_sessions_of_a_user_end_at_once(staff: Client, alice: User, bob: User) -> None:
     """Alice's devices are signed out, Bob's are not."""
     clients = [BrowserClient() for _ in range(3)]

@@ -1,11 +1,15 @@
-"""Other authentication backends plug in: whoever Django's `authenticate` returns gets a session."""
+"""Other backends and views plug in: whoever Django's `authenticate` returns gets a session."""
 
 from typing import Any
 
 import pytest
 from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest
+from django.test import RequestFactory
+from rest_framework.permissions import IsAuthenticated
+from rest_framework.views import APIView
 
+from accounts.authentication import TokenAuthentication
 from accounts.models import User
 from tests.clients import BearerClient, BrowserClient
 
@@ -70,3 +74,19 @@ def test_wrong_password_and_local_people_are_judged_as_before(
     """The next backend is asked, and a wrong password is wrong for all."""
     assert browser_client.sign_in("lena@example.com", "another").status_code == 401
     assert browser_client.sign_in(alice).status_code == 200
+
+
+class ForeignView(APIView):
+    """One that somebody adds with nothing of ours but the authentication class."""
+
+    authentication_classes = (TokenAuthentication,)
+    permission_classes = (IsAuthenticated,)
+
+
+def test_view_of_another_app_is_closed_in_the_same_shape(rf: RequestFactory) -> None:
+    """401 with the challenge, not DRF's 403, also where DRF's own permission refuses."""
+    answer = ForeignView.as_view()(rf.get("/"))
+
+    assert answer.status_code == 401
+    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="gatehouse"'
+    assert b'"not_authenticated"' in answer.content

@@ -19,6 +19,13 @@ pytestmark = pytest.mark.django_db(transaction=True)
 LONG_AGO = timedelta(days=31)
 
 
+class Terminal(StringIO):
+    """Somebody is looking."""
+
+    def isatty(self) -> bool:
+        return True
+
+
 def run(name: str, *arguments: str) -> str:
     out = StringIO()
     call_command(name, *arguments, stdout=out, stderr=StringIO())
@@ -162,3 +169,20 @@ def test_signing_keys_for_the_environment_are_printed() -> None:
     call_command("create_signing_keys", "--print", stdout=printed)
 
     assert len(keys.Ring.parse(printed.getvalue()).by_kid) == 1
+
+
+def test_purge_shows_its_progress_to_whoever_looks(alice: User) -> None:
+    """One line, written over again; a log file gets none of it."""
+    links.make("reset", alice.email, user=alice)
+    LinkToken.objects.update(created_at=Now() - timedelta(hours=25))
+    looking = Terminal()
+
+    call_command("purge_sessions", stdout=StringIO(), stderr=looking)
+
+    assert "deleted 1 dead links\r" in looking.getvalue()
+
+
+def test_ending_the_sessions_of_somebody_without_any_is_no_event(alice: User) -> None:
+    """Nothing happened, and nothing is told."""
+    assert run("end_sessions", "--user", alice.email) == "ended 0 sessions\n"
+    assert not alice.events.exists()

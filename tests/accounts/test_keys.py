@@ -346,6 +346,7 @@ def test_two_active_keys_or_none_are_refused() -> None:
         ("crv", "P-384"),
         ("gatehouse_status", "revoked"),
         ("d", "AAAA"),
+        ("x", "AAAA"),
         ("d", 7),
     ],
 )

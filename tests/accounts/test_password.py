@@ -1,8 +1,15 @@
 """A new password: changed by its owner, or reset by mail."""
 
-import pytest
+from typing import Any
 
-from accounts.models import Session, User
+import pytest
+from django.contrib.auth.password_validation import (
+    password_validators_help_texts,
+    validate_password,
+)
+from django.core.exceptions import ValidationError
+
+from accounts.models import FailureCount, Session, User
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
@@ -229,3 +236,24 @@ def test_fourth_reset_for_an_address_is_throttled(
     for email in (alice.email, "nobody@example.com"):
         answers = [browser_client.post("/auth/password/reset", {"email": email}) for _ in range(4)]
         assert [answer.status_code for answer in answers] == [202, 202, 202, 429]
+
+
+def test_every_way_to_set_a_password_knows_the_length_limit() -> None:
+    """Django's validators stand behind forms, commands and the shell alike."""
+    with pytest.raises(ValidationError, match="at most 1024 characters"):
+        validate_password("long " * 205)
+
+    assert "Use at most 1024 characters." in password_validators_help_texts()
+
+
+def test_password_that_finds_no_place_to_be_hashed_is_not_counted(
+    browser_client: BrowserClient, alice: User, settings: Any
+) -> None:
+    """503 before anything happened: who waits in vain is no guesser."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "HASHING_PLACES": 0}
+
+    answer = browser_client.sign_in(alice, "wrong, but long enough")
+
+    assert answer.status_code == 503
+    assert answer.headers["Retry-After"] == "2"
+    assert not FailureCount.objects.exists()

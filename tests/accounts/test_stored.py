@@ -1,9 +1,12 @@
 """What the database holds: nothing that somebody who reads it could sign in with."""
 
+import pytest
 from django.apps import apps
 from django.core import serializers as dumps
+from django.db.models import Model
 
-from accounts.models import User
+from accounts.models import FailureCount, Identity, LinkToken, User
+from api.models import Note
 from tests.clients import BearerClient, BrowserClient
 
 
@@ -37,3 +40,22 @@ def claims_of(token: str) -> dict:
         return {}
     payload = token.split(".")[1]
     return json.loads(urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        LinkToken(digest="d1ge5t", kind="reset", email="alice@example.com"),
+        Identity(issuer="https://idp.example", subject="alice"),
+        FailureCount(key="0123456789abcdef", count=3, started_at=0),
+        Note(title="Groceries", body="d1ge5t"),
+    ],
+    ids=lambda row: type(row).__name__,
+)
+def test_row_in_words_shows_no_secret(row: Model) -> None:
+    """What a log line or a shell prints of a row: which one it is, and not what it protects."""
+    text = str(row)
+
+    assert text
+    assert "d1ge5t" not in text
+    assert "89abcdef" not in text

@@ -1,0 +1,95 @@
+"""What was so a moment ago is not so any more: the later of two is refused, or changes nothing."""
+
+from typing import Any
+
+import pytest
+from django.db import transaction
+from django.db.models.functions import Now
+from django.http import HttpRequest
+
+from accounts import identities, links, passwords
+from accounts.links import DeadLink
+from accounts.models import Identity, SecurityEvent, Session, User
+from tests.accounts.meeting import just_before
+from tests.clients import BearerClient, BrowserClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def end_elsewhere() -> None:
+    """As another machine does it: this one's revocation feed has not heard of it."""
+    Session.objects.update(ended_at=Now(), end_reason="signed_out")
+
+
+def test_session_that_ended_elsewhere_is_nobodys(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """The token is still good as far as this machine's feed knows; the row decides."""
+    browser_client.sign_in(alice)
+    assert browser_client.get("/auth/session").json()["authenticated"] is True
+
+    end_elsewhere()
+
+    told = browser_client.get("/auth/session").json()
+    assert told == {"authenticated": False, "user": None, "session": None}
+    assert browser_client.get("/auth/account").json()["code"] == "invalid_token"
+
+
+def test_two_sign_outs_that_meet_write_one_event(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """The second finds the session live and ends it no more."""
+    browser_client.sign_in(alice)
+
+    with just_before('UPDATE "accounts_session"', end_elsewhere):
+        answer = browser_client.post("/auth/logout")
+
+    assert answer.status_code == 204
+    assert not SecurityEvent.objects.filter(kind="signed_out").exists()
+
+
+def test_other_device_that_has_just_signed_out_is_no_event(
+    browser_client: BrowserClient, api_client: BearerClient, alice: User
+) -> None:
+    """Ending what has ended is done, and told nobody."""
+    browser_client.sign_in(alice)
+    api_client.sign_in(alice)
+    other = Session.objects.get(client="cli").id
+
+    with just_before('UPDATE "accounts_session" SET "ended_at"', end_elsewhere):
+        answer = browser_client.delete(f"/auth/sessions/{other}")
+
+    assert answer.status_code == 204
+    assert not SecurityEvent.objects.filter(kind="session_ended").exists()
+
+
+def test_link_that_was_used_a_moment_ago_is_dead(alice: User) -> None:
+    """Both were found live; one conditional UPDATE decides."""
+    link = links.find(token_of(links.make("reset", alice.email, user=alice)), "reset")
+    with transaction.atomic():
+        links.use(link)
+
+    with transaction.atomic(), pytest.raises(DeadLink, match="a moment ago"):
+        links.use(link)
+
+
+def test_link_is_dead_once_the_password_has_changed(alice: User) -> None:
+    """Although it was found live before."""
+    link = links.find(token_of(links.make("reset", alice.email, user=alice)), "reset")
+    passwords.store(alice, "another hash")
+
+    with transaction.atomic(), pytest.raises(DeadLink, match="outdated"):
+        links.use(link)
+
+
+def test_identity_that_is_linked_twice_at_once_is_one_event(alice: User) -> None:
+    """Two tabs ask for the password; both are right."""
+    for _ in range(2):
+        identities.link(HttpRequest(), alice, "https://idp.example", "somebody")
+
+    assert Identity.objects.get().user == alice
+    assert alice.events.filter(kind="identity_linked").count() == 1
+
+
+def token_of(address: str) -> Any:
+    return address.partition("#token=")[2]
