@@ -5,7 +5,11 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 import pytest
+from django.db import OperationalError, connection
+from rest_framework.exceptions import ValidationError
 
+from accounts import keys
+from accounts.problems import translate
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient, JSONClient
 
@@ -361,6 +365,33 @@ def test_database_that_does_not_answer_is_503(db):
 
     assert_problem(response, 503, "unavailable")
     assert b"own words" not in response.content
+
+
+def test_failures_of_no_field_have_a_place_of_their_own():
+    """A validator that raises a plain list is told in the one shape too."""
+    found = translate(ValidationError(["These two do not go together."]))
+
+    assert found.errors == {"non_field_errors": ["These two do not go together."]}
+
+
+@pytest.mark.parametrize("missing", ["keys", "database"])
+def test_server_that_lacks_something_is_not_ready(client, db, settings, tmp_path, missing):
+    """A load balancer sends nobody to it, and is not told why."""
+    if missing == "keys":
+        keys.reset()
+        settings.GATEHOUSE = {**settings.GATEHOUSE, "SIGNING_KEYS": "broken"}
+
+    def execute(run, sql, *rest):
+        if missing == "database":
+            raise OperationalError("the database is away")
+        return run(sql, *rest)
+
+    with connection.execute_wrapper(execute):
+        answer = client.get("/readyz")
+
+    assert answer.status_code == 503
+    assert answer.json()["code"] == "unavailable"
+    assert client.get("/healthz").status_code == 200
 
 
 def test_two_credentials_come_before_both(alice):

@@ -1,6 +1,7 @@
 """Security events: what is written about whom, and what never is (ASVS 16)."""
 
 import json
+import time
 from typing import Any
 
 import pytest
@@ -126,3 +127,14 @@ def test_flood_of_refusals_is_no_flood_of_rows(browser_client):
         browser_client.post("/auth/login", headers={"Origin": "null"}, REMOTE_ADDR="127.0.7.2")
 
     assert SecurityEvent.objects.filter(kind="csrf_failed").count() == 20
+
+
+def test_refusals_are_stored_again_after_a_while(browser_client):
+    """The bound is for each ten minutes: a later attack is seen too."""
+    browser_client.get("/auth/session")
+    address = "127.0.7.3"
+    events._unasked.put(("csrf_failed", address), (time.monotonic() - 601, 1000))
+
+    browser_client.post("/auth/login", headers={"Origin": "null"}, REMOTE_ADDR=address)
+
+    assert SecurityEvent.objects.filter(kind="csrf_failed", address=address).count() == 1

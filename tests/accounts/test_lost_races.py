@@ -1,13 +1,16 @@
 """What was so a moment ago is not so any more: the later of two is refused, or changes nothing."""
 
+import io
+from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from accounts import identities, links, passwords
+from accounts import identities, links, passwords, sessions
+from accounts.errors import SessionEnded
 from accounts.links import DeadLink
 from accounts.models import Identity, SecurityEvent, Session, User
 from tests.accounts.meeting import just_before
@@ -93,3 +96,49 @@ def test_identity_that_is_linked_twice_at_once_is_one_event(alice: User) -> None
 
 def token_of(address: str) -> Any:
     return address.partition("#token=")[2]
+
+
+def test_row_that_never_holds_still_ends_in_a_refusal(alice: User) -> None:
+    """Nothing that we know does that; if it happens, nobody loops and nobody gets tokens."""
+    issued = sessions.start(alice, client="web", remember=True)
+    row = Session.objects.filter(id=issued.session.id)
+    row.update(rotated_at=Now() - timedelta(minutes=1))
+    turns: list[int] = []
+
+    def execute(run: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('UPDATE "accounts_session" SET "generation"') and len(turns) % 2 == 0:
+            turns.append(1)
+            row.update(generation=2)
+            found = run(sql, *rest)
+            row.update(generation=1)
+            turns.append(1)
+            return found
+        return run(sql, *rest)
+
+    with (
+        connection.execute_wrapper(execute),
+        pytest.raises(SessionEnded, match="under five readings"),
+    ):
+        sessions.rotate(issued.refresh, client="web")
+
+    assert len(turns) == 10
+
+
+def test_confirmation_that_fails_stops_no_request(
+    browser_client: BrowserClient, alice: User, log: io.StringIO
+) -> None:
+    """It is logged, and the next request confirms."""
+    browser_client.sign_in(alice)
+
+    def execute(run: Any, sql: str, *rest: Any) -> Any:
+        if sql.startswith('UPDATE "accounts_session" SET "confirmed_at"'):
+            raise OperationalError("the disk is full")
+        return run(sql, *rest)
+
+    with connection.execute_wrapper(execute):
+        assert browser_client.get("/api/me").status_code == 200
+    assert Session.objects.get().confirmed_at is None
+    assert "could not be confirmed" in log.getvalue()
+
+    assert browser_client.get("/api/me").status_code == 200
+    assert Session.objects.get().confirmed_at is not None

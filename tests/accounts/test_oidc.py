@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 
 import pytest
 import time_machine
+from django.contrib.auth.backends import BaseBackend
 from django.http import HttpRequest, HttpResponse
 from joserfc.jwk import ECKey, OctKey
 from joserfc.jws import serialize_compact
@@ -493,6 +494,25 @@ def test_linking_takes_the_password_of_the_account(
     assert alice.events.filter(kind="identity_linked").count() == 1
     assert browser_client.get("/auth/oidc/link").status_code == 404
     assert outcome(idp.sign_in(BrowserClient())) == "/notes"
+
+
+class Swapped(BaseBackend):
+    """A directory that knows somebody else by every address."""
+
+    def authenticate(self, request: HttpRequest | None, **_: Any) -> User | None:
+        return User.objects.get(email="bob@example.com")
+
+
+def test_linking_wants_the_very_account_that_waits(
+    idp: StandIn, browser_client: BrowserClient, alice: User, bob: User, settings: Any
+) -> None:
+    """Good credentials of another account link nothing."""
+    idp.person["email"] = alice.email
+    idp.sign_in(browser_client)
+    settings.AUTHENTICATION_BACKENDS = [f"{__name__}.Swapped"]
+
+    assert link(browser_client, "any").json()["code"] == "invalid_credentials"
+    assert not Identity.objects.exists()
 
 
 def test_linking_is_defended_against_other_sites(

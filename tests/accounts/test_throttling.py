@@ -126,6 +126,16 @@ def test_odd_forwarding_header_never_an_error(proxied, alice, header):
     assert guess(alice.email, header).status_code == 401
 
 
+def test_caller_behind_trusted_proxies_alone_is_the_first_of_them(proxied, alice):
+    """A proxy that calls for itself (a health check) is counted as itself."""
+    chain = ", ".join(["127.0.0.1"] * 3)
+
+    codes = statuses([guess(alice.email, chain) for _ in range(11)])
+
+    assert codes == [401] * 10 + [429]
+    assert alice.events.first().address == "127.0.0.1"
+
+
 def test_success_does_not_count(alice):
     """Nine failures, and any number of successes between them."""
     for _ in range(9):
