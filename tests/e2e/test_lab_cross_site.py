@@ -55,8 +55,8 @@ def test_other_sites_requests_carry_what_samesite_lets_go(page: Page, server: Ga
     assert "preflight only" in cells(box, "cookies", "json")["fetch"]
     # What the attacker's own script saw of all that: next to nothing.
     seen = attacker.locator("[data-seen]")
-    expect(seen).to_contain_text("simple: TypeError")
-    expect(seen).to_contain_text("json: TypeError")
+    expect(seen).to_contain_text("fetch, text/plain: TypeError")
+    expect(seen).to_contain_text("fetch, JSON: TypeError")
     expect(seen).to_contain_text("image: an event, error")
     # A defence that also stopped the owner would be none: our own page opens every till.
     assert len(paid(box, "own")) == 7

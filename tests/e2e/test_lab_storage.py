@@ -85,6 +85,10 @@ def test_httponly_cookie_is_ridden_and_the_ride_ends_with_the_tab(
     assert cells["later"].startswith("no")
     assert cells["cross"].startswith("no")
 
+    page.get_by_label("localStorage").check()
+    # Another place leaves what this one has shown, for comparison.
+    expect(page.locator("[data-place=httponly] [data-cell=read]")).to_contain_text("no: nothing in")
+
 
 @pytest.mark.expects_violations
 def test_policy_stops_three_ways_out_and_not_the_fourth(page: Page, server: Gatehouse) -> None:
@@ -108,6 +112,12 @@ def test_trusted_types_make_the_sink_throw(page: Page, server: Gatehouse) -> Non
     assert cells["acted"].startswith("no")
     assert cells["carried"].startswith("no")
     expect(page.locator("[data-verdict]")).to_contain_text("never ran")
+
+    page.get_by_role("button", name="Reset").click()
+
+    for cell in page.locator("#places [data-cell]").all():
+        expect(cell).to_have_text("")
+    expect(page.locator("[data-switch=tt]")).not_to_be_checked()
 
 
 def test_tab_that_is_closed_by_hand_is_noticed(page: Page, server: Gatehouse) -> None:

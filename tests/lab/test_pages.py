@@ -56,6 +56,23 @@ def test_every_experiment_is_complete(browser_client: BrowserClient, slug: str) 
         assert len(words(part(experiment, 'class="change">', "</lab-experiment>"))) > 5, question
 
 
+def test_every_experiment_has_a_browser_test(browser_client: BrowserClient) -> None:
+    """Each is named in one that runs it, so that a changed browser breaks a test and no lesson."""
+    told = "".join(
+        path.read_text(encoding="utf-8") for path in (ROOT / "tests/e2e").glob("test_lab_*.py")
+    )
+    found = set()
+    for slug in ("", *(f"/{page.slug}" for page in PAGES)):
+        found |= set(
+            re.findall(
+                r'<lab-experiment[^>]* id="([^"]+)"', browser_client.get(f"/learn{slug}").text
+            )
+        )
+
+    assert len(found) == 21
+    assert {name for name in found if f'"{name}"' not in told and f"#{name}" not in told} == set()
+
+
 @pytest.mark.parametrize(
     "page", [page for page in PAGES if page.at_lab], ids=lambda page: page.slug
 )

@@ -28,7 +28,7 @@ function list() {
   find('[data-seen-title]').hidden = !seen.length;
   find('[data-seen]').replaceChildren(...seen.map(({ via, text }) => {
     const item = document.createElement('li');
-    item.textContent = `${via}: ${text}`;
+    item.textContent = `${find(`[data-send="${via}"]`).textContent}: ${text}`;
     return item;
   }));
 }

@@ -27,6 +27,10 @@ function fill(column, text, tone = 'plain') {
   cell.dataset.tone = tone;
 }
 
+function empty(cells) {
+  for (const cell of box.querySelectorAll(cells)) { cell.textContent = ''; delete cell.dataset.tone; }
+}
+
 const now = (text) => { find('[data-now]', box).textContent = text; };
 
 const HEARD = {
@@ -66,7 +70,7 @@ function pressed(which, already = () => false) {
 box.run = async () => {
   const run = newRun();
   current = { run, place: chosen(), blocked: new Set(), read: '', rides: 0, left: false, sink: false, done: false, abandon: () => {} };
-  for (const cell of box.querySelectorAll(`[data-place="${current.place}"] [data-cell]`)) { cell.textContent = ''; delete cell.dataset.tone; }
+  empty(`[data-place="${current.place}"] [data-cell]`);
   find('[data-exchanges]', box).replaceChildren();
   await bench;
   victim?.close();
@@ -143,12 +147,22 @@ function verdict(later) {
   return { answer: 'never', text: 'The foreign script never ran.' };
 }
 
-box.clear = async () => { victim?.close(); now(''); };
+let keep = false; // what other places have shown
+
+box.clear = async () => {
+  victim?.close();
+  now('');
+  if (keep) return;
+  empty('[data-cell]');
+  for (const one of box.querySelectorAll('[data-switch]')) one.checked = false;
+};
 
 for (const radio of box.querySelectorAll('input[name="place"]')) {
   radio.addEventListener('change', () => {
     current?.abandon();
+    keep = true;
     if (box.dataset.state === 'done') box.reset();
+    keep = false;
     location.replace(`#places-${radio.value}`);
   });
 }
