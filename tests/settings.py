@@ -31,3 +31,6 @@ else:
     del DATABASES["default"]["OPTIONS"]["pool"]
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+
+# Each test client starts the middleware anew; WhiteNoise would read every static file then.
+WHITENOISE_AUTOREFRESH = True

@@ -1,19 +1,12 @@
-"""What makes this folder's tests quick, and what they read of the log."""
+"""What this folder's tests read of the log."""
 
 import io
 import logging
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 
 from project.logs import JSONFormatter
-
-
-@pytest.fixture(autouse=True)
-def _static_files_on_demand(settings: Any) -> None:
-    """Each test client starts the middleware anew; WhiteNoise would read every static file then."""
-    settings.WHITENOISE_AUTOREFRESH = True
 
 
 @pytest.fixture
