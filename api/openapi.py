@@ -5,13 +5,16 @@ shares: the failures of each endpoint, all in one shape, and how a caller proves
 Leaves out: the learning lab, the pages and the administration.
 """
 
+import json
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import SAFE_METHODS
 
+from accounts import errors, problems
 from accounts.endpoints import ProtectedView
 from accounts.permissions import RecentlyAuthenticated, ScopedAccess
+from api import examples
 
 DESCRIBED = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")
 
@@ -86,6 +89,7 @@ class ContractSchema(AutoSchema):
             for status in sorted(self.failures()):
                 name = FAILURES[status][0]
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+            examples.add(operation, f"{self.method} {self.path}")
         return operation
 
     def get_auth(self) -> list[dict[str, list[str]]]:
@@ -112,13 +116,29 @@ class ContractSchema(AutoSchema):
         return found
 
 
+def failures(codes: str) -> dict[str, dict[str, Any]]:
+    """For each code that is named, the body that is really sent."""
+    found = {}
+    for kind in errors.Problem.__subclasses__():
+        if f"`{kind.code}`" in codes:
+            fields = {"title": ["This field is required."]}
+            refusal = kind(errors=fields) if kind is errors.ValidationFailed else kind()
+            found[kind.code] = {"value": json.loads(problems.from_problem(refusal).content)}
+    return found
+
+
 def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
     """drf-spectacular's hook: the shared shape of failures, and the security schemes."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
+    for schema in components["schemas"].values():
+        for member in schema.get("properties", {}).values():
+            if member.pop("nullable", False):  # DRF's pages still speak OpenAPI 3.0
+                member["type"] = [member["type"], "null"]
     components["responses"] = {}
     for status, (name, codes) in FAILURES.items():
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        body = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": failures(codes)}
+        content = {"application/problem+json": body}
         described: dict[str, Any] = {"description": f"Code {codes}.", "content": content}
         if status in HEADERS:
             described["headers"] = {HEADERS[status]: {"schema": {"type": "string"}}}

@@ -19,5 +19,6 @@ SPECTACULAR: dict[str, Any] = {
     "VERSION": "1",
     "OAS_VERSION": "3.1.0",
     "SERVE_INCLUDE_SCHEMA": False,
+    "COMPONENT_SPLIT_REQUEST": True,  # what only the server sets is not asked for
     "POSTPROCESSING_HOOKS": ["api.openapi.add_components"],
 }

@@ -1,0 +1,131 @@
+"""What each operation takes and answers, as an example for whoever reads the description.
+
+Tests hold every example against the schema beside it (tests/api/test_examples.py). No token
+stands here, nor anything that looks like one. Leaves out: failures (api.openapi).
+"""
+
+from typing import Any
+
+EMAIL = {"email": "alice@example.com"}
+CREDENTIALS = {**EMAIL, "password": "alice walks the long way home"}
+USER = {"id": "v1YhTnKq7w0bX3mE5sRz2A", **EMAIL, "name": "Alice", "is_staff": False}
+SESSION_ID = "m8Jx4cQe0uLw6PzN1dTfKg"
+STATE = {
+    "authenticated": True,
+    "user": USER,
+    "session": {
+        "id": SESSION_ID,
+        "created_at": "2026-11-02T08:00:00Z",
+        "access_expires_at": "2026-11-02T08:05:00Z",
+        "refresh_expires_at": "2026-11-09T08:00:00Z",
+        "expires_at": "2026-12-02T08:00:00Z",
+    },
+}
+DEVICE = {
+    "id": SESSION_ID,
+    "current": True,
+    "client": "web",
+    "method": "password",
+    "device": "Firefox on Linux",
+    "address": "192.0.2.7",
+    "created_at": "2026-11-02T08:00:00Z",
+    "last_used_at": "2026-11-02T09:30:00Z",
+    "ended_at": None,
+    "end_reason": None,
+}
+EVENT = {
+    "id": "4711",
+    "kind": "signed_in",
+    "at": "2026-11-02T08:00:00Z",
+    "address": "192.0.2.7",
+    "device": "Firefox on Linux",
+    "session_id": SESSION_ID,
+}
+NOTE = {
+    "id": "Zk3bW9sQxE6tV0yHc2LmJA",
+    "title": "Groceries",
+    "body": "Bread, plums",
+    "created_at": "2026-11-02T08:01:00Z",
+    "updated_at": "2026-11-02T08:01:00Z",
+}
+PAIR = {
+    "access_token": "header.claims.signature",
+    "refresh_token": "header.claims.signature",
+    "token_type": "Bearer",
+    "expires_in": 300,
+    "refresh_expires_in": 604800,
+    "scope": "notes:read notes:write",
+}
+ME = {
+    "id": USER["id"],
+    "session_id": SESSION_ID,
+    "client_id": "web",
+    "scope": ["notes:read", "notes:write"],
+    "expires_at": "2026-11-02T08:05:00Z",
+}
+KEY = {
+    "kty": "EC",
+    "crv": "P-256",
+    "x": "MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4",
+    "y": "4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM",
+    "kid": "cn-I_WNMClehiVp51i_0VpOENW1upEerA8sEam5hn-s",
+    "alg": "ES256",
+    "use": "sig",
+}
+NEW_PASSWORD = "violet harbour lantern seventeen"  # noqa: S105  (an example)
+LINK = {"token": "from-the-fragment-of-the-link"}
+TITLE = {"title": NOTE["title"], "body": NOTE["body"]}
+OWNER = {name: USER[name] for name in ("id", "email")}
+WAITING = {**EMAIL, "provider": "your organisation"}
+
+
+def page(of: dict[str, Any]) -> dict[str, Any]:
+    return {"count": 1, "next": None, "previous": None, "results": [of]}
+
+
+# For each operation with a body in or out: the two of them, None where there is none.
+EXAMPLES: dict[str, tuple[Any, Any]] = {
+    "GET /.well-known/jwks.json": (None, {"keys": [KEY]}),
+    "GET /healthz": (None, {"status": "ok"}),
+    "GET /readyz": (None, {"status": "ok"}),
+    "GET /api/me": (None, ME),
+    "GET /api/notes": (None, page(NOTE)),
+    "POST /api/notes": (TITLE, NOTE),
+    "GET /api/notes/{id}": (None, NOTE),
+    "PUT /api/notes/{id}": (TITLE, NOTE),
+    "PATCH /api/notes/{id}": ({"body": NOTE["body"]}, NOTE),
+    "GET /api/audit": (None, page({**EVENT, "user": OWNER})),
+    "GET /auth/session": (None, STATE),
+    "POST /auth/login": ({**CREDENTIALS, "remember": True}, STATE),
+    "POST /auth/refresh": (None, STATE),
+    "POST /auth/reauthenticate": ({"password": CREDENTIALS["password"]}, STATE),
+    "GET /auth/sessions": (None, page(DEVICE)),
+    "GET /auth/events": (None, page(EVENT)),
+    "POST /auth/register": ({**EMAIL, "name": "Alice"}, None),
+    "POST /auth/email/verify": ({**LINK, "password": CREDENTIALS["password"]}, None),
+    "POST /auth/email/change": ({"email": "alice@example.org"}, None),
+    "POST /auth/password/change": (
+        {"current_password": CREDENTIALS["password"], "new_password": NEW_PASSWORD},
+        None,
+    ),
+    "POST /auth/password/reset": (EMAIL, None),
+    "POST /auth/password/reset/confirm": ({**LINK, "new_password": NEW_PASSWORD}, None),
+    "GET /auth/account": (None, USER),
+    "PATCH /auth/account": ({"name": "Alice"}, USER),
+    "GET /auth/account/export": (None, {"account": USER, "sessions": [DEVICE], "notes": [NOTE]}),
+    "GET /auth/oidc/link": (None, WAITING),
+    "POST /auth/oidc/link": ({"password": CREDENTIALS["password"]}, STATE),
+    "POST /auth/token": (CREDENTIALS, PAIR),
+    "POST /auth/token/refresh": ({"refresh_token": PAIR["refresh_token"]}, PAIR),
+    "POST /auth/token/revoke": ({"refresh_token": PAIR["refresh_token"]}, {}),
+}
+
+
+def add(operation: dict[str, Any], label: str) -> None:
+    """Put the examples of this operation beside the schemas of its bodies."""
+    request, answer = EXAMPLES.get(label, (None, None))
+    if request is not None:
+        operation["requestBody"]["content"]["application/json"]["example"] = request
+    if answer is not None:
+        success = min(operation["responses"])
+        operation["responses"][success]["content"]["application/json"]["example"] = answer
