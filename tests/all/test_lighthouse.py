@@ -5,18 +5,22 @@ best of up to three runs: two noisy cores make a run slower, never faster.
 """
 
 import json
+import os
+import signal
+import socket
 import subprocess
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser
 
 from tests.all import npm
 from tests.e2e import steps
 from tests.e2e.conftest import CHROMIUM_FLAGS
-from tests.servers import Gatehouse, free_port
+from tests.servers import Gatehouse, die_with_parent, free_port, wait_for
 from tools import chromium
 
 FOLDER = Path(__file__).parent / "lighthouse"
@@ -26,58 +30,90 @@ RUNS = 3
 
 
 @pytest.fixture(scope="module")
-def port() -> int:
-    """Where the browser listens for Lighthouse."""
-    return free_port()
+def port(
+    browser: Browser, server: Gatehouse, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[int]:
+    """Where a browser listens for Lighthouse, in whose one profile somebody is signed in.
 
-
-@pytest.fixture(scope="module")
-def alice(
-    browser: Browser, server: Gatehouse, port: int, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Page]:
-    """A browser of its own whose one profile is signed in: what Lighthouse opens is signed in too."""
+    Playwright signs in and goes: it must not hold the pages that Lighthouse opens.
+    """
     npm.ensure_packages(FOLDER)
+    folder = tmp_path_factory.mktemp("lighthouse")
+    program = chromium.ensure(browser.browser_type.executable_path)
+    flags = [*CHROMIUM_FLAGS, "--password-store=basic"]
+    if os.geteuid() == 0:
+        flags.append("--no-sandbox")
     context = browser.browser_type.launch_persistent_context(
-        tmp_path_factory.mktemp("profile"),
-        executable_path=chromium.ensure(browser.browser_type.executable_path),
-        args=[*CHROMIUM_FLAGS, "--no-sandbox", f"--remote-debugging-port={port}"],
-        base_url=server.url,
+        folder / "profile", executable_path=program, args=flags, base_url=server.url
     )
     person = steps.new_person(server, "Alice")
     steps.give_note(server, person, "Milk", "Two bottles")
-    page = context.new_page()
-    steps.sign_in(page, person)
-    yield page
+    steps.sign_in(context.new_page(), person)
     context.close()
+    with listening(program, [*flags, f"--user-data-dir={folder / 'profile'}"], folder) as number:
+        yield number
+
+
+@contextmanager
+def listening(program: str, flags: list[str], folder: Path) -> Iterator[int]:
+    """A headless browser with an open debugging port, until it is no longer needed."""
+    port = free_port()
+    command = [program, "--headless=new", f"--remote-debugging-port={port}", *flags, "about:blank"]
+    log = folder / "chromium.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            preexec_fn=die_with_parent(signal.SIGTERM),
+        )
+    try:
+        wait_for(lambda: answers(port), process, log)
+        yield port
+    finally:
+        os.killpg(process.pid, signal.SIGTERM)
+        process.wait(10)
+
+
+def answers(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
 def judge(port: int, url: str) -> dict[str, Any]:
-    """One run: the score of each category, and what lowered it."""
+    """One run: the score of each category, and what lowered it.
+
+    On a busy machine Lighthouse at times finds its own recording incomplete, says so, and asks for
+    another run.
+    """
     command = ["node", "run.mjs", str(port), url]
-    done = subprocess.run(
-        command, cwd=FOLDER, check=False, capture_output=True, text=True, timeout=90
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    return dict(json.loads(done.stdout))
+    for _ in range(RUNS):
+        done = subprocess.run(
+            command, cwd=FOLDER, check=False, capture_output=True, text=True, timeout=90
+        )
+        assert done.returncode == 0, done.stderr[-2000:]
+        found = json.loads(done.stdout)
+        if found["error"] is None:
+            break
+    assert found["error"] is None
+    assert found["at"] == url
+    return dict(found["scores"])
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/notes", "/learn/flow"])
-def test_page_is_judged_whole_and_fast(
-    alice: Page, server: Gatehouse, port: int, path: str
-) -> None:
+def test_page_is_judged_whole_and_fast(server: Gatehouse, port: int, path: str) -> None:
     """Accessibility, best practices and findability at 100; performance at 95 or more."""
     if path.startswith("/learn"):
         pytest.importorskip("api.lab")
-    fastest = 0
+    fastest: dict[str, Any] = {"score": 0}
     for _ in range(RUNS):
-        found = judge(port, server.url + path)
-        assert found["error"] is None
-        assert found["at"] == server.url + path
+        scores = judge(port, server.url + path)
         for category in WHOLE:
-            assert found["scores"][category] == {"score": 100, "lowered": []}, category
-        speed = found["scores"]["performance"]
-        fastest = max(fastest, speed["score"])
-        if fastest >= FAST:
+            assert scores[category] == {"score": 100, "lowered": []}, category
+        fastest = max(fastest, scores["performance"], key=lambda found: found["score"])
+        if fastest["score"] >= FAST:
             break
 
-    assert fastest >= FAST, speed["lowered"]
+    assert fastest["score"] >= FAST, fastest
