@@ -125,10 +125,10 @@ def explained(action: argparse.Action) -> str:
 
 
 def glossary() -> str:
-    html = (ROOT / "templates" / "lab" / "glossary.html").read_text(encoding="utf-8")
+    html = (ROOT / "templates/parts/glossary.html").read_text(encoding="utf-8")
     words = re.findall(r"<dt>(.+?)</dt><dd>(.+?)</dd>", html)
     plain = (f"**{term}**: {re.sub('</?code>', '`', unescape(text))}" for term, text in words)
-    return page("Glossary", "templates/lab/glossary.html", "\n\n".join(plain))
+    return page("Glossary", "templates/parts/glossary.html", "\n\n".join(plain))
 
 
 PAGES: dict[str, Callable[[], str]] = {

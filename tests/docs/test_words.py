@@ -6,22 +6,7 @@ import pytest
 
 from accounts.conf import DEFAULTS, SHORT_ABSOLUTE_SECONDS, SHORT_IDLE_SECONDS, STEP_UP_SECONDS
 from tests.clients import BrowserClient
-from tests.docs import pages, prose, read
-
-# What the field calls otherwise; each pattern with the word to use.
-AVOIDED = {
-    r"\bJWT tokens?\b": "JWT",
-    r"\bsecure cookies?\b": "the attribute: Secure, HttpOnly",
-    r"\bhttponly\b|\bHTTPOnly\b|\bHttp-Only\b": "HttpOnly",
-}
-
-
-@pytest.mark.parametrize("pattern", AVOIDED)
-def test_word_that_misleads_is_not_used(pattern: str) -> None:
-    """One word for one thing, and the standards' own."""
-    texts = {path: re.sub(r"`[^`]*`", "", prose(path)) for path in pages()}
-
-    assert [path for path, text in texts.items() if re.search(pattern, text)] == []
+from tests.docs import read
 
 
 def test_eight_steps_have_the_same_names_everywhere(browser_client: BrowserClient) -> None:
