@@ -7,8 +7,10 @@ from typing import Any
 
 import pytest
 from django.db.models import F
+from django.test import RequestFactory
 
 from accounts.models import Session, User
+from api.lab import redaction
 from tests.clients import PASSWORDS, BrowserClient
 from tests.lab.clients import LabClient
 
@@ -192,3 +194,11 @@ def test_expire_now_without_a_bench_is_not_found(lab_client: LabClient) -> None:
 def test_log_without_a_bench_is_refused_as_the_app_refuses(lab_client: LabClient) -> None:
     """The lab's refusals have the app's shape."""
     assert lab_client.get("/learn/api/log")["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize("joined", ["a=1; bb=22", "a=1;bb=22"], ids=["HTTP/1.1", "HTTP/2"])
+def test_cookies_are_counted_however_they_were_joined(joined: str) -> None:
+    """Over HTTP/2 each cookie is a header of its own, and servers put them together again."""
+    found = redaction.received(RequestFactory().get("/", HTTP_COOKIE=joined))
+
+    assert found["cookies"] == [{"name": "a", "length": 1}, {"name": "bb", "length": 2}]

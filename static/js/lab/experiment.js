@@ -12,9 +12,9 @@
  */
 
 import { busy, find } from '../dom.js';
-import { describe } from '../wire.js';
+import { ApiError } from '../wire.js';
 import { exchange } from './evidence.js';
-import { Stopped } from './run.js';
+import { Stopped, inWords } from './run.js';
 
 export class LabExperiment extends HTMLElement {
   /** @type {(() => Promise<{answer: string, text: string}>)|null} */
@@ -51,9 +51,9 @@ export class LabExperiment extends HTMLElement {
         this.conclude(await this.run());
       } catch (error) {
         this.dataset.state = 'asking';
-        this.say(`It did not run: ${error instanceof Stopped ? error.message : describe(error)}`, 'bad');
+        this.say(`It did not run: ${inWords(error)}`, 'bad');
         find('[data-reset]', this).hidden = false;
-        if (!(error instanceof Stopped)) throw error;
+        if (!(error instanceof Stopped || error instanceof ApiError)) throw error;
       }
     });
   }

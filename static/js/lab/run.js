@@ -1,6 +1,6 @@
 /** One run of an attack: its name, what the server saw of it, and waiting for something to happen. */
 
-import { send } from '../wire.js';
+import { describe, send } from '../wire.js';
 
 /** A name that tells this run's evidence from every other's. */
 export const newRun = () => crypto.randomUUID().replaceAll('-', '').slice(0, 20);
@@ -27,6 +27,13 @@ export async function until(look, limit = 12_000) {
 
 /** Why an experiment ended before its end, in words for whoever ran it. */
 export class Stopped extends Error {}
+
+/** Any failure in words. What the lab's own endpoints do not find has gone with the bench. */
+export function inWords(error) {
+  if (error instanceof Stopped) return error.message;
+  if (error.code !== 'not_found') return describe(error);
+  return 'The lab has forgotten this browser: after an hour it does. Reload the page to begin anew.';
+}
 
 /** A small window beside this one; where windows cannot be small, a tab. */
 export function openBeside(address, name) {

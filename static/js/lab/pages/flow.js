@@ -5,12 +5,12 @@ import { busy, find } from '../../dom.js';
 import * as session from '../../session.js';
 import * as shell from '../../shell.js';
 import * as tabs from '../../tabs.js';
-import { describe, send } from '../../wire.js';
+import { send } from '../../wire.js';
 import * as bench from '../bench.js';
 import { ofPair, show } from '../evidence.js';
 import { observe, observeLocks, storages } from '../observe.js';
 import * as renewal from '../renewal.js';
-import { wait } from '../run.js';
+import { inWords, wait } from '../run.js';
 import * as timeline from '../timeline.js';
 
 const WATCHED = ['/auth/', '/api/', '/learn/api/hello', '/lab/'];
@@ -49,10 +49,13 @@ async function perform(action) {
     await opened;
     await action();
   } catch (error) {
-    find('[data-problem]').textContent = describe(error);
-  } finally {
-    await fillIn();
+    tellProblem(error);
   }
+  await fillIn().catch(tellProblem);
+}
+
+function tellProblem(error) {
+  find('[data-problem]').textContent = inWords(error);
 }
 
 async function fillIn() {
