@@ -7,7 +7,12 @@ from importlib.metadata import packages_distributions
 
 from tests.servers import ROOT
 
-LISTS = ("accounts/requirements", "requirements", "requirements-dev")
+LISTS = (
+    "accounts/requirements",
+    "requirements",
+    "requirements-dev",
+    "examples/resource_server/requirements",
+)
 
 
 def pins(path: str) -> dict[str, str]:
