@@ -9,6 +9,8 @@ from api.serializers import MeSerializer
 
 
 class MeView(ProtectedView):
+    """GET /api/me: what the access token says, without a query."""
+
     @extend_schema(responses=MeSerializer)
     def get(self, request: SignedInRequest) -> Response:
         claims = request.auth

@@ -39,7 +39,11 @@ def exported(user: Any) -> list[Any]:
 
 
 @extend_schema_view(
-    get=extend_schema(parameters=[OpenApiParameter("search", description="Words, all in a note.")])
+    get=extend_schema(
+        description="The caller's own notes, the one that changed last first.",
+        parameters=[OpenApiParameter("search", description="Words, all in a note.")],
+    ),
+    post=extend_schema(description="A new note."),
 )
 class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
     """GET (search, pages) and POST."""
@@ -56,5 +60,11 @@ class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
         serializer.save(owner_id=self.request.user.id)
 
 
+@extend_schema_view(
+    get=extend_schema(description="One note; somebody else's does not exist."),
+    put=extend_schema(description="Writes the note anew; a body that is left out becomes empty."),
+    patch=extend_schema(description="Changes what is named."),
+    delete=extend_schema(description="Deletes the note for good."),
+)
 class NoteView(OwnNotes, generics.RetrieveUpdateDestroyAPIView[Note]):
     """GET, PUT, PATCH and DELETE of one note."""

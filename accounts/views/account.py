@@ -24,11 +24,13 @@ class AccountView(ProtectedView):
 
     @extend_schema(responses=serializers.UserBody)
     def get(self, request: SignedInRequest) -> Response:
+        """The caller's own profile."""
         _, user = own_session(request)
         return Response(serializers.user_json(user))
 
     @extend_schema(request=serializers.Profile, responses=serializers.UserBody)
     def patch(self, request: SignedInRequest) -> Response:
+        """A new name; the address moves by POST /auth/email/change."""
         given = serializers.Profile.of(request)
         _, user = own_session(request)
         if "name" in given:
@@ -38,7 +40,7 @@ class AccountView(ProtectedView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: SignedInRequest) -> Response:
-        """Ends every session first (accounts.lifecycle); what belongs to the user goes with it."""
+        """Ends every session, then deletes the account with all that belongs to it."""
         _, user = own_session(request)
         user.delete()
         return Response(status=204)

@@ -45,11 +45,13 @@ class LinkView(ProviderView):
 
     @extend_schema(responses=answers.WaitingIdentity)
     def get(self, request: Request) -> Response:
+        """Whose account waits to be linked, and to which provider."""
         _, account = waiting(request._request)
         return Response({"email": account.email, "provider": conf.oidc_client[2]})
 
     @extend_schema(request=serializers.Reauthentication, responses={200: answers.State})
     def post(self, request: Request) -> Response:
+        """The account's password links them, and signs in."""
         given = serializers.Reauthentication.of(request)
         http = request._request
         pending, account = waiting(http)

@@ -2,7 +2,8 @@
 
 import re
 
-from tests.docs import read
+from tests.docs import from_top, links, pages, read
+from tests.servers import ROOT
 
 MOST_LINES = 150
 
@@ -19,3 +20,10 @@ def test_readme_names_file_and_function_of_each_step() -> None:
     assert [number for number, _ in rows] == list("12345678")
     for number, cell in rows:
         assert re.search(r"\]\([^)]+\) `\w+`", cell), number
+
+
+def test_every_page_is_in_the_index() -> None:
+    """What docs/README.md does not link is found by nobody."""
+    linked = {from_top("docs/README.md", address) for _, address in links("docs/README.md")}
+    ours = {ROOT / page for page in pages() if page.startswith("docs/")}
+    assert ours - {ROOT / "docs" / "README.md"} <= linked
