@@ -212,6 +212,23 @@ def test_offline_says_so_keeps_the_text_and_saves_it_later(
     assert steps.notes_of(server, alice) == [("Tunnel", "written in the dark")]
 
 
+def test_note_deleted_elsewhere_while_it_is_edited_is_saved_as_a_new_one(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """The page says what happened; the text stays, and the next Save keeps it."""
+    steps.give_note(server, alice, "Milk for the day")
+    steps.sign_in(page, alice)
+    steps.note(page, "Milk for the day").click()
+    page.get_by_label("Text", exact=True).fill("Two bottles")
+    steps.query(server, "DELETE FROM api_note WHERE title = ?", "Milk for the day")
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("[data-form-error]")).to_contain_text("has been deleted elsewhere")
+    steps.save_note(page)
+    assert steps.notes_of(server, alice) == [("Milk for the day", "Two bottles")]
+
+
 def test_markup_in_a_note_is_shown_as_text(
     server: Gatehouse, page: Page, alice: Person, console: Console
 ) -> None:

@@ -56,6 +56,9 @@ def test_empty_form_names_what_is_missing_and_sends_nothing(
     expect(page.locator("#email-error")).to_have_text("Please enter the e-mail.")
     expect(page.locator("#password-error")).to_have_text("Please enter the password.")
     expect(page.get_by_label("E-mail")).to_be_focused()
+    page.get_by_label("E-mail").fill("alice")
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(page.locator("#email-error")).to_contain_text("such as name@example.com")
     assert sent() == 0
 
 
