@@ -56,7 +56,8 @@ def test_token_cookie_lives_as_long_as_its_token(delivery, name):
     max_age = int(attributes(delivery, name)["Max-Age"])
 
     assert max_age == claims["exp"] - claims["iat"]
-    assert max_age == {ACCESS: 300, REFRESH: 7 * 86400}[name]
+    # A repeated answer has what is left: a second may have passed since the session began.
+    assert {ACCESS: 300, REFRESH: 7 * 86400}[name] - max_age in range(3)
 
 
 def test_session_that_is_not_to_be_kept_lives_half_a_day(browser_client, alice):
