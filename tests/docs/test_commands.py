@@ -5,6 +5,8 @@ import re
 import pytest
 from django.core.management import get_commands, load_command_class
 
+from accounts.demo import DEMO_PEOPLE
+from tests.all.identity_provider import CLIENT_ID, CLIENT_SECRET
 from tests.docs import pages, read
 
 # In backquotes or at the start of a line, as commands are written.
@@ -37,3 +39,12 @@ def test_command_of_run_that_is_named_exists(page: str) -> None:
 
     for word in RUN.findall(read(page)):
         assert word in known or word in options, f"./run {word}"
+
+
+def test_walk_through_the_identity_provider_uses_what_the_tests_use() -> None:
+    """Client, secret and person are those with which tests/all/test_oidc.py signs in."""
+    page = read("docs/how-to/identity-provider.md")
+
+    assert f"export GATEHOUSE_OIDC_CLIENT_ID={CLIENT_ID}\n" in page
+    assert f"export GATEHOUSE_OIDC_CLIENT_SECRET='{CLIENT_SECRET}'\n" in page
+    assert f"`{DEMO_PEOPLE[0].password}`" in page
