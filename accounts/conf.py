@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +68,11 @@ def value(key: str) -> Any:
 def usual(key: str) -> Any:
     """The same, whatever profile is in force."""
     return getattr(settings, "GATEHOUSE", {}).get(key, DEFAULTS[key])
+
+
+@lru_cache(maxsize=8)
+def _counter_in(folder: Path | str) -> Path:
+    return Path(folder) / "revocations"  # asked for on each request, and slow to put together
 
 
 class Conf:
@@ -141,7 +147,7 @@ class Conf:
     @property
     def revocation_counter(self) -> Path:
         """The file whose length counts the revocations on this machine."""
-        return Path(value("DATA_DIR")) / "revocations"
+        return _counter_in(value("DATA_DIR"))
 
     @property
     def exports(self) -> dict[str, str]:

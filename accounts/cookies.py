@@ -7,6 +7,7 @@ draft-ietf-httpbis-layered-cookies). The prefix forces Path=/; a narrower path f
 token would protect nothing (RFC 6265bis section 8.5).
 """
 
+from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -32,7 +33,12 @@ UNDER_WAY: dict[str, dict[str, Any]] = {
 
 def names() -> tuple[str, str]:
     """The names of the access and the refresh cookie."""
-    return f"{PREFIX}{conf.cookie_mark}access_token", f"{PREFIX}{conf.cookie_mark}refresh_token"
+    return _marked(conf.cookie_mark)
+
+
+@cache
+def _marked(mark: str) -> tuple[str, str]:
+    return f"{PREFIX}{mark}access_token", f"{PREFIX}{mark}refresh_token"
 
 
 @watched

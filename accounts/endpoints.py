@@ -9,7 +9,6 @@ from typing import Any, ClassVar
 
 from django.db import transaction
 from django.http import HttpResponse
-from django.utils.decorators import method_decorator
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.pagination import PageNumberPagination
@@ -23,7 +22,6 @@ from accounts.errors import NotFound, TooLarge, UnsupportedMediaType
 from accounts.permissions import SignedIn
 
 
-@method_decorator(transaction.non_atomic_requests, name="dispatch")
 class View(APIView):
     """The base of every endpoint, whatever REST_FRAMEWORK says. `max_body` is in bytes.
 
@@ -38,6 +36,14 @@ class View(APIView):
     max_body: ClassVar[int] = 16 * 1024
     for_browsers: ClassVar[bool] = False
     refuses: ClassVar[tuple[int, ...]] = ()
+
+    @classmethod
+    def as_view(cls, **initkwargs: Any) -> Any:
+        return transaction.non_atomic_requests(super().as_view(**initkwargs))
+
+    @property
+    def default_response_headers(self) -> dict[str, str]:
+        return {}  # DRF's would say on every answer which methods there are: OPTIONS and 405 do
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         method = (request.method or "").lower()
@@ -79,8 +85,6 @@ class View(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         finished = super().finalize_response(request, response, *args, **kwargs)
-        if request.method != "OPTIONS" and finished.status_code != 405 and "Allow" in finished:
-            del finished["Allow"]  # DRF says it on every answer
         # Whose cookies or tokens an answer depends on, no cache can tell (RFC 6749 section 5.1).
         finished.headers.setdefault("Cache-Control", "no-store")
         return finished

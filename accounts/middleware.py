@@ -4,6 +4,7 @@ import ipaddress
 import re
 from collections import Counter
 from collections.abc import Callable
+from functools import lru_cache
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -34,26 +35,25 @@ class CookieHygiene:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        guarded = (
-            *cookies.names(),
-            *cookies.UNDER_WAY,
-            settings.CSRF_COOKIE_NAME,
-            settings.SESSION_COOKIE_NAME,
-        )
-        raw = request.META.get("HTTP_COOKIE", "")
-        if any(name in raw for name in guarded):
-            sent = raw_values(raw)
-            for name in guarded:
-                if name not in request.COOKIES:
-                    continue
+        found = [name for name in guarded() if name in request.COOKIES]
+        if found:
+            sent = raw_values(request.META.get("HTTP_COOKIE", ""))
+            alike = Counter(map(resembles, sent))
+            for name in found:
                 values = sent.get(name, [])
-                one = len(values) == 1 and Counter(map(resembles, sent))[name] == 1
+                one = len(values) == 1 and alike[name] == 1
                 if one and (name != settings.CSRF_COOKIE_NAME or CSRF_FORM.fullmatch(values[0])):
                     # The value as sent: Django would take quotes off it.
                     request.COOKIES[name] = values[0]
                 else:
                     del request.COOKIES[name]
         return self.get_response(request)
+
+
+def guarded() -> tuple[str, ...]:
+    """The names that only one cookie may have."""
+    ours = (settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME)
+    return (*cookies.names(), *cookies.UNDER_WAY, *ours)
 
 
 def raw_values(header: str) -> dict[str, list[str]]:
@@ -67,6 +67,8 @@ def raw_values(header: str) -> dict[str, list[str]]:
 
 def resembles(name: str) -> str:
     """The name that Django makes of it. WSGI hands over the header's bytes as Latin-1."""
+    if name.isascii():
+        return name.strip()
     return name.encode("latin-1", "replace").decode("utf-8", "replace").strip()
 
 
@@ -97,6 +99,8 @@ class ClientAddress:
         return self.get_response(request)
 
     def is_trusted(self, address: str) -> bool:
+        if not self.trusted:
+            return False
         try:
             found = ipaddress.ip_address(address)
         except ValueError:
@@ -104,6 +108,7 @@ class ClientAddress:
         return any(found in network for network in self.trusted)
 
 
+@lru_cache(maxsize=4096)  # reading an address costs more than all else here
 def canonical(address: str) -> str:
     """The address in its one spelling, IPv4 inside IPv6 unwrapped; empty if it is none."""
     try:

@@ -9,7 +9,6 @@ takes the poll interval. A feed that cannot be read closes the API: 503, not ope
 """
 
 import logging
-import os
 import threading
 import time
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from datetime import timedelta
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
 
+from accounts import counter
 from accounts.claims import AccessClaims
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import RevokedSession, Unavailable
@@ -63,16 +63,16 @@ def check(claims: AccessClaims) -> None:
 
 def announce() -> None:
     """Tell every process on this machine to read the feed again before its next answer."""
-    _bump()
+    counter.bump()
     if connection.in_atomic_block:
         # A process that read in between has seen nothing yet: tell them again.
-        transaction.on_commit(_bump)
+        transaction.on_commit(counter.bump)
 
 
 def current() -> Feed:
     """The feed: read again when the counter moved or the poll is due. Unavailable if too old."""
     feed, now = _feed, time.monotonic()
-    if feed is None or feed.counter != _counter():
+    if feed is None or feed.counter != counter.length():
         return _catch_up()
     if now - feed.read_at > STALE_SECONDS and _failed_at < feed.read_at:
         return _catch_up()  # nobody has asked this process for a while: nothing is wrong
@@ -103,7 +103,7 @@ def _catch_up() -> Feed:
         raise Unavailable("the revocation feed is being read for too long")
     try:
         feed, oldest = _feed, time.monotonic() - STALE_SECONDS
-        if feed and feed.counter == _counter() and feed.read_at > oldest:
+        if feed and feed.counter == counter.length() and feed.read_at > oldest:
             return feed
         if _failed_at > asked_at:
             raise Unavailable("the revocation feed could not be read")
@@ -115,7 +115,8 @@ def _catch_up() -> Feed:
 def _read() -> Feed:
     global _feed, _tried_at, _failed_at
     _tried_at = now = time.monotonic()
-    counter = _counter()  # before the rows: a bump that follows must be seen as one
+    counter.revisit()
+    length = counter.length()  # before the rows: a bump that follows must be seen as one
     since = Now() - timedelta(seconds=conf.longest_access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
     try:
         ended = set(Session.objects.filter(ended_at__gt=since).values_list("id", flat=True))
@@ -126,7 +127,7 @@ def _read() -> Feed:
             )
         )
         raised = User.objects.filter(ver_raised_at__gt=since).values_list("sub", "ver")
-        _feed = Feed(frozenset(ended), dict(raised), counter, now)
+        _feed = Feed(frozenset(ended), dict(raised), length, now)
     except (DatabaseError, InterfaceError) as error:
         log.error("the revocation feed cannot be read: %s", error)
         connection.close()
@@ -149,19 +150,6 @@ def _ask(claims: AccessClaims) -> None:
             raise RevokedSession("the session has ended or the user's rights have changed")
     except (DatabaseError, InterfaceError) as error:
         raise Unavailable("sessions cannot be read") from error
-
-
-def _counter() -> int:
-    try:
-        return os.stat(conf.revocation_counter).st_size
-    except FileNotFoundError:
-        return 0
-
-
-def _bump() -> None:
-    # Appending is atomic: no two processes can lose one another's byte.
-    with open(conf.revocation_counter, "ab", buffering=0) as file:
-        file.write(b".")
 
 
 def reset() -> None:

@@ -115,7 +115,7 @@ class RefreshToken(TypedToken):
 
 
 class PastAccessToken(AccessToken):
-    """An access token of any age: good for ending its session, and for nothing else."""
+    """An access token of any age: whoever lets it do more than end its session checks `exp`."""
 
     _token_backend = RingBackend(AccessToken.typ, ACCESS, expired_too=True)
 
@@ -147,8 +147,8 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
     return Issued(str(access), str(refresh), session, user, now, ends, scope)
 
 
-# By the SHA-256 of the whole text. Only the signature's cost is saved: expiry is checked on every
-# use here, revocation on every use by the caller.
+# By the SHA-256 of the whole text. Only the signature's cost is saved, also that of a token which
+# is too old: expiry is checked on every use below, revocation on every use by the caller.
 verified: BoundedMemory[bytes, tuple[object, AccessClaims]] = BoundedMemory(4096)
 
 
@@ -161,11 +161,11 @@ def verify_access(text: str) -> AccessClaims:
     # A changed ring forgets: a dropped key must refuse its tokens at once.
     if known is not None and known[0] is ring:
         claims = known[1]
-        if claims.exp <= time.time() - LEEWAY_SECONDS:
-            raise ExpiredToken("its time (exp) is over")
-        return claims
-    claims = AccessClaims.of(_verify(AccessToken, text))
-    verified.put(digest, (ring, claims))
+    else:
+        claims = AccessClaims.of(_verify(PastAccessToken, text))
+        verified.put(digest, (ring, claims))
+    if claims.exp <= time.time() - LEEWAY_SECONDS:
+        raise ExpiredToken("its time (exp) is over")
     return claims
 
 

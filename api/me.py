@@ -20,6 +20,6 @@ class MeView(ProtectedView):
                 "session_id": claims.sid,
                 "client_id": claims.client_id,
                 "scope": sorted(claims.scope),
-                "expires_at": claims.expires_at.strftime("%Y-%m-%dT%H:%M:%SZ"),
+                "expires_at": claims.expires_at.isoformat().replace("+00:00", "Z"),
             }
         )

@@ -17,7 +17,7 @@ CAUSES = {
     "tampered": ("Signature verification failed", "RingBackend.decode"),
     "none": ("not three base64url segments", "parse"),
     "confusion": ("alg is not the algorithm of this key", "RingBackend.key_for"),
-    "expired": ("Signature has expired", "RingBackend.decode"),
+    "expired": ("its time (exp) is over", "verify_access"),
     "audience": ("Audience doesn't match", "RingBackend.decode"),
     "lab-token": ("kid names no key of ours", "RingBackend.key_for"),
     "refresh": ("typ is not at+jwt", "RingBackend.key_for"),
