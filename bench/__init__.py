@@ -1,0 +1,1 @@
+"""What Gatehouse costs beside its peers: `./run bench` measures and writes RESULTS.md."""

@@ -1,0 +1,13 @@
+// What both servers are told by bench/overhttp.py, and the JSON that every stack answers with.
+export const port = Number(process.env.BENCH_PORT);
+export const secret = process.env.BENCH_SECRET;
+
+export function body(sub) {
+    return {
+        id: sub,
+        session_id: "hT4kPzq0WnVb2LrYc8sXdA",
+        client_id: "web",
+        scope: ["notes:read", "notes:write"],
+        expires_at: "2030-01-01T00:00:00Z",
+    };
+}

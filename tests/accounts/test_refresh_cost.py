@@ -1,0 +1,54 @@
+"""What a refresh and a sign-in cost, counted: statements, writes, rows."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import FailureCount, SecurityEvent, Session, User
+from tests.clients import BrowserClient
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+WRITES = ("INSERT", "UPDATE", "DELETE")
+
+
+def rows() -> dict[str, int]:
+    return {
+        model.__name__: model.objects.count() for model in (Session, SecurityEvent, FailureCount)
+    }
+
+
+@pytest.fixture(autouse=True)
+def _no_window(settings: Any) -> None:
+    """Each refresh rotates."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "GRACE_SECONDS": 0}
+
+
+def test_refresh_takes_three_statements_one_write_and_no_row(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """One conditional UPDATE rotates; nothing is added, however often."""
+    browser_client.sign_in(alice)
+    before = rows()
+
+    for _ in range(3):
+        with CaptureQueriesContext(connection) as found:
+            assert browser_client.post("/auth/refresh").status_code == 200
+        statements = [query["sql"] for query in found.captured_queries]
+        assert len(statements) <= 3, statements
+        assert [sql[:6] for sql in statements if sql.startswith(WRITES)] == ["UPDATE"]
+
+    assert rows() == before
+
+
+def test_refused_refresh_writes_nothing(browser_client: BrowserClient, alice: User) -> None:
+    """What is not even a token of ours reaches no table."""
+    browser_client.sign_in(alice)
+    browser_client.cookies["__Host-Http-refresh_token"] = "nonsense"
+
+    with CaptureQueriesContext(connection) as found:
+        assert browser_client.post("/auth/refresh").status_code == 401
+
+    assert [query["sql"] for query in found.captured_queries] == []
