@@ -55,6 +55,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "drf_spectacular",
+    *(["drf_spectacular_sidecar"] if DEMO else []),  # project.docs
     "accounts",
     "api",
     "project",

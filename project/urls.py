@@ -5,6 +5,7 @@ from django.urls import include, path
 from django.views.generic import RedirectView
 
 from accounts.admin import site
+from project.docs import DocsPage
 from project.mailbox import messages
 from project.pages import Page
 from project.reports import csp_report
@@ -32,6 +33,7 @@ urlpatterns = [
 
 if settings.DEMO:
     urlpatterns += [path("mail", Page.as_view(page="mail")), path("mail/messages", messages)]
+    urlpatterns += [path("api/docs", DocsPage.as_view())]
 
 handler400 = "project.pages.bad_request"
 handler403 = "project.pages.permission_denied"

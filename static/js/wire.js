@@ -29,7 +29,7 @@ export class ApiError extends Error {
 }
 
 /** The cookie is read anew for each request: signing in or out, here or in another tab, rotates it. */
-function csrfToken() {
+export function csrfToken() {
   const start = `${CSRF_COOKIE}=`;
   const found = document.cookie.split('; ').find((pair) => pair.startsWith(start));
   return found ? found.slice(start.length) : '';

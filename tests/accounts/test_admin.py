@@ -246,9 +246,10 @@ def test_admin_session_ends_with_deactivation(staff: Client, carol: User) -> Non
     assert staff.get("/admin/").status_code == 302
 
 
-def test_only_the_admin_is_excused_from_trusted_types(staff: Client) -> None:
-    """Its policy is the same in all else."""
+def test_only_the_admin_and_the_apis_page_are_excused_from_trusted_types(staff: Client) -> None:
+    """Their policy is the same in all else; the page is the demo's alone."""
     admin = staff.get("/admin/")["Content-Security-Policy"]
+    assert staff.get("/api/docs")["Content-Security-Policy"] == admin
     page = staff.get("/login")["Content-Security-Policy"]
     assert page == f"{admin}; require-trusted-types-for 'script'; trusted-types 'none'"
 

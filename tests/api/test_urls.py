@@ -29,6 +29,7 @@ ANONYMOUS_GET = {
     "api/notes/<str:pk>": 401,
     "api/audit": 401,
     "api/schema": 200,
+    "api/docs": 200,
     "auth/session": 200,
     "auth/login": 405,
     "auth/refresh": 405,

@@ -52,6 +52,26 @@ def test_production_starts_on_safe_settings(production: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(("mode", "found"), [("production", False), ("demo", True)])
+def test_api_is_described_in_demo_mode_alone(
+    production: dict[str, str], mode: str, found: bool
+) -> None:
+    """ASVS 13.4.5: nobody is handed a map; nor are the files of Swagger UI there."""
+    question = (
+        "import project.wsgi; from django.contrib.staticfiles.finders import find;"
+        "from django.urls import get_resolver as root, Resolver404\n"
+        "def served(path):\n"
+        "    try: return bool(root().resolve(path))\n"
+        "    except Resolver404: return False\n"
+        "print([served('/api/docs'), served('/api/schema'),"
+        " bool(find('drf_spectacular_sidecar/swagger-ui-dist/swagger-ui-bundle.js'))])"
+    )
+
+    done = start(production | {"GATEHOUSE_MODE": mode}, "-c", question)
+
+    assert done.stdout.strip() == str([found] * 3), done.stderr
+
+
 def test_production_names_everything_that_is_missing(production: dict[str, str]) -> None:
     """ASVS 13.3.1: no secret has a default, and one look tells all that is needed."""
     names = ["SECRET_KEY", "SIGNING_KEYS", "ISSUER", "HOSTS"]
