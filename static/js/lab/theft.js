@@ -1,4 +1,7 @@
-/** The storage experiment told request by request: what script saw of each step of the theft, and what the servers did. */
+/**
+ * The storage experiment in words: each step of the theft as script saw it and as the servers did, the cells of the grid, and the
+ * verdict. Pure functions from what was observed; nothing is said of what did not happen.
+ */
 
 /** @typedef {{title: string, script: import('./evidence.js').Fact[], server: import('./evidence.js').Fact[]}} Exchange */
 
@@ -48,4 +51,35 @@ export function crossing({ cookies, site }, thief) {
     script: [['The answer', 'not for the eyes of another site’s script', 'secret']],
     server: [['Sec-Fetch-Site', site], ['Token cookies that arrived', cookies.join(', ') || 'none', cookies.length ? 'bad' : 'good']],
   };
+}
+
+/** @typedef {[text: string, tone: 'good'|'bad']} Cell */
+
+/** @returns {Cell} was it carried away? */
+export function carried({ blocked, promised }, loot) {
+  const lie = promised ? ' (sendBeacon() had said true all the same)' : '';
+  const held = blocked.size ? ` Blocked by ${[...blocked].join(', ')}${lie}.` : '';
+  const ways = [...new Set(loot.map(({ via }) => via))].join(', ');
+  return ways ? [`yes, arrived by ${ways}.${held}`, 'bad'] : [`no: the thief’s server received nothing.${held}`, 'good'];
+}
+
+const paid = ({ answers }) => answers.filter(({ status }) => status === 200);
+
+/** @returns {Cell} is it of use after the tab is closed? */
+export function later(use) {
+  const worked = paid(use).at(-1);
+  if (worked) return [`yes: POST /bank/account from the thief’s server, 200, ${worked.balance} left`, 'bad'];
+  return [use.answers.length ? `no: ${use.answers.map(({ status }) => status).join(', ')}` : 'no: he has nothing to present', 'good'];
+}
+
+/** @returns {Cell} does it travel in another site's form post? */
+export function cross({ cookies, site }) {
+  return cookies.length ? [`yes: ${cookies.join(', ')} (${site})`, 'bad'] : [`no token cookie came (${site})`, 'good'];
+}
+
+/** What came true, as an experiment's answer. */
+export function verdict({ rides, stopped }, use) {
+  if (paid(use).length) return { answer: 'later', text: 'The token outlived the tab: the thief’s own server paid with it.' };
+  if (!rides) return { answer: 'never', text: 'The foreign script never ran.' };
+  return { answer: 'visit', text: `The thief has nothing to carry away; he acted as the victim only while the tab was open${stopped ? ', and it stopped' : ''}.` };
 }

@@ -92,17 +92,11 @@ box.run = async () => {
 
 /** What arrived at the thief's server, and what the policy kept from it. */
 async function carried() {
-  const arrived = await until(async () => {
-    const loot = (await evidence(current.run, 'storage')).entries.filter(({ what }) => what === 'loot');
-    return loot.length || !current.read ? loot : null;
-  }, current.read ? 4000 : 0) ?? [];
+  const arrived = async () => (await evidence(current.run, 'storage')).entries.filter(({ what }) => what === 'loot');
+  if (current.read) await until(async () => (await arrived()).length, 4000);
   await wait(300);
-  const loot = (await evidence(current.run, 'storage')).entries.filter(({ what }) => what === 'loot');
-  const ways = loot.map(({ via }) => via);
-  const lie = current.promised ? ' (sendBeacon() had said true all the same)' : '';
-  const blocked = current.blocked.size ? ` Blocked by ${[...current.blocked].join(', ')}${lie}.` : '';
-  if (arrived.length) fill('carried', `yes, arrived by ${[...new Set(ways)].join(', ')}.${blocked}`, 'bad');
-  else fill('carried', `no: the thief’s server received nothing.${blocked}`, 'good');
+  const loot = await arrived();
+  fill('carried', ...theft.carried(current, loot));
   box.add(theft.attack(current, loot));
 }
 
@@ -132,19 +126,10 @@ async function used() {
   });
   if (!seen) throw new Stopped(`The thief’s page at ${thief} did not answer: this browser cannot reach that address, or the page was closed too early.`);
   for (const one of [theft.use(seen.use), theft.crossing(seen.cross, thief)]) box.add(one);
-  const worked = seen.use.answers.filter(({ status }) => status === 200);
-  if (worked.length) fill('later', `yes: POST /bank/account from the thief’s server, 200, ${worked.at(-1).balance} left`, 'bad');
-  else fill('later', seen.use.answers.length ? `no: ${seen.use.answers.map(({ status }) => status).join(', ')}` : 'no: he has nothing to present', 'good');
-  const { cookies, site } = seen.cross;
-  fill('cross', cookies.length ? `yes: ${cookies.join(', ')} (${site})` : `no token cookie came (${site})`, cookies.length ? 'bad' : 'good');
+  fill('later', ...theft.later(seen.use));
+  fill('cross', ...theft.cross(seen.cross));
   now('');
-  return verdict(worked.length > 0);
-}
-
-function verdict(later) {
-  if (later) return { answer: 'later', text: 'The token outlived the tab: the thief’s own server paid with it.' };
-  if (current.rides) return { answer: 'visit', text: `The thief has nothing to carry away; he acted as the victim only while the tab was open${current.stopped ? ', and it stopped' : ''}.` };
-  return { answer: 'never', text: 'The foreign script never ran.' };
+  return theft.verdict(current, seen.use);
 }
 
 let keep = false; // what other places have shown
