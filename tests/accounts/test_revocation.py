@@ -446,6 +446,16 @@ def wait_for_threads_at_the_lock(wanted: int) -> None:
         time.sleep(0.01)
 
 
+def test_reading_that_hangs_closes_the_api(alice: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A database that neither answers nor refuses must not hold every thread for ever."""
+    pair = sign_in(alice)
+    revocation.reset()
+    monkeypatch.setattr(revocation, "STALE_SECONDS", 0.05)
+
+    with revocation._lock, pytest.raises(Unavailable):
+        check(pair)
+
+
 def test_process_that_was_idle_refuses_nobody(alice: User) -> None:
     """Its feed is too old to be believed, and nothing is wrong: all wait for the one that reads."""
     pair, tries = sign_in(alice), []
