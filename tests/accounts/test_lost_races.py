@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from accounts import identities, links, passwords, sessions
-from accounts.errors import SessionEnded
+from accounts.errors import RefreshReused, SessionEnded
 from accounts.links import DeadLink
 from accounts.models import Identity, SecurityEvent, Session, User
 from tests.accounts.meeting import just_before
@@ -64,6 +64,24 @@ def test_other_device_that_has_just_signed_out_is_no_event(
 
     assert answer.status_code == 204
     assert not SecurityEvent.objects.filter(kind="session_ended").exists()
+
+
+def test_reuse_that_meets_a_sign_out_is_told_nobody(alice: User) -> None:
+    """The owner ended the session a moment before: refused all the same, without an alarm."""
+    old = sessions.start(alice, client="web", remember=True)
+    long_ago = Now() - timedelta(minutes=1)
+    Session.objects.update(rotated_at=long_ago)
+    sessions.rotate(old.refresh, client="web")
+    Session.objects.update(rotated_at=long_ago, confirmed_at=long_ago)
+
+    with (
+        just_before('UPDATE "accounts_session" SET "ended_at"', end_elsewhere),
+        pytest.raises(RefreshReused),
+    ):
+        sessions.rotate(old.refresh, client="web")
+
+    assert Session.objects.get().end_reason == "signed_out"
+    assert not SecurityEvent.objects.filter(kind="refresh_reused").exists()
 
 
 def test_link_that_was_used_a_moment_ago_is_dead(alice: User) -> None:

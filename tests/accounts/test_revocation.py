@@ -299,6 +299,39 @@ def test_feed_that_cannot_be_read_is_believed_for_ten_seconds(
     check(pair)
 
 
+def test_database_that_is_away_is_asked_once_a_poll(
+    alice: User, poll: Callable[[int], None]
+) -> None:
+    """Whoever comes in between is refused at once, and does not ask it again."""
+    poll(5)
+    pair, asked = sign_in(alice), []
+    check(pair)
+    let_the_feed_age(11)
+
+    def away(execute: Any, sql: str, *rest: Any) -> Any:
+        asked.append(sql)
+        raise OperationalError("the database is away")
+
+    with connection.execute_wrapper(away):
+        for cause in ("cannot be read", "too old", "too old"):
+            with pytest.raises(Unavailable, match=cause):
+                check(pair)
+
+    assert len(asked) == 1
+
+
+def test_reading_that_hangs_refuses_those_who_wait(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody waits for the one that reads longer than a feed is believed."""
+    pair = sign_in(alice)
+    revocation.reset()
+    monkeypatch.setattr(revocation, "STALE_SECONDS", 0.05)
+
+    with revocation._lock, pytest.raises(Unavailable, match="for too long"):
+        check(pair)
+
+
 def test_feed_that_was_never_read_is_closed(alice: User) -> None:
     """A process that starts without its database lets nobody in."""
     pair = sign_in(alice)

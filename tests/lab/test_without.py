@@ -12,7 +12,7 @@ from tests.servers import ROOT
 
 LINE = '    path("", include("api.lab.urls")),\n'
 LEFT_OUT = shutil.ignore_patterns(
-    ".git", ".venv", "var", "node_modules", "__pycache__", "test-results", ".*_cache"
+    ".git", ".venv", "var", "node_modules", "__pycache__", "test-results", ".*_cache", ".coverage*"
 )
 
 # What must still work: pages, sign-in, API, the other hosts, and no way to the lab.
@@ -63,7 +63,6 @@ def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
         },
         "GATEHOUSE_MODE": "demo",
         "GATEHOUSE_DATA_DIR": str(tree.parent / "data"),
-        "PYTHONDONTWRITEBYTECODE": "1",
     }
     return subprocess.run(
         [sys.executable, *command], cwd=tree, env=environment, capture_output=True, text=True
@@ -72,10 +71,10 @@ def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
 
 def test_project_without_the_lab_passes_its_checks(tree: Path) -> None:
     """No setting, migration or URL still asks for it."""
-    for command in ("check", "makemigrations --check --dry-run"):
-        done = run(tree, "manage.py", *command.split())
+    # Which runs the system checks first.
+    done = run(tree, "manage.py", "makemigrations", "--check", "--dry-run")
 
-        assert done.returncode == 0, done.stdout + done.stderr
+    assert done.returncode == 0, done.stdout + done.stderr
 
 
 def test_project_without_the_lab_keeps_its_import_contracts(tree: Path) -> None:
