@@ -16,17 +16,19 @@ LEFT_OUT = shutil.ignore_patterns(
 )
 
 # What must still work: pages, sign-in, API, the other hosts, and no way to the lab.
-SMOKE = """
+SMOKE = """'Without the lab.'
 import pytest
 from tests.clients import BrowserClient
 
 @pytest.mark.parametrize("path", ["/", "/login", "/notes", "/account", "/healthz"])
 def test_page(db, path):
+    'Each is there, and none leads to the lab.'
     answer = BrowserClient().get(path)
     assert answer.status_code == 200
     assert "/learn" not in answer.text.replace("/learning", "")
 
 def test_session(alice, browser_client):
+    'From sign-in to sign-out.'
     assert browser_client.sign_in(alice).status_code == 200
     assert browser_client.get("/api/me").status_code == 200
     assert browser_client.post("/auth/refresh").status_code == 200
@@ -34,6 +36,7 @@ def test_session(alice, browser_client):
     assert browser_client.post("/auth/logout").status_code == 204
 
 def test_other_host(db):
+    'It still leads to the app.'
     answer = BrowserClient().get("/notes", SERVER_NAME="127.0.0.1")
     assert answer.status_code == 404
     assert "http://localhost/notes" in answer.text
