@@ -5,15 +5,17 @@ import re
 import signal
 import subprocess
 import sys
+import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
 import pytest
-from playwright.sync_api import BrowserContext, expect
+from playwright.sync_api import BrowserContext, Route, expect
 
+from project.middleware import CONTENT_SECURITY_POLICY
 from tests.all.people import Visitor
-from tests.docs import named_blocks
+from tests.docs import named_blocks, read
 from tests.servers import ROOT, die_with_parent, free_port, wait_for
 
 PAGE = "docs/adopt.md"
@@ -167,10 +169,18 @@ def test_program_uses_the_same_view_with_a_bearer_token(url: str) -> None:
     assert httpx.get(f"{url}/api/hello").status_code == 401
 
 
+def with_policy(route: Route) -> None:
+    """The page as it comes, under the policy that the document advises."""
+    answer = route.fetch()
+    policy = {"Content-Security-Policy": CONTENT_SECURITY_POLICY}
+    route.fulfill(response=answer, headers=answer.headers | policy)
+
+
 def test_page_signs_in_and_out_in_a_browser(url: str, new_context) -> None:
-    """The few lines of script do what they say, and find no token to read."""
+    """The few lines of script do what they say, find no token, and break no policy of ours."""
     context: BrowserContext = new_context()
     page = context.new_page()
+    page.route(f"{url}/", with_policy)
     page.goto(url)
     expect(page.locator("output")).to_have_text("Not signed in")
     page.get_by_label("E-mail").fill(WHO["email"])
@@ -233,3 +243,50 @@ def test_what_is_left_out_is_named(project: Project, left_out: list[tuple[str, .
 
     found = set(re.findall(r"\(accounts\.(\w+)\)", said))
     assert found == {number for *_, number in left_out}, said
+
+
+OLD_PEOPLE = """
+from django.contrib.auth.models import User
+User.objects.create_user("old", "Old@Example.com", "the password of before", first_name="Olga")
+User.objects.create_user("twice", "old@example.com", "another password")
+"""
+WHO_IS_IT = """
+from django.contrib.auth import authenticate
+found = authenticate(None, username="old@example.com", password="the password of before")
+print(found.pk, found.email, found.name)
+"""
+
+
+def test_users_of_before_sign_in_with_their_passwords(project: Project) -> None:
+    """docs/migrate.md, "Users": the new table is filled beside the old one, then takes over."""
+    settings = (project.folder / "mysite" / "settings.py").read_text()
+    own = 'AUTH_USER_MODEL = "accounts.User"'
+    silenced = 'SILENCED_SYSTEM_CHECKS = ["fields.E304", "accounts.E013"]'
+    (copying,) = re.findall(r"^ *```python\n(.*?)^ *```$", read("docs/migrate.md"), re.M | re.S)
+    files = {
+        "mysite/before.py": settings[: settings.index("INSTALLED_APPS +=")]
+        + "ROOT_URLCONF = 'mysite.no_urls'\n",
+        "mysite/no_urls.py": "urlpatterns = []\n",
+        "mysite/between.py": settings.replace(own, silenced),
+        "people": OLD_PEOPLE,
+        "copying": textwrap.dedent(copying),
+        "who": WHO_IS_IT,
+    }
+    project.run("mkdir -p old/templates old/static; cp -R accounts mysite manage.py old/")
+    for name, text in files.items():
+        (project.folder / "old" / name).write_text(text)
+
+    said = project.run("""
+        cd old; mkdir -m 700 var
+        python manage.py migrate -v0 --settings mysite.before
+        python manage.py shell --settings mysite.before < people
+        python manage.py create_signing_keys
+        python manage.py migrate accounts -v0 --settings mysite.between
+        python manage.py shell --settings mysite.between < copying
+        python manage.py migrate
+        python manage.py shell < who
+    """)
+
+    assert "left out: 2 twice" in said
+    assert "No migrations to apply" in said
+    assert "1 old@example.com Olga" in said
