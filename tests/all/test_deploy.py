@@ -4,6 +4,7 @@ import json
 import os
 import re
 import subprocess
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from dataclasses import dataclass, field
@@ -156,6 +157,32 @@ def test_container_starts_what_the_unit_starts() -> None:
     assert started in page()
     for copied in re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE):
         assert (ROOT / copied).exists(), copied
+
+
+VISIT = """
+from project.wsgi import application
+from django.test import Client
+client = Client(SERVER_NAME="app.example.com")
+for path in ("/", "/login", "/static/css/base.css", "/.well-known/jwks.json", "/healthz"):
+    answer = client.get(path, secure=True)
+    assert answer.status_code == 200, path
+    answer.close()
+"""
+
+
+def test_container_holds_all_that_the_application_needs(machine: Machine, tmp_path: Path) -> None:
+    """Nothing but what the Dockerfile copies: pages, files and keys are served from that."""
+    image = tmp_path / "image"
+    image.mkdir()
+    dockerfile = (DEPLOY / "Dockerfile").read_text(encoding="utf-8")
+    for copied in re.findall(r"^COPY (\S+) ", dockerfile, re.MULTILINE):
+        machine.run(f"cp -r {copied} {image}/")
+
+    (tmp_path / "visit.py").write_text(VISIT)
+    machine.run(
+        f"set -a; . /etc/gatehouse/env; cd {image};"
+        f" PYTHONPATH={image} {sys.executable} {tmp_path}/visit.py"
+    )
 
 
 @pytest.fixture(params=["SQLite", "PostgreSQL"])
