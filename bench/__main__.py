@@ -7,7 +7,7 @@ from importlib import import_module
 
 from bench import report
 
-PARTS = {"paired": "bench.inprocess", "http": "bench.overhttp"}
+PARTS = {"paired": "bench.inprocess", "http": "bench.overhttp", "threads": "bench.threads"}
 
 
 def main() -> None:

@@ -82,10 +82,10 @@ def process(command: list[str], port: int, **env: str) -> Iterator[subprocess.Po
         started.wait(20)
 
 
-def gatehouse(stack: ExitStack, folder: Path) -> Server:
+def gatehouse(stack: ExitStack, folder: Path, **env: object) -> Server:
     """As `./run` starts it, with one process; signed in as its page does it."""
     app = stack.enter_context(
-        Gatehouse(folder / "gatehouse", GATEHOUSE_WORKERS=1, GATEHOUSE_ACCESS_SECONDS=3600)
+        Gatehouse(folder, GATEHOUSE_WORKERS=1, GATEHOUSE_ACCESS_SECONDS=3600, **env)
     )
     jar: dict[str, str] = {}
 
@@ -169,7 +169,7 @@ def measure() -> dict[str, Any]:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="gatehouse-bench-")))
         servers = [
-            gatehouse(stack, folder),
+            gatehouse(stack, folder / "gatehouse"),
             django(stack, folder, "simplejwt-stateless", "DRF + simplejwt, stateless"),
             django(stack, folder, "dj-rest-auth", "dj-rest-auth"),
             *others(stack),

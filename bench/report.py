@@ -26,6 +26,7 @@ PACKAGES = (
 TITLES = {
     "paired": "In process: CPU a request",
     "http": "Over HTTP: one process each",
+    "threads": "Threads in a process",
     "refresh": "Refresh, sign-in and purge",
 }
 

@@ -129,7 +129,7 @@ _ALL = (
     Variable(
         "GATEHOUSE_THREADS",
         "threads in each process; sign-ins wait in them, two always stay free",
-        "32",
+        "64",
     ),
 )
 VARIABLES = {variable.name: variable for variable in _ALL}
