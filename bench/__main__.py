@@ -7,7 +7,12 @@ from importlib import import_module
 
 from bench import report
 
-PARTS = {"paired": "bench.inprocess", "http": "bench.overhttp", "threads": "bench.threads"}
+PARTS = {
+    "paired": "bench.inprocess",
+    "http": "bench.overhttp",
+    "threads": "bench.threads",
+    "refresh": "bench.refresh",
+}
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ def test_all_lists_agree() -> None:
 
     assert pins("accounts/requirements.txt").items() <= project
     assert project <= pins("requirements-dev.txt").items()
+    assert project <= pins("bench/requirements.txt").items()
 
 
 def test_accounts_lists_every_package_that_it_imports() -> None:

@@ -2,6 +2,8 @@
 
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -16,6 +18,15 @@ from accounts.models import FailureCount, LinkToken, Session
 DAY = timedelta(days=1)
 
 
+@contextmanager
+def rest_after() -> Iterator[None]:
+    """Rest as long as the work took: SQLite hands its lock to whoever happens to ask, and a refresh
+    that waits between batches asks ever less often."""
+    began = time.monotonic()
+    yield
+    time.sleep(min(1.0, time.monotonic() - began))
+
+
 class Command(BaseCommand):
     help = (
         "End expired sessions, then delete those that ended long ago, with dead links and old "
@@ -24,7 +35,7 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--days", type=int, default=30, help="keep ended ones for so long")
-        parser.add_argument("--batch", type=int, default=1000, help="rows in one transaction")
+        parser.add_argument("--batch", type=int, default=200, help="rows in one transaction")
 
     def handle(self, *args: Any, **options: Any) -> None:
         batch = options["batch"]
@@ -33,7 +44,8 @@ class Command(BaseCommand):
         )
         ended = 0
         while ids := list(expired.values_list("id", flat=True)[:batch]):
-            ended += sessions.end(Session.objects.filter(id__in=ids), "expired")
+            with rest_after():
+                ended += sessions.end(Session.objects.filter(id__in=ids), "expired")
             self.progress(f"ended {ended} expired sessions")
         self.stdout.write(f"ended {ended} expired sessions")
         old = Session.objects.filter(ended_at__lt=Now() - timedelta(days=options["days"]))
@@ -45,7 +57,8 @@ class Command(BaseCommand):
     def delete(self, rows: QuerySet[Any], what: str, batch: int) -> None:
         deleted = 0
         while ids := list(rows.values_list("pk", flat=True)[:batch]):
-            deleted += rows.model.objects.filter(pk__in=ids).delete()[0]
+            with rest_after():
+                deleted += rows.model.objects.filter(pk__in=ids).delete()[0]
             self.progress(f"deleted {deleted} {what}")
         self.stdout.write(f"deleted {deleted} {what}")
 
