@@ -1,8 +1,11 @@
 """The administration: its own session, the same limits, and actions that count at once."""
 
+import html
 import re
+from typing import Any
 
 import pytest
+from django.db.models import QuerySet
 from django.test import Client
 
 from accounts.models import SecurityEvent, Session, User
@@ -211,6 +214,48 @@ def test_no_page_shows_a_hash_or_a_token(staff: Client, alice: User, page: str) 
         alice.refresh_from_db()
         for secret in (alice.password, "argon2", session.key_hash, "eyJ"):
             assert secret not in text
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        *("user/?password__startswith=argon2", "user/?password__regex=.", "user/?password=x"),
+        *("user/?is_active__exact=1&password__contains=a", "user/?sessions__key_hash__gt=a"),
+        *("session/?key_hash__startswith=a", "session/?key_hash__in=a,b", "session/?id__gt=a"),
+        *("session/?user__password__startswith=argon2", "session/?client__exact__regex=."),
+        *("securityevent/?user__password__gt=a", "securityevent/?detail__by=x"),
+        *("user/?_to_field=password&password__gt=a", "user/1/change/?_to_field=password"),
+    ],
+)
+def test_filter_that_no_list_offers_is_refused(superuser: Client, query: str) -> None:
+    """Whether rows match would give a hash away letter by letter; not even superusers may ask."""
+    assert superuser.get(f"/admin/accounts/{query}").status_code == 400
+
+
+@pytest.mark.parametrize("page", ["user", "session", "securityevent"])
+def test_every_filter_that_a_list_offers_works(staff: Client, alice: User, page: str) -> None:
+    """What the page links to is what may be asked."""
+    BrowserClient().sign_in(alice)
+    path = f"/admin/accounts/{page}/"
+    links = set(re.findall(r'href="(\?[^"]+=[^"]*)"', staff.get(path).content.decode()))
+    queries = {html.unescape(link) for link in links}
+    assert len(queries) > 4
+    assert {staff.get(path + query).status_code for query in queries} == {200}
+
+
+def test_order_and_search_reach_no_hidden_column(staff: Client, alice: User) -> None:
+    """Lists are ordered by the columns they show, and searched by what they name."""
+    BrowserClient().sign_in(alice)
+    key_hash = Session.objects.get(user=alice).key_hash
+    for page, secret in (("user", "argon2"), ("session", key_hash)):
+        assert "0 results" in staff.get(f"/admin/accounts/{page}/?q={secret}").content.decode()
+        for order in ("password", "-key_hash", "99", "-99"):
+            ordered = staff.get(f"/admin/accounts/{page}/?o={order}").context["cl"].queryset
+            assert not {"password", "key_hash"} & {name.lstrip("-") for name in order_of(ordered)}
+
+
+def order_of(rows: QuerySet[Any]) -> list[str]:
+    return [str(name) for name in rows.query.order_by]
 
 
 @pytest.mark.parametrize("page", ["session", "securityevent"])
