@@ -10,10 +10,17 @@ with its requests. Bearer requests need none of this: no browser attaches a Bear
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
+from rest_framework.exceptions import ErrorDetail
 
 from accounts import events
 from accounts.errors import CsrfFailed
 from accounts.watching import watched
+
+# What helps where a reload does not (see has_unreadable_cookies).
+UNREADABLE = (
+    "A cookie that another application set on this site has letters that this server cannot read, "
+    "and hides all other cookies. Delete this site's cookies in your browser, then try again."
+)
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
@@ -33,7 +40,10 @@ def check(request: HttpRequest) -> None:
     reason = failure(request)
     if reason:
         events.record_unasked("csrf_failed", request, detail={"reason": reason})
-        raise CsrfFailed(reason)
+        refusal = CsrfFailed(reason)
+        if has_unreadable_cookies(request):
+            refusal.detail = ErrorDetail(UNREADABLE, refusal.code)
+        raise refusal
 
 
 def failure(request: HttpRequest) -> str:
@@ -47,6 +57,16 @@ def failure(request: HttpRequest) -> str:
     if settings.CSRF_HEADER_NAME not in request.META:
         return "X-CSRFToken is missing"
     return _check_token(request)
+
+
+def has_unreadable_cookies(request: HttpRequest) -> bool:
+    """Whether the browser sent cookies that nobody here can see.
+
+    granian hands over a header with a byte beyond ASCII as an empty text. No browser sends an
+    empty Cookie header, and a sibling host can plant such a cookie; the page's script
+    (static/js/wire.js) removes the ones that it can see.
+    """
+    return request.META.get("HTTP_COOKIE") == ""
 
 
 def _check_token(request: HttpRequest) -> str:

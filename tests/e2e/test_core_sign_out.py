@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Page, expect
 
@@ -227,3 +228,29 @@ def test_unsaved_text_is_not_left_without_a_second_word(
     dialog.get_by_role("button", name="Discard and leave").click()
     page.wait_for_url("**/login?reason=signed_out")
     assert steps.sessions_of(server, alice) == []
+
+
+def test_cookie_that_the_server_cannot_read_is_taken_away(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """One letter beyond ASCII hides the whole Cookie header: the session goes on, and ends."""
+    steps.sign_in(page, alice)
+    page.evaluate("document.cookie = 'theme=é; Path=/'")
+
+    page.reload()
+
+    steps.expect_signed_in(page, alice)
+    page.evaluate("document.cookie = 'theme=é; Path=/'")
+    page.get_by_role("button", name="Sign out").click()
+    page.wait_for_url("**/login?reason=signed_out")
+    assert steps.sessions_of(server, alice) == []
+
+
+def test_cookies_that_no_script_can_take_away_are_named(server: Gatehouse) -> None:
+    """An HttpOnly one stays: the refusal says what hides the others, since a reload does not help."""
+    headers = [(b"Origin", server.url.encode()), (b"Cookie", "theme=é".encode())]
+
+    answer = httpx.post(f"{server.url}/auth/login", headers=headers, json={})
+
+    assert answer.status_code == 403
+    assert answer.json()["detail"].startswith("A cookie that another application set")
