@@ -48,6 +48,12 @@ _tried_at = _failed_at = float("-inf")
 _lock = threading.Lock()
 
 
+def period() -> timedelta:
+    """How far back a reading looks: for so long after its end a session's tokens may still verify,
+    and so long its row must stay."""
+    return timedelta(seconds=conf.longest_access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
+
+
 @watched
 def check(claims: AccessClaims) -> None:
     """Refuse a token whose session has ended or whose user's rights have changed since."""
@@ -117,7 +123,7 @@ def _read() -> Feed:
     _tried_at = now = time.monotonic()
     counter.revisit()
     length = counter.length()  # before the rows: a bump that follows must be seen as one
-    since = Now() - timedelta(seconds=conf.longest_access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
+    since = Now() - period()
     try:
         ended = set(Session.objects.filter(ended_at__gt=since).values_list("id", flat=True))
         # Someone deactivated by a bulk update, which tells nobody.

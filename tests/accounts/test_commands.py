@@ -10,7 +10,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts import demo, keys, links
+from accounts import demo, keys, links, revocation
 from accounts.models import FailureCount, LinkToken, Session, User
 from tests.clients import BrowserClient
 
@@ -49,6 +49,29 @@ def test_purge_ends_what_has_expired_and_deletes_what_ended_long_ago(alice: User
     expired.refresh_from_db()
     assert expired.end_reason == "expired"
     assert {row.id for row in Session.objects.all()} == {expired.id, live.id}
+
+
+def test_purge_at_once_leaves_what_still_has_to_be_refused(alice: User) -> None:
+    """With --days 0 too, a row stays for as long as the access tokens of its session verify."""
+    client = BrowserClient()
+    client.sign_in(alice)
+    stolen = client.cookies.copy()
+    client.post("/auth/logout")
+
+    run("purge_sessions", "--days", "0")
+
+    revocation.reset()
+    client.cookies = stolen
+    assert client.get("/api/notes").status_code == 401
+    Session.objects.update(ended_at=Now() - revocation.period())
+    assert "deleted 1 sessions" in run("purge_sessions", "--days", "0")
+
+
+@pytest.mark.parametrize("days", ["-1", "36501"])
+def test_purge_refuses_days_that_make_no_sense(db: None, days: str) -> None:
+    """Before anything is deleted."""
+    with pytest.raises(CommandError, match="--days must be between 0 and 36500"):
+        run("purge_sessions", f"--days={days}")
 
 
 def test_purge_deletes_dead_links_and_old_counters(

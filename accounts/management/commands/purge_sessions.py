@@ -7,15 +7,16 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts import sessions
+from accounts import revocation, sessions
 from accounts.models import FailureCount, LinkToken, Session
 
 # The longest budget lasts an hour, a link half of one.
 DAY = timedelta(days=1)
+LONGEST = 36_500
 
 
 @contextmanager
@@ -34,11 +35,18 @@ class Command(BaseCommand):
     )
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--days", type=int, default=30, help="keep ended ones for so long")
+        parser.add_argument(
+            "--days",
+            type=int,
+            default=30,
+            help="keep ended ones for so long; at 0 as long as a token of theirs may verify",
+        )
         parser.add_argument("--batch", type=int, default=200, help="rows in one transaction")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        batch = options["batch"]
+        batch, days = options["batch"], options["days"]
+        if not 0 <= days <= LONGEST:
+            raise CommandError(f"--days must be between 0 and {LONGEST}, not {days}.")
         expired = Session.objects.filter(
             Q(idle_expires_at__lt=Now()) | Q(absolute_expires_at__lt=Now()), ended_at=None
         )
@@ -48,7 +56,9 @@ class Command(BaseCommand):
                 ended += sessions.end(Session.objects.filter(id__in=ids), "expired")
             self.progress(f"ended {ended} expired sessions")
         self.stdout.write(f"ended {ended} expired sessions")
-        old = Session.objects.filter(ended_at__lt=Now() - timedelta(days=options["days"]))
+        # A row that is gone cannot tell anybody that its tokens are.
+        keep = max(timedelta(days=days), revocation.period())
+        old = Session.objects.filter(ended_at__lt=Now() - keep)
         self.delete(old, "sessions that ended long ago", batch)
         self.delete(LinkToken.objects.filter(created_at__lt=Now() - DAY), "dead links", batch)
         yesterday = int(time.time() - DAY.total_seconds())
