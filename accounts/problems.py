@@ -94,7 +94,8 @@ def translate(exc: Exception) -> Problem | None:
 
 
 TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [
-    ((drf.NotAuthenticated, drf.AuthenticationFailed), errors.NotAuthenticated),
+    ((drf.NotAuthenticated,), errors.NotAuthenticated),
+    ((drf.AuthenticationFailed,), errors.InvalidToken),
     ((drf.PermissionDenied, PermissionDenied), errors.InsufficientScope),
     ((drf.NotFound, Http404), errors.NotFound),
     ((drf.MethodNotAllowed,), errors.MethodNotAllowed),

@@ -2,9 +2,11 @@
 
 from typing import Any, ClassVar
 
+from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics
+from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
@@ -57,7 +59,12 @@ class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
         return found
 
     def perform_create(self, serializer: Any) -> None:
-        serializer.save(owner_id=self.request.user.id)
+        try:
+            with transaction.atomic():
+                serializer.save(owner_id=self.request.user.id)
+        except IntegrityError as error:
+            # Deleted elsewhere, in the second before this server hears of it.
+            raise AuthenticationFailed("the user is gone") from error
 
 
 @extend_schema_view(

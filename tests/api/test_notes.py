@@ -1,5 +1,6 @@
 """/api/notes: one's own notes, and nobody else's."""
 
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -165,3 +166,21 @@ def test_largest_note_fits_and_a_larger_body_does_not(page: BrowserClient) -> No
 
     assert answer.status_code == 413
     assert answer.json()["code"] == "too_large"
+
+
+@pytest.mark.django_db(transaction=True)
+def test_note_of_somebody_who_is_gone_is_refused(
+    page: BrowserClient, alice: User, settings: Any, tmp_path: Path
+) -> None:
+    """An account deleted on another machine: 401 before this one's feed tells of it, no 500."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {"REVOCATION_POLL_SECONDS": 60}
+    here = settings.GATEHOUSE
+    assert page.get("/api/notes").status_code == 200
+    settings.GATEHOUSE = here | {"DATA_DIR": tmp_path}  # whose counter nobody here looks at
+    alice.delete()
+    settings.GATEHOUSE = here
+
+    answer = page.post("/api/notes", {"title": "Milk"})
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "invalid_token"
