@@ -22,6 +22,7 @@ from tests.servers import free_port
 
 ALICE = steps.Person("alice@example.com", "Alice", PASSWORDS["alice@example.com"])
 FORGED = {
+    "X_Forwarded_For": "203.0.113.7",
     "X-Forwarded-For": "203.0.113.9",
     "X-Forwarded-Proto": "http",
     "X-Forwarded-Host": "evil.example",
