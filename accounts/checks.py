@@ -65,7 +65,7 @@ def signing_keys() -> str:
     try:
         keys.ring()
     except ImproperlyConfigured as error:
-        return str(error)
+        return f"{'SIGNING_KEYS' if conf.signing_keys else 'SIGNING_KEYS_FILE'}: {error}"
     return ""
 
 

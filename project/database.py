@@ -4,7 +4,11 @@ from typing import Any
 from weakref import WeakSet
 
 import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import BaseDatabaseWrapper
+
+ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
+FORMS = "sqlite:///path or postgres://user:password@host/name"
 
 SQLITE = {
     # IMMEDIATE removes "database is locked" from read-then-write transactions; full sync because
@@ -40,9 +44,14 @@ POSTGRESQL = {
 def from_url(url: str) -> dict[str, Any]:
     """An entry of DATABASES for `sqlite:///...` or `postgres://...`; `?sslmode=...` and its
     like are kept."""
-    found: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
+    try:
+        found: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
+    except ValueError:  # a port, or a scheme
+        found = {"ENGINE": ""}
+    if found["ENGINE"] not in ENGINES:
+        raise ImproperlyConfigured(f"GATEHOUSE_DATABASE_URL must be {FORMS}.")  # without secrets
     given = found.get("OPTIONS", {})
-    if found["ENGINE"] == "django.db.backends.sqlite3":
+    if found["ENGINE"] == ENGINES[0]:
         return {**found, "CONN_MAX_AGE": 60, "OPTIONS": {**SQLITE, **given}}
     options = f"{given.pop('options', '')} {LIMITS}".strip()
     return {**found, "OPTIONS": {**POSTGRESQL, **given, "options": options}}

@@ -5,6 +5,7 @@ also reads from `NAME_FILE`, so that it need not stand in the process environmen
 """
 
 import contextlib
+import difflib
 import os
 import secrets
 from pathlib import Path
@@ -13,14 +14,29 @@ from django.core.exceptions import ImproperlyConfigured
 
 from project import variables
 
+# Browsers keep no cookie for more than 400 days (Max-Age in RFC 6265bis); nothing else counted here
+# is larger, and dates stay far from the end of the calendar.
+MOST = 400 * variables.DAY
+
 
 def text(name: str) -> str:
     """The variable as text, without surrounding white space; KeyError if it is not listed."""
     return os.environ.get(name, variables.default(name)).strip()
 
 
+def refuse_unknown() -> None:
+    """ImproperlyConfigured for names that nothing reads: a misspelt one would change nothing."""
+    unknown = []
+    for name in sorted(os.environ):
+        if name.startswith("GATEHOUSE_") and not variables.is_known(name):
+            near = difflib.get_close_matches(name, variables.VARIABLES, n=1, cutoff=0.8)
+            unknown.append(f"{name} is unknown{f'; did you mean {near[0]}?' if near else '.'}")
+    if unknown:
+        raise ImproperlyConfigured("\n".join(unknown))
+
+
 def number(name: str, least: int = 0) -> int:
-    """The variable as a whole number of at least `least`."""
+    """The variable as a whole number from `least` to `MOST`."""
     raw = text(name)
     try:
         value = int(raw)
@@ -28,6 +44,8 @@ def number(name: str, least: int = 0) -> int:
         raise ImproperlyConfigured(f"{name} must be a whole number, not {raw!r}.") from None
     if value < least:
         raise ImproperlyConfigured(f"{name} must be at least {least}, not {value}.")
+    if value > MOST:
+        raise ImproperlyConfigured(f"{name} must be at most {MOST}, not {value}.")
     return value
 
 
@@ -42,6 +60,18 @@ def flag(name: str) -> bool:
 def names(name: str) -> list[str]:
     """The variable as a list, split at commas; empty parts are dropped."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
+
+
+def folder(name: str, base: Path) -> Path:
+    """The variable as a folder that this process can write, made if it is missing."""
+    path = (base / text(name)).resolve()
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(f"{name} cannot be made: {error}.") from None
+    if not os.access(path, os.W_OK | os.X_OK):
+        raise ImproperlyConfigured(f"{name} must be a folder that can be written, not {path}.")
+    return path
 
 
 def secret(name: str) -> str:

@@ -10,13 +10,13 @@ from project.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
 
+env.refuse_unknown()
 MODE = env.text("GATEHOUSE_MODE")
 if MODE not in {"demo", "production"}:
     raise ImproperlyConfigured(f"GATEHOUSE_MODE must be demo or production, not {MODE!r}.")
 DEMO = MODE == "demo"
 
-DATA_DIR = (BASE_DIR / env.text("GATEHOUSE_DATA_DIR")).resolve()
-DATA_DIR.mkdir(mode=0o700, parents=True, exist_ok=True)
+DATA_DIR = env.folder("GATEHOUSE_DATA_DIR", BASE_DIR)
 
 # Everywhere: the demo shows what production does, and debug pages would show cookies.
 DEBUG = False

@@ -1,12 +1,16 @@
 """Refuse to serve on unsafe settings: what a server process does before its first request."""
 
+import re
+
 import django
 from django.core import checks
 from django.core.exceptions import ImproperlyConfigured
 
+from project import variables
+
 
 def refuse_unsafe() -> None:
-    """Run the system checks; ImproperlyConfigured names every error.
+    """Run the system checks; ImproperlyConfigured has one line for each error.
 
     Servers do not run them by themselves, only manage.py does. They come before the application
     is built, which would fail on the same settings with less to say.
@@ -14,5 +18,15 @@ def refuse_unsafe() -> None:
     django.setup()
     errors = [found for found in checks.run_checks() if found.level >= checks.ERROR]
     if errors:
-        causes = "\n".join(f"- {found.msg} ({found.id})" for found in errors)
-        raise ImproperlyConfigured(f"Gatehouse refuses to start:\n{causes}")
+        causes = (f"{as_variables(found.msg)} ({found.id})" for found in errors)
+        raise ImproperlyConfigured("\n".join(f"Gatehouse refuses to start: {c}" for c in causes))
+
+
+def as_variables(text: str) -> str:
+    """The same with settings of `accounts` called by the variables that they come from."""
+    return re.sub(r"\b[A-Z]+_[A-Z_]+\b|\bISSUER\b", _variable, text)
+
+
+def _variable(setting: re.Match[str]) -> str:
+    name = f"GATEHOUSE_{setting[0]}"
+    return name if variables.is_known(name) else setting[0]

@@ -5,6 +5,7 @@ docs/reference/settings.md, which `./run docs` makes from it.
 """
 
 import os
+import re
 from dataclasses import dataclass
 
 DAY = 86400
@@ -133,6 +134,18 @@ _ALL = (
     ),
 )
 VARIABLES = {variable.name: variable for variable in _ALL}
+
+
+# What Kubernetes sets beside a Service that is called `gatehouse` or `gatehouse-...`.
+_OF_A_SERVICE = re.compile(r"_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP|SCTP)|$)")
+
+
+def is_known(name: str) -> bool:
+    """Whether something reads the variable, or somebody else has put it there."""
+    if name.endswith("_FILE") and name.removesuffix("_FILE") in VARIABLES:
+        return VARIABLES[name.removesuffix("_FILE")].secret
+    ours = name in VARIABLES or name.startswith("GATEHOUSE_TEST_")
+    return ours or bool(_OF_A_SERVICE.search(name))
 
 
 def default(name: str) -> str:

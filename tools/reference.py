@@ -35,7 +35,8 @@ def settings() -> str:
         "project/variables.py",
         "All of them are environment variables, read once, at the start. One that is a secret also "
         "reads from a file: set `NAME_FILE` to its path instead. Lists have commas between their "
-        "parts. A value that makes no sense stops the start and is named.",
+        "parts. A value that makes no sense stops the start and is named; so "
+        "does a name that begins with `GATEHOUSE_` and is not in this list.",
         table(["variable", "meaning", "default", "secret"], rows),
         "What `accounts` itself reads, for whoever copies it, is `GATEHOUSE` in Django's settings: "
         "see `DEFAULTS` in [accounts/defaults.py](../../accounts/defaults.py).",

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
-from project import server
+from project import server, startup
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -42,14 +42,15 @@ def refuse_busy(port: int) -> None:
 
 def prepare() -> Path:
     """Brings the database and the demo people up to date; returns the data directory."""
-    import django
     from django.conf import settings
     from django.core.management import CommandError, call_command
-    from django.db import connection, connections
+    from django.db import OperationalError, connection, connections
     from django.db.migrations.executor import MigrationExecutor
 
     try:
-        django.setup()
+        startup.refuse_unsafe()
+        # One connection: a pool would go on trying, and tell each attempt in the log.
+        connection.settings_dict["OPTIONS"].pop("pool", None)
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
@@ -57,6 +58,9 @@ def prepare() -> Path:
             call_command("create_demo", verbosity=0)
     except (ImproperlyConfigured, CommandError) as error:
         sys.exit(str(error))
+    except OperationalError as error:
+        cause = " ".join(str(error).split())
+        sys.exit(f"The database of GATEHOUSE_DATABASE_URL cannot be used: {cause}")
     connections.close_all()
     return Path(settings.DATA_DIR)
 

@@ -42,6 +42,7 @@ def start(environment: dict[str, str], *command: str) -> subprocess.CompletedPro
         check=False,
         capture_output=True,
         text=True,
+        timeout=60,  # one that is not refused would serve
     )
 
 
