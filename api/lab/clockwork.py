@@ -4,6 +4,7 @@ Script steers and never holds a token: it names one by its handle. So one page c
 thief and two tabs, and every answer is what the real functions made of a real row.
 """
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -67,7 +68,7 @@ class At:
         }
 
 
-class StepView(BrowserView):
+class StepView(BrowserView, ABC):
     """The base of all steps: form and bench in, what happened, the session's row and events out."""
 
     def post(self, request: Request) -> Response:
@@ -80,8 +81,9 @@ class StepView(BrowserView):
             said = [{"kind": one["kind"], "text": KINDS[one["kind"]]} for one in written]
             return Response({**found, "row": rows.row(bench, run), "events": said})
 
+    @abstractmethod
     def step(self, at: At) -> dict[str, Any]:
-        raise NotImplementedError
+        """Take it; what happened goes into the answer."""
 
 
 class StartView(StepView):

@@ -9,7 +9,6 @@ from functools import cache
 
 from api.lab import sources
 from api.lab.sources import ROOT, Source
-from api.lab.standards import Standard, standard
 
 
 @dataclass(frozen=True)
@@ -27,10 +26,6 @@ class Step:
     @property
     def sources(self) -> list[Source]:
         return [sources.find(name) for name in self.shown]
-
-    @property
-    def standards(self) -> list[Standard]:
-        return [standard(name, section) for name, section in self.cited]
 
     @property
     def tests(self) -> list[tuple[str, int]]:
