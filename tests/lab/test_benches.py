@@ -8,7 +8,7 @@ from django.http import HttpResponse
 
 from accounts import throttling
 from api.lab import benches, jar
-from api.lab.models import Bench, Entry
+from api.lab.models import Bench, Entry, Held
 from tests.lab.clients import LabClient
 
 
@@ -29,6 +29,18 @@ def test_public_tag_is_not_the_secret_of_the_bench(lab_client: LabClient) -> Non
     thief.cookies[jar.BENCH] = tag
 
     assert thief.get("/learn/api/log").status_code == 404
+
+
+def test_row_in_a_log_is_named_without_its_secret(lab_client: LabClient) -> None:
+    """Text and traces of a row hold its public name: not the bench's id, and no token."""
+    lab_client.watch()
+    bench = Bench.objects.get()
+    entry = benches.note(bench, "note", {"secret": "kept"})
+    held = Held.objects.create(bench=bench, run="run", kind="loot", text="a.b.c")
+
+    assert str(bench) == bench.tag
+    assert str(entry) == f"note {entry.id}"
+    assert str(held) == f"loot {held.handle}"
 
 
 def test_bench_is_found_again_by_its_browser(lab_client: LabClient) -> None:

@@ -53,6 +53,14 @@ def test_lab_host_that_is_also_an_app_host_is_refused() -> None:
         assert "lab.E001" in [found.id for found in hosts_are_apart(None)]
 
 
+@pytest.mark.parametrize("host", [".example.net", "*"])
+@pytest.mark.parametrize("kind", ["LAB_HOSTS", "HOSTILE_HOSTS"])
+def test_lab_host_that_stands_for_many_is_refused(kind: str, host: str) -> None:
+    """A pattern could take in a host of the app's, and nobody would see it in the settings."""
+    with override_settings(**{kind: [host]}):
+        assert "lab.E002" in [found.id for found in hosts_are_apart(None)]
+
+
 def test_hostile_sibling_of_a_real_app_is_refused() -> None:
     """In production an attackers' page must not share the app's site: SameSite would let it in."""
     hosts = {"APP_HOSTS": ["app.example.org"], "HOSTILE_HOSTS": ["evil.example.org"]}

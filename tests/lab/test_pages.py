@@ -9,6 +9,7 @@ from accounts import watching
 from api.lab import redaction, sources, standards
 from api.lab.contents import PAGES
 from api.lab.steps import STEPS
+from api.lab.templatetags.lab import source as show_source
 from tests.clients import BrowserClient
 from tests.lab.clients import LabClient
 from tests.servers import ROOT
@@ -103,6 +104,28 @@ def test_source_that_is_not_allowed_cannot_be_shown(name: str) -> None:
     """The template tag reads from a list, not from anything that can be imported."""
     with pytest.raises(KeyError):
         sources.find(name)
+
+
+@pytest.mark.parametrize("name", ["nowhere.at_all", "js/session.js#nothing"])
+def test_source_that_is_gone_is_an_error(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    """A lesson whose code was renamed breaks its page: it never shows other code instead."""
+    monkeypatch.setattr(sources, "SHOWN", sources.SHOWN | {name})
+
+    with pytest.raises(LookupError) as refused:
+        sources.find(name)
+
+    assert refused.type is LookupError  # not that of a name that is not allowed
+
+
+def test_mark_that_is_in_no_line_is_an_error() -> None:
+    """A lesson cannot speak of a line that is no longer in the code that it shows."""
+    name = "accounts.csrf.failure"
+
+    shown = show_source(name, "HTTP_ORIGIN")["lines"]
+
+    assert ["HTTP_ORIGIN" in text for _, text, _ in shown] == [marked for _, _, marked in shown]
+    with pytest.raises(LookupError, match="no line with"):
+        show_source(name, "HTTP_ORIGINS")
 
 
 def test_watched_function_keeps_its_source_and_name() -> None:

@@ -170,25 +170,13 @@ def test_stop_forgets_everything(alice: User, watching: BrowserClient) -> None:
     assert watching.get("/learn/api/log").status_code == 404
 
 
-def test_expire_now_leaves_an_expired_token_behind(lab_client: LabClient) -> None:
-    """The next request meets 401 for its time, and a refresh brings a good one."""
-    lab_client.sign_in_ada()
+def test_stop_without_a_bench_changes_nothing(watching: BrowserClient) -> None:
+    """Whoever has none may say so twice, and ends nobody else's."""
+    other = BrowserClient()
+    other.get("/auth/session")
 
-    assert lab_client.post("/lab/expire").status_code == 204
-    refused = lab_client.get("/api/me")
-    lab_client.post("/auth/refresh")
-
-    assert refused.json()["code"] == "invalid_token"
-    (entry,) = [one for one in entries(lab_client) if one["status"] == 401]
-    assert "ExpiredToken" in {step["refused"] for step in entry["steps"]}
-    assert lab_client.get("/api/me").status_code == 200
-
-
-def test_expire_now_without_a_bench_is_not_found(lab_client: LabClient) -> None:
-    """There is nobody whose token could be replaced."""
-    lab_client.get("/auth/session")
-
-    assert lab_client.post("/lab/expire").status_code == 404
+    assert other.delete("/learn/api/watch").status_code == 204
+    assert watching.get("/learn/api/log").status_code == 200
 
 
 def test_log_without_a_bench_is_refused_as_the_app_refuses(lab_client: LabClient) -> None:
@@ -202,3 +190,10 @@ def test_cookies_are_counted_however_they_were_joined(joined: str) -> None:
     found = redaction.received(RequestFactory().get("/", HTTP_COOKIE=joined))
 
     assert found["cookies"] == [{"name": "a", "length": 1}, {"name": "bb", "length": 2}]
+
+
+def test_bearer_token_is_noted_as_present_and_not_shown() -> None:
+    """That one came is a fact of the request; what it was could be used."""
+    request = RequestFactory().get("/", HTTP_AUTHORIZATION="Bearer a.b.c")
+
+    assert redaction.received(request)["headers"] == {"Authorization": "(present)"}
