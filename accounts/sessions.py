@@ -18,7 +18,7 @@ from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Concat, Now
 from django.http import HttpRequest
 
-from accounts import clock, events, keys, liveness, revocation, tokens
+from accounts import adminsessions, clock, events, keys, liveness, revocation, tokens
 from accounts.claims import Issued
 from accounts.conf import STEP_UP_SECONDS, conf
 from accounts.errors import InvalidCredentials, RefreshReused, SessionEnded
@@ -136,9 +136,8 @@ def _note_key(session: Session) -> None:
     kid = keys.ring().active_kid
     if kid not in session.signing_kids:
         unnoted = Session.objects.filter(id=session.id).exclude(signing_kids__contains=kid)
-        unnoted.update(
-            signing_kids=Concat("signing_kids", Value(f" {kid}"), output_field=TextField())
-        )
+        noted = Concat("signing_kids", Value(f" {kid}"), output_field=TextField())
+        unnoted.update(signing_kids=noted)
 
 
 # Sessions' generations that this process has confirmed, or seen to need no confirmation.
@@ -175,8 +174,9 @@ def end(sessions: "QuerySet[Session]", reason: str) -> int:
 
 
 def end_all_of(user: User, reason: str, *, keep: str = "") -> int:
-    """End every session of a user, or every one but `keep`."""
-    return end(Session.objects.filter(user=user).exclude(id=keep), reason)
+    """End every session of a user, or every one but `keep`; the administration's among them."""
+    ended = end(Session.objects.filter(user=user).exclude(id=keep), reason)
+    return ended + adminsessions.end_all_of(user)
 
 
 def reauthenticated(session: Session) -> None:

@@ -2,13 +2,17 @@
 
 import html
 import re
+from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db.models import QuerySet
 from django.test import Client
 
 from accounts.models import SecurityEvent, Session, User
+from project.settings import INSTALLED_APPS
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
@@ -47,6 +51,12 @@ def superuser(staff: Client, carol: User) -> Client:
     carol.is_superuser = True
     carol.save()
     return staff
+
+
+def run(name: str, *arguments: str) -> str:
+    out = StringIO()
+    call_command(name, *arguments, stdout=out)
+    return out.getvalue()
 
 
 def act(client: Client, model: str, action: str, *rows: object) -> object:
@@ -282,6 +292,84 @@ def test_admin_session_ends_with_a_password_change(staff: Client, carol: User) -
     carol.set_password("seven grey herons at noon")
     carol.save()
     assert staff.get("/admin/").status_code == 302
+
+
+def end_from_the_command_line(user: User) -> None:
+    run("end_sessions", "--user", user.email)
+
+
+def end_everyones_from_the_command_line(user: User) -> None:
+    run("end_sessions", "--all")
+
+
+def end_the_others_in_a_browser(user: User) -> None:
+    browser = BrowserClient()
+    browser.sign_in(user)
+    assert browser.post("/auth/logout-others").status_code == 204
+
+
+def end_in_the_administration(user: User) -> None:
+    boss = User.objects.create_superuser("boss@example.com", PASSWORDS[user.email])
+    client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
+    sign_in(client, boss.email, PASSWORDS[user.email])
+    act(client, "user", "end_all_sessions", user)
+    assert client.get("/admin/").status_code == 200
+
+
+@pytest.mark.parametrize(
+    "end",
+    [
+        end_from_the_command_line,
+        end_everyones_from_the_command_line,
+        end_the_others_in_a_browser,
+        end_in_the_administration,
+    ],
+)
+def test_admin_session_ends_with_all_others(
+    staff: Client, carol: User, end: Callable[[User], None]
+) -> None:
+    """Whoever ends all sessions of a person means this one too, and it is counted."""
+    assert staff.get("/admin/").status_code == 200
+
+    end(carol)
+
+    assert staff.get("/admin/").status_code == 302
+    ended = SecurityEvent.objects.filter(kind__in=("session_ended", "others_ended"))
+    assert ended.latest("id").detail["count"] == 1
+
+
+def test_admin_session_of_somebody_else_stays(staff: Client, alice: User) -> None:
+    """Only those of the person are ended."""
+    BrowserClient().sign_in(alice)
+    assert run("end_sessions", "--user", alice.email) == "ended 1 sessions\n"
+    assert staff.get("/admin/").status_code == 200
+
+
+def test_own_sessions_ended_in_the_administration_lead_to_its_sign_in(
+    superuser: Client, carol: User
+) -> None:
+    """The request that ended its own session is answered, and the next one is nobody's."""
+    answer = act(superuser, "user", "end_all_sessions", carol)
+    assert answer.status_code == 302
+    assert superuser.get("/admin/").status_code == 302
+    assert "Done for 1 of 1." in superuser.get("/admin/login/").content.decode()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("SESSION_ENGINE", "django.contrib.sessions.backends.signed_cookies"),
+        ("INSTALLED_APPS", [app for app in INSTALLED_APPS if app != "django.contrib.sessions"]),
+    ],
+)
+def test_project_without_rows_of_admin_sessions_ends_all_others(
+    alice: User, browser_client: BrowserClient, settings: Any, name: str, value: object
+) -> None:
+    """Whoever copied this package may keep Django's sessions elsewhere, or have none."""
+    browser_client.sign_in(alice)
+    setattr(settings, name, value)
+    assert run("end_sessions", "--user", alice.email) == "ended 1 sessions\n"
+    assert browser_client.get("/api/me").status_code == 401
 
 
 def test_admin_session_ends_with_deactivation(staff: Client, carol: User) -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import events, sessions
+from accounts import adminsessions, events, sessions
 from accounts.models import Session, User, canonical_email
 
 
@@ -19,13 +19,13 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         user = None
-        chosen = Session.objects.filter(ended_at=None)
-        if not options["all"]:
+        if options["all"]:
+            ended = sessions.end(Session.objects.all(), "admin") + adminsessions.end_everyones()
+        else:
             user = User.objects.filter(email=canonical_email(options["user"])).first()
             if user is None:
                 raise CommandError(f"No user has the address {options['user']}.")
-            chosen = chosen.filter(user=user)
-        ended = sessions.end(chosen, "admin")
+            ended = sessions.end_all_of(user, "admin")
         if ended:
             events.record("session_ended", user=user, detail={"count": ended, "by": "admin"})
         self.stdout.write(f"ended {ended} sessions")
