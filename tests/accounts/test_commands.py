@@ -209,3 +209,25 @@ def test_ending_the_sessions_of_somebody_without_any_is_no_event(alice: User) ->
     """Nothing happened, and nothing is told."""
     assert run("end_sessions", "--user", alice.email) == "ended 0 sessions\n"
     assert not alice.events.exists()
+
+
+@pytest.mark.parametrize(
+    ("command", "value"),
+    [
+        *(("rotate_signing_key --wait", "-1"), ("rotate_signing_key --wait", "86401")),
+        *(("security_report --hours", "-5"), ("security_report --hours", "999999999999")),
+        *(("purge_sessions --batch", "0"), ("purge_sessions --batch", "10001")),
+        ("purge_sessions --batch", "many"),
+    ],
+)
+def test_senseless_number_is_refused_before_anything_is_done(
+    db: None, command: str, value: str
+) -> None:
+    """A key that is published and never signs, or a purge that deletes nothing, helps nobody."""
+    before = keys.ring().by_kid.keys()
+
+    with pytest.raises(CommandError, match=f"must be a whole number from .*, not {value}$"):
+        run(*command.split(), value)
+
+    keys.reset()
+    assert keys.ring().by_kid.keys() == before

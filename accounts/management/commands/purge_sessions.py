@@ -12,6 +12,7 @@ from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
 from accounts import revocation, sessions
+from accounts.management.arguments import between
 from accounts.models import FailureCount, LinkToken, Session
 
 # The longest budget lasts an hour, a link half of one.
@@ -41,7 +42,8 @@ class Command(BaseCommand):
             default=30,
             help="keep ended ones for so long; at 0 as long as a token of theirs may verify",
         )
-        parser.add_argument("--batch", type=int, default=200, help="rows in one transaction")
+        rows = between(1, 10_000)  # each is a parameter, of which SQLite takes 32766
+        parser.add_argument("--batch", type=rows, default=200, help="rows in one transaction")
 
     def handle(self, *args: Any, **options: Any) -> None:
         batch, days = options["batch"], options["days"]

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from accounts import events, keys, sessions
 from accounts.conf import conf
+from accounts.management.arguments import between
 from accounts.models import Session
 
 
@@ -21,7 +22,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--wait",
-            type=int,
+            type=between(0, 86400),
             default=10,
             metavar="SECONDS",
             help="time between publishing and activating (default: %(default)s)",

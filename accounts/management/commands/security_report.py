@@ -10,6 +10,7 @@ from django.db.models import Count
 from django.db.models.functions import Now
 
 from accounts.events import KINDS
+from accounts.management.arguments import between
 from accounts.models import SecurityEvent, Session
 
 TOP = 10
@@ -22,7 +23,8 @@ class Command(BaseCommand):
     help = "Security events of the last day: how many of each kind, and where trouble came from."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
-        parser.add_argument("--hours", type=int, default=24, help="look back for so long")
+        years = between(1, 10 * 366 * 24)
+        parser.add_argument("--hours", type=years, default=24, help="look back for so long")
 
     def handle(self, *args: Any, **options: Any) -> None:
         hours = options["hours"]
