@@ -1,6 +1,7 @@
 """The requests that a server of the lab sends by itself: to this server alone, over real HTTP."""
 
 import json
+import socket
 import ssl
 import threading
 from collections.abc import Iterator
@@ -16,7 +17,6 @@ from pytest_django.live_server_helper import LiveServer
 from api.lab import outgoing
 from tests.clients import AttackerClient
 from tests.lab.clients import LAB, LabClient
-from tests.servers import free_port
 from tools import certificate
 
 RUN = "run-of-this-test"
@@ -115,7 +115,11 @@ def test_answer_that_is_no_object_is_an_empty_one(said: bytes, status: int) -> N
 
 def test_server_that_cannot_be_reached_is_no_answer() -> None:
     """Status 0 says that there was none."""
-    assert send(free_port()) == outgoing.Answer(0, {})
+    with socket.socket() as silent:
+        # Bound and not listening: nobody else can begin to answer there meanwhile.
+        silent.bind(("127.0.0.1", 0))
+
+        assert send(silent.getsockname()[1]) == outgoing.Answer(0, {})
 
 
 def test_thief_spends_the_loot_without_the_victims_browser(
