@@ -21,7 +21,7 @@ CARDS = [
     ("tampered", "admin", "Signature verification failed", "jwt.decode(", BOTH),
     ("none", "admin", "not three base64url segments", "raise Malformed", NAIVE),
     ("confusion", "admin", "alg is not the algorithm of this key", "raise syntax.Mal", NEITHER),
-    ("expired", "ada", "Signature has expired", "jwt.decode(", BOTH),
+    ("expired", "ada", "its time (exp) is over", "raise ExpiredToken", BOTH),
     ("audience", "ada", "Audience doesn't match", "jwt.decode(", BOTH),
     ("lab-token", "ada", "kid names no key of ours", "raise syntax.Malformed", NAIVE),
     ("refresh", "ada", "typ is not at+jwt", "raise syntax.Malformed", NAIVE),
