@@ -76,6 +76,11 @@ class UserAdmin(ForStaff):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.readonly_fields if is_superuser(request) else (*self.readonly_fields, *ROLES)
 
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        """The events that this causes (accounts.lifecycle) say who did it."""
+        obj.saved_by = by(request)  # type: ignore[attr-defined]
+        obj.save()
+
     @admin.action(description="End all sessions of this user")
     def end_all_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         for user in self.allowed(request, chosen):
@@ -86,6 +91,7 @@ class UserAdmin(ForStaff):
     def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
         for user in self.allowed(request, chosen):
             user.is_active = False
+            user.saved_by = by(request)  # type: ignore[attr-defined]
             user.save(update_fields=["is_active"])  # ends the sessions: accounts.lifecycle
 
     @admin.action(description="Send reset link")
@@ -164,5 +170,10 @@ def note(
     request: HttpRequest, kind: str, user: User | None, *, session: Any = None, **detail: Any
 ) -> None:
     """An event in the owner's list that says who did it."""
-    by = getattr(request.user, "sub", "")
-    events.record(kind, request, user=user, session=session, detail={"by": by, **detail})
+    detail = {"by": by(request), **detail}
+    events.record(kind, request, user=user, session=session, detail=detail)
+
+
+def by(request: HttpRequest) -> str:
+    """Who did it, as the outside knows them."""
+    return str(getattr(request.user, "sub", ""))

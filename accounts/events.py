@@ -46,6 +46,7 @@ KINDS = {
     "data_exported": "A copy of all data was downloaded",
     "admin_signed_in": "Signed in to the administration",
     "deactivated": "The account was deactivated",
+    "reactivated": "The account was activated again",
     "deleted": "The account was deleted",
     "key_dropped": "A signing key was withdrawn",
 }

@@ -5,6 +5,7 @@ place that none of them can forget. (Bulk updates tell nobody; the revocation fe
 inactive users itself.)
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.db.models.functions import Now
@@ -20,23 +21,44 @@ RIGHTS = ("is_staff", "is_superuser")
 @receiver(pre_save, sender=User)
 def raise_version(sender: type[User], instance: User, update_fields: Any, **kwargs: Any) -> None:
     """A change of role makes older access tokens stale: `ver` rises."""
-    touched = update_fields is None or not set(RIGHTS).isdisjoint(update_fields)
-    if instance._state.adding or not touched:
-        return
-    before = User.objects.filter(pk=instance.pk).values(*RIGHTS).first()
-    if before and any(before[name] != getattr(instance, name) for name in RIGHTS):
+    if changes(instance, RIGHTS, update_fields):
         instance.ver += 1
         User.objects.filter(pk=instance.pk).update(ver=instance.ver, ver_raised_at=Now())
         instance.refresh_from_db(fields=["ver_raised_at"])
-        events.record("rights_changed", user=instance)
+        record("rights_changed", instance)
         revocation.announce()
+
+
+@receiver(pre_save, sender=User)
+def compare(sender: type[User], instance: User, update_fields: Any, **kwargs: Any) -> None:
+    """Notes, while the row is as it was, whether this save switches the account on or off."""
+    instance.switched = changes(instance, ["is_active"], update_fields)  # type: ignore[attr-defined]
 
 
 @receiver(post_save, sender=User)
 def end_sessions_of_inactive(sender: type[User], instance: User, created: bool, **kw: Any) -> None:
     """Deactivation ends the sessions; reactivation revives none."""
-    if not created and not instance.is_active and sessions.end_all_of(instance, "deactivated"):
-        events.record("deactivated", user=instance)
+    switched = instance.switched  # type: ignore[attr-defined]
+    if instance.is_active:
+        if switched:
+            record("reactivated", instance)
+    elif not created and (sessions.end_all_of(instance, "deactivated") or switched):
+        record("deactivated", instance)
+
+
+def changes(user: User, columns: Iterable[str], update_fields: Iterable[str] | None) -> bool:
+    """Whether saving this user gives one of these columns another value than its row has."""
+    saved = set(columns) if update_fields is None else {*columns} & {*update_fields}
+    if user._state.adding or not saved:
+        return False
+    before = User.objects.filter(pk=user.pk).values(*saved).first()
+    return bool(before) and any(before[name] != getattr(user, name) for name in saved)
+
+
+def record(kind: str, user: User) -> None:
+    """An event that names who saved the user, where the saver has said so (accounts.admin)."""
+    by = getattr(user, "saved_by", "")
+    events.record(kind, user=user, detail={"by": by} if by else {})
 
 
 @receiver(pre_delete, sender=User)

@@ -169,6 +169,20 @@ def test_deactivated_person_is_out_at_once(
     assert BrowserClient().sign_in(alice).status_code == 401
 
 
+def test_switch_in_the_administration_says_who_did_it(
+    staff: Client, carol: User, alice: User
+) -> None:
+    """By the action or by the form, whether or not a session ended with it."""
+    act(staff, "user", "deactivate", alice)
+    path = f"/admin/accounts/user/{alice.pk}/change/"
+    for fields in ({"is_active": "on"}, {}):
+        post(staff, path, {**fields, "name": "Al", "csrfmiddlewaretoken": form_token(staff, path)})
+
+    told = SecurityEvent.objects.filter(user=alice).order_by("id").values_list("kind", "detail")
+    kinds = ("deactivated", "reactivated", "deactivated")
+    assert list(told) == [(kind, {"by": carol.sub}) for kind in kinds]
+
+
 def test_reset_link_goes_to_the_person_and_not_to_staff(staff: Client, alice: User) -> None:
     """Staff set no passwords; they have a link sent."""
     act(staff, "user", "send_reset_link", alice)

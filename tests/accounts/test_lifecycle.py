@@ -109,6 +109,23 @@ def test_reactivation_revives_nothing(page, program, alice):
     assert page.sign_in(alice).status_code == 200
 
 
+def test_every_switch_is_one_event_with_or_without_sessions(alice):
+    """Nobody needs to be signed in for it to be told; saving the same again tells nothing."""
+    for is_active in (False, False, True, True, False):
+        alice.is_active = is_active
+        alice.save()
+
+    kinds = list(SecurityEvent.objects.order_by("id").values_list("kind", flat=True))
+    assert kinds == ["deactivated", "reactivated", "deactivated"]
+
+
+def test_account_made_inactive_from_the_start_is_no_event(db):
+    """Nothing was switched off."""
+    User.objects.create_user("dora@example.com", "dora waits for her turn", is_active=False)
+
+    assert not SecurityEvent.objects.exists()
+
+
 def test_bulk_deactivation_refuses_the_refresh(page, program, alice):
     """A bulk update sends no signal; no new token is issued all the same."""
     User.objects.filter(pk=alice.pk).update(is_active=False)
