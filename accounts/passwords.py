@@ -14,8 +14,7 @@ from django.db import transaction
 from django.http import HttpRequest
 from zxcvbn import zxcvbn
 
-from accounts import credentials, events, hashing, links, sessions, throttling
-from accounts.conf import conf
+from accounts import credentials, events, guesses, hashing, links, sessions, throttling
 from accounts.errors import ValidationFailed
 from accounts.models import LinkToken, Session, User
 from accounts.serializers import LONGEST_PASSWORD
@@ -40,24 +39,18 @@ class Guessable:
     LOOKED_AT = 72  # the estimate takes longer the longer the text; what follows only adds
 
     def validate(self, password: str, user: Any = None) -> None:
+        looked_at = password[: self.LOOKED_AT]
         with _estimating:
-            found = zxcvbn(password[: self.LOOKED_AT], user_inputs=context_words(user))
-        if found["score"] < 3:
-            hint = found["feedback"]["warning"].rstrip(".")
+            found = zxcvbn(looked_at, user_inputs=guesses.context_words(user))
+        reason = guesses.reason(looked_at, user)
+        if reason or found["score"] < 3:
+            hint = reason or found["feedback"]["warning"].rstrip(".")
             raise ValidationError(
                 f"{hint}. {self.get_help_text()}" if hint else self.get_help_text()
             )
 
     def get_help_text(self) -> str:
         return "This is easy to guess. Four or more unrelated words are not."
-
-
-def context_words(user: Any) -> list[str]:
-    """What a guesser who knows the person and this app would try."""
-    words = [conf.name]
-    for text in (getattr(user, "email", ""), getattr(user, "name", "")):
-        words += [text, *text.replace("@", " ").replace(".", " ").split()]
-    return [word.casefold() for word in words if word]
 
 
 def check_rules(password: str, user: User, field: str) -> None:

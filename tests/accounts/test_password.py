@@ -257,3 +257,32 @@ def test_password_that_finds_no_place_to_be_hashed_is_not_counted(
     assert answer.status_code == 503
     assert answer.headers["Retry-After"] == "2"
     assert not FailureCount.objects.exists()
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *("gatehouse gatehouse", "Gate-House x7Kq2w !?", "gatehouse-alice-2024"),
+        *("Alice Example x7Kq2w", "\uff27\uff21\uff34\uff25house gatehouse"),
+        *("Password123456!!", "..2024 Sunshine 2025..", "Summer Summer 2024"),
+        *("correct horse battery staple", "CorrectHorseBatteryStaple1"),
+    ],
+)
+def test_password_that_is_a_first_guess_with_little_changes_is_refused(
+    alice: User, password: str
+) -> None:
+    """Context words, common passwords and the famous phrase count as little when varied."""
+    with pytest.raises(ValidationError, match=r"^..(Little more|A common).* are not"):
+        validate_password(password, alice)
+
+
+@pytest.mark.parametrize(
+    "password",
+    [
+        *(NEW, "alice walks the long way home", "gatehouse keeps eleven owls"),
+        *("correct horses eat no staples", "6031-8847-x-5520-9173", "?+~%&=<>^#*!;:/|"),
+    ],
+)
+def test_password_that_only_holds_a_known_word_is_taken(alice: User, password: str) -> None:
+    """No rule of composition: enough that is unrelated stands beside it."""
+    validate_password(password, alice)

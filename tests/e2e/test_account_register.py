@@ -94,6 +94,9 @@ def test_typed_password_is_judged_in_the_page_alone(page: Page) -> None:
         "passwordpassword": "easy to guess",
         "123456789012345678": "easy to guess",
         "gatehouse gatehouse 1": "easy to guess",
+        "Correct Horse Battery Staple 1": "easy to guess",
+        "dragon 4719-2805-3962": "easy to guess",
+        "Gatehouse x7Kq2w !?": "easy to guess",
         dora.password: "Strong",
     }.items():
         field.clear()
