@@ -82,10 +82,11 @@ def current() -> Feed:
         return _catch_up()
     if now - feed.read_at > STALE_SECONDS and _failed_at < feed.read_at:
         return _catch_up()  # nobody has asked this process for a while: nothing is wrong
-    if now - feed.read_at < conf.poll_seconds:
+    interval = min(conf.poll_seconds, STALE_SECONDS)
+    if now - feed.read_at < interval:
         return feed
     # One thread reads, at most once a poll interval; the others go on with what they have.
-    if now - _tried_at >= conf.poll_seconds and _lock.acquire(blocking=False):
+    if now - _tried_at >= interval and _lock.acquire(blocking=False):
         try:
             return _read()
         except Unavailable:
