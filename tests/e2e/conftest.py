@@ -1,8 +1,9 @@
 """A real browser against the real server, as people run it: nothing is shared but the network.
 
-A failed test leaves its screenshots and Playwright trace in test-results/. An uncaught script
-error or a violation of the Content Security Policy fails the test that caused it, unless the test
-is marked `expects_violations`. GATEHOUSE_TEST_BROWSER chooses the engine: chromium (default) or firefox.
+A failed test leaves its screenshots in test-results/, and with GATEHOUSE_TEST_TRACE=1, which slows
+all of them down, Playwright's trace. An uncaught script error or a violation of the Content
+Security Policy fails the test that caused it, unless the test is marked `expects_violations`.
+GATEHOUSE_TEST_BROWSER chooses the engine: chromium (default) or firefox.
 """
 
 import json
@@ -31,6 +32,7 @@ from tools import chromium, debian
 RESULTS = ROOT / "test-results"
 # Read when this file is loaded: tests/conftest.py clears GATEHOUSE_* away, but for _TEST_ names.
 ENGINE = os.environ.get("GATEHOUSE_TEST_BROWSER", "chromium")
+TRACE = "GATEHOUSE_TEST_TRACE" in os.environ
 CHROMIUM_FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
@@ -165,7 +167,8 @@ def new_context(
             options["base_url"] = request.getfixturevalue("server").url
         context = browser.new_context(**{"ignore_https_errors": True, **options})
         context.set_default_timeout(10_000)
-        context.tracing.start(snapshots=True, screenshots=False)
+        if TRACE:
+            context.tracing.start(snapshots=True, screenshots=False)
         console.listen(context)
         opened.append(context)
         return context
@@ -179,7 +182,8 @@ def new_context(
             folder.mkdir(parents=True, exist_ok=True)
             for page_number, page in enumerate(context.pages):
                 page.screenshot(path=folder / f"{number}-{page_number}.png")
-            context.tracing.stop(path=folder / f"{number}-trace.zip")
+            if TRACE:
+                context.tracing.stop(path=folder / f"{number}-trace.zip")
         context.close()
 
 
