@@ -112,6 +112,22 @@ def test_forged_forwarding_headers_are_replaced(
     assert "Secure" in line
 
 
+def test_header_that_only_looks_like_one_does_not_arrive(
+    deployed: Deployed, visitor_of: Callable[[str], Visitor]
+) -> None:
+    """WSGI would take X_CSRFToken for X-CSRFToken, and X_Forwarded_For likewise."""
+    visitor = visitor_of(deployed.proxy.url)
+    visitor.send("GET", "/auth/session")
+    token = visitor.cookies["__Host-csrftoken"]
+    headers = {"Origin": visitor.url, "Cookie": f"__Host-csrftoken={token}"}
+
+    real = visitor.client.post("/auth/login", json={}, headers={**headers, "X-CSRFToken": token})
+    alike = visitor.client.post("/auth/login", json={}, headers={**headers, "X_CSRFToken": token})
+
+    assert real.json()["code"] == "validation_failed"
+    assert alike.json()["code"] == "csrf_failed"
+
+
 @pytest.mark.parametrize(
     ("path", "status"),
     [("/", 200), ("/api/me", 401), ("/static/css/base.css", 200), ("/nothing", 404)],
