@@ -55,6 +55,13 @@ def ask_for_link(page: Page) -> None:
     press("Send me a link")(page)
 
 
+def receive_mail(page: Page) -> None:
+    page.goto("/register")
+    ask_for_link(page)
+    expect(page.locator("[data-sent]")).to_be_visible()
+    page.goto("/mail")
+
+
 def enter_wrong_password(page: Page) -> None:
     page.get_by_label("E-mail").fill("nobody@example.com")
     page.get_by_label("Password", exact=True).fill("not the password")
@@ -101,7 +108,7 @@ FOR_ANYONE: list[Stop] = [
     ("address", "/email/confirm#token=x", nothing, "text=Use this address", None),
     ("confirmed", "/login/confirmed?reason=oidc_failed", nothing, "text=Try again", None),
     ("link-over", "/login/link", nothing, "text=Back to sign in", 404),
-    ("mail", "/mail", nothing, "[data-count]:text('newest first')", None),
+    ("mail", "/mail", receive_mail, "[data-count]:text('newest first')", None),
     ("not-found", "/no/such/page", nothing, "text=Go to the start page", 404),
     ("administration", "/admin/login/", nothing, "text=Gatehouse administration", None),
 ]
