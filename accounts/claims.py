@@ -1,10 +1,12 @@
 """What tokens must say, what verified ones do say, and what issuing gives back."""
 
 import re
+import time
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.models import Session, User
 from accounts.syntax import Malformed
 from accounts.watching import watched
@@ -31,6 +33,12 @@ ACCESS = {**COMMON, "ver": int, "scope": str}
 REFRESH = {**COMMON, "key": str}
 
 
+def check(claims: dict[str, Any], required: dict[str, type]) -> None:
+    """Malformed unless these are the claims of a token of ours, ACCESS or REFRESH; but its end."""
+    check_types(claims, required)
+    check_values(claims, conf.audience if required is ACCESS else conf.refresh_audience)
+
+
 @watched
 def check_types(claims: dict[str, Any], required: dict[str, type]) -> None:
     """Malformed unless every required claim is there, of its type and within its range."""
@@ -45,6 +53,27 @@ def check_types(claims: dict[str, Any], required: dict[str, type]) -> None:
             raise Malformed(f"{name} is no identifier of ours")
     if claims["client_id"] not in Session.Client.values:
         raise Malformed("client_id is unknown")
+
+
+@watched
+def check_values(claims: dict[str, Any], audience: str) -> None:
+    """Malformed unless we issued it, for this audience, and not in the future."""
+    if claims["iss"] != conf.issuer:
+        raise Malformed("iss is not this issuer")
+    if claims["aud"] != audience:
+        raise Malformed("aud is another audience")
+    now = time.time()
+    if claims["iat"] > now + LEEWAY_SECONDS:
+        raise Malformed("it was issued (iat) in the future")
+    # We never say `nbf`; where it stands it must hold (RFC 7519 section 4.1.5).
+    begins = claims.get("nbf", 0)
+    if type(begins) is not int or begins > now + LEEWAY_SECONDS:
+        raise Malformed("its time (nbf) has not begun")
+
+
+def is_over(exp: int) -> bool:
+    """Whether this expiry is behind us by more than clocks may differ."""
+    return exp <= time.time() - LEEWAY_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,20 +1,30 @@
 """The database's clock, which all servers share; a server's own may be off by seconds."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 from django.db import connection
 
-# The same expressions that Django's Now() compiles to; SQLite has no type that says it is UTC.
-QUERIES = {
-    "sqlite": "SELECT STRFTIME('%Y-%m-%d %H:%M:%f+00:00', 'NOW')",
-    "postgresql": "SELECT STATEMENT_TIMESTAMP()",
+# The same expressions that Django's Now() compiles to.
+EXPRESSIONS = {
+    "sqlite": "STRFTIME('%%Y-%%m-%%d %%H:%%M:%%f', 'NOW')",
+    "postgresql": "STATEMENT_TIMESTAMP()",
 }
+
+
+def sql() -> str:
+    """The time as an expression of SQL, for statements with parameters."""
+    return EXPRESSIONS[connection.vendor]
 
 
 def database_now() -> datetime:
     """The database's time, in UTC."""
     with connection.cursor() as cursor:
-        cursor.execute(QUERIES[connection.vendor])
-        found: datetime | str = cursor.fetchone()[0]
-    moment = datetime.fromisoformat(found) if isinstance(found, str) else found
-    return moment.astimezone(UTC)
+        cursor.execute(f"SELECT {sql()}", [])
+        return moment(cursor.fetchone()[0])
+
+
+def moment(found: Any) -> datetime:
+    """A time as a cursor hands it over; SQLite has no type that says it is UTC."""
+    read = datetime.fromisoformat(found) if isinstance(found, str) else found
+    return read.replace(tzinfo=UTC) if read.tzinfo is None else read.astimezone(UTC)

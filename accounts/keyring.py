@@ -9,6 +9,7 @@ import base64
 import hashlib
 import json
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Literal
 
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -39,7 +40,7 @@ class SigningKey:
     def public(self) -> ec.EllipticCurvePublicKey:
         return self.private.public_key()
 
-    @property
+    @cached_property
     def kid(self) -> str:
         """RFC 7638: SHA-256 over the required members in lexical order."""
         members = {name: self.public_jwk_members()[name] for name in ("crv", "kty", "x", "y")}

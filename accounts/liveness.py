@@ -9,7 +9,7 @@ from datetime import datetime
 
 from django.db.models.functions import Now
 
-from accounts import tokens
+from accounts import rows, tokens
 from accounts.claims import RefreshClaims
 from accounts.errors import InvalidToken, SessionEnded
 from accounts.models import Session
@@ -33,14 +33,12 @@ def claims_of(token: str, client: str) -> RefreshClaims:
 
 def load(claims: RefreshClaims) -> tuple[Session, datetime]:
     """The row that a refresh token names, and the database's clock, in one query."""
-    session = (
-        Session.objects.select_related("user").annotate(now=Now()).filter(id=claims.sid).first()
-    )
-    if session is None:
+    found = rows.find(claims.sid)
+    if found is None:
         raise SessionEnded("unknown session")
+    session, now = found
     if not hmac.compare_digest(session.key_hash, hash_key(claims.key)):
         raise SessionEnded("wrong key")
-    now: datetime = session.now
     refusal = why_not_live(session, now)
     if refusal:
         raise SessionEnded(refusal)

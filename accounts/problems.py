@@ -70,10 +70,10 @@ def from_problem(exc: Problem) -> HttpResponse:
 
 
 def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """DRF's exception handler; None means: not ours, let it become a 500."""
-    from rest_framework.views import set_rollback  # DRF imports what imports this module
+    """DRF's exception handler; None means: not ours, let it become a 500.
 
-    set_rollback()
+    There is nothing to roll back: our views open their transactions themselves.
+    """
     known = translate(exc)
     if known is None:
         return None

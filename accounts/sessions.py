@@ -18,7 +18,7 @@ from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Concat, Now
 from django.http import HttpRequest
 
-from accounts import adminsessions, clock, events, keys, liveness, revocation, tokens
+from accounts import adminsessions, clock, events, keys, liveness, revocation, rows, tokens
 from accounts.claims import Issued
 from accounts.conf import STEP_UP_SECONDS, conf
 from accounts.errors import InvalidCredentials, RefreshReused, SessionEnded
@@ -103,31 +103,22 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
             raise SessionEnded(f"generation {claims.gen} is ahead of {session.generation}")
         if verdict is Verdict.ANSWER or _advance(session, verdict, now):
             _note_key(session)
-            log.info("refreshed %s: %s", session.id, verdict.value)
+            # A plain rotation is no news; how often answers get lost is.
+            level = logging.DEBUG if verdict is Verdict.ROTATE else logging.INFO
+            log.log(level, "refreshed %s: %s", session.id, verdict.value)
             return tokens.issue(session, claims.key, now)
     raise SessionEnded("the session changed under five readings")
 
 
 def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
     """Move the row one generation on, if it still is as it was judged."""
-    unchanged = Session.objects.filter(id=session.id, generation=session.generation, ended_at=None)
     ends = now + timedelta(seconds=session.idle_seconds)
-    change: dict[str, Any] = {
-        "generation": session.generation + 1,
-        "rotated_at": Now(),
-        "last_used_at": Now(),
-        "confirmed_at": None,
-        "idle_expires_at": min(ends, session.absolute_expires_at),
-    }
-    if verdict is Verdict.ROTATE_PAST:
-        # A confirmation that came in meanwhile turns the verdict into reuse: judge again.
-        unchanged = unchanged.filter(confirmed_at=None)
-    else:
-        change["previous_generation"] = session.generation
-    if not unchanged.update(**change):
+    ends = min(ends, session.absolute_expires_at)
+    # Past a lost answer, a confirmation that came in meanwhile means reuse: judge again.
+    if not rows.advance(session, ends, past=verdict is Verdict.ROTATE_PAST):
         return False
     session.generation += 1
-    session.idle_expires_at = change["idle_expires_at"]
+    session.idle_expires_at = ends
     return True
 
 

@@ -1,13 +1,14 @@
 """The compact JWS form, read strictly: what a token must look like before its signature counts.
 
-RFC 7515 sections 3 and 4, RFC 7519 section 7.2, RFC 8725 section 3.14. PyJWT is more generous
-than that in places (padding, duplicate names, other encodings of JSON); one meaning for one text
-is what keeps two readers from disagreeing about a token.
+RFC 7515 sections 3 and 4, RFC 7519 section 7.2, RFC 8725 section 3.14. Token libraries are more
+generous than that in places (padding, duplicate names, other encodings of JSON); one meaning for
+one text is what keeps two readers from disagreeing about a token.
 """
 
 import base64
 import json
 import re
+from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from accounts.watching import watched
@@ -22,18 +23,33 @@ class Malformed(Exception):  # noqa: N818  (it names what the text is)
     """The text is no token of ours; says why."""
 
 
+@dataclass(frozen=True, slots=True)
+class Jws:
+    """A compact JWS, taken apart and not yet verified."""
+
+    header: dict[str, Any]
+    signed: bytes
+    payload: bytes
+    signature: bytes
+
+    def claims(self) -> dict[str, Any]:
+        """What the payload says; Malformed if it is no object. For when the signature holds."""
+        return _read_object(self.payload, "payload")
+
+
 @watched
-def parse(text: object) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Header and claims of a compact JWS, unverified; Malformed if it is anything else."""
+def parse(text: object) -> Jws:
+    """The parts of a compact JWS, the header read; Malformed if it is anything else."""
     if not isinstance(text, str) or len(text) > LONGEST:
         raise Malformed(f"longer than {LONGEST} characters, or not text")
     parts = COMPACT.fullmatch(text)
     if parts is None:
         raise Malformed("not three base64url segments")
-    header, claims, signature = (_decode(segment) for segment in parts.groups())
+    header, payload, signature = map(_decode, parts.groups())
     if len(signature) != 64:
         raise Malformed("the signature has not the length of its algorithm")
-    return _read_object(header, "header"), _read_object(claims, "payload")
+    signed = text[: parts.end(2)].encode("ascii")
+    return Jws(_read_object(header, "header"), signed, payload, signature)
 
 
 def _decode(segment: str) -> bytes:
@@ -49,10 +65,7 @@ def _decode(segment: str) -> bytes:
 
 def _read_object(data: bytes, what: str) -> dict[str, Any]:
     try:
-        # Decoded here, for json.loads would also guess UTF-16 and UTF-32.
-        found = json.loads(
-            data.decode("utf-8"), object_pairs_hook=_unique, parse_constant=_refuse_constant
-        )
+        found = DECODER.decode(data.decode("utf-8"))  # json.loads would guess UTF-16 and UTF-32
     except (ValueError, RecursionError) as error:
         raise Malformed(f"the {what} is not JSON in UTF-8") from error
     if not isinstance(found, dict):
@@ -69,3 +82,6 @@ def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _refuse_constant(name: str) -> NoReturn:
     raise Malformed(f"{name} is not JSON")
+
+
+DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)

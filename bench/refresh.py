@@ -9,7 +9,7 @@ from typing import Any
 
 from tests.servers import Postgres
 
-SIZES = (1_000, 100_000)
+SIZES = (1_000, 100_000, 1_000_000)
 
 
 def run(url: str = "") -> dict[str, Any]:

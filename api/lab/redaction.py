@@ -21,12 +21,13 @@ ATTRIBUTES = ("Max-Age", "Path", "Domain", "SameSite", "Secure", "HttpOnly")
 def token(text: str) -> dict[str, Any]:
     """Header, claims and length of a token, verified or not; or why there are none."""
     try:
-        header, claims = syntax.parse(text)
+        jws = syntax.parse(text)
+        claims = jws.claims()
     except syntax.Malformed as error:
         return {"malformed": str(error), "length": len(text)}
     if "key" in claims:
         claims["key"] = "(the session's secret, not shown)"
-    return {"header": header, "claims": claims, "length": len(text)}
+    return {"header": jws.header, "claims": claims, "length": len(text)}
 
 
 def received(request: HttpRequest) -> dict[str, Any]:

@@ -34,6 +34,8 @@ SHOWN = frozenset(
         "accounts.syntax.parse",
         "accounts.throttling.spend",
         "accounts.claims.check_types",
+        "accounts.claims.check_values",
+        "accounts.claims.is_over",
         "accounts.tokens.RingBackend.decode",
         "accounts.tokens.RingBackend.key_for",
         "accounts.tokens.issue",

@@ -43,11 +43,10 @@ def sign_in() -> Any:
 
 def lasting(access: str, seconds: int) -> str:
     """The same claims with another expiry, signed with the real key."""
-    header, claims = syntax.parse(access)
-    now = int(time.time())
-    claims |= {"iat": min(now, now + seconds) - 60, "exp": now + seconds}
+    jws, now = syntax.parse(access), int(time.time())
+    claims = jws.claims() | {"iat": min(now, now + seconds) - 60, "exp": now + seconds}
     key = keys.ring().active
-    return jwt.encode(claims, key.private, algorithm=key.alg, headers=header)
+    return jwt.encode(claims, key.private, algorithm=key.alg, headers=jws.header)
 
 
 def own(issued: Any) -> dict[str, Target]:

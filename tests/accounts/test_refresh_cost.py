@@ -39,6 +39,7 @@ def test_refresh_takes_three_statements_one_write_and_no_row(
         statements = [query["sql"] for query in found.captured_queries]
         assert len(statements) <= 3, statements
         assert [sql[:6] for sql in statements if sql.startswith(WRITES)] == ["UPDATE"]
+        assert not any("password" in sql for sql in statements), "no refresh needs the hash"
 
     assert rows() == before
 

@@ -62,9 +62,10 @@ def in_threads(*calls: Callable[[], Any], gates: dict[int, Gate] | None = None) 
             connection.close()
 
     with ThreadPoolExecutor(len(calls)) as pool:
-        return [
-            future.result(PATIENCE) for future in [pool.submit(run, n) for n in range(len(calls))]
-        ]
+        running = [pool.submit(run, number) for number in range(len(calls))]
+        found = [each.result(PATIENCE) for each in running]
+    assert all(gate.passed for gate in (gates or {}).values()), "they did not meet"
+    return found
 
 
 def sign_in(user: User) -> Issued:

@@ -18,11 +18,11 @@ NAIVE, BOTH, NEITHER = "Only the naive one", "Both accept it", "Both refuse it"
 # Each card: whom the naive reader welcomes, why ours refuses, the line that is marked, and what
 # the one changed thing leads to.
 CARDS = [
-    ("tampered", "admin", "Signature verification failed", "jwt.decode(", BOTH),
+    ("tampered", "admin", "the signature is not this key", "raise syntax.Malformed", BOTH),
     ("none", "admin", "not three base64url segments", "raise Malformed", NAIVE),
     ("confusion", "admin", "alg is not the algorithm of this key", "raise syntax.Mal", NEITHER),
     ("expired", "ada", "its time (exp) is over", "raise ExpiredToken", BOTH),
-    ("audience", "ada", "Audience doesn't match", "jwt.decode(", BOTH),
+    ("audience", "ada", "aud is another audience", "raise Malformed", BOTH),
     ("lab-token", "ada", "kid names no key of ours", "raise syntax.Malformed", NAIVE),
     ("refresh", "ada", "typ is not at+jwt", "raise syntax.Malformed", NAIVE),
     ("typ", "ada", "typ is not at+jwt", "raise syntax.Malformed", BOTH),
@@ -87,7 +87,7 @@ def test_own_forgery_succeeds_only_with_the_workshops_key(page: Page, server: Ga
     expect(box.locator("[data-pem]")).to_contain_text("BEGIN PUBLIC KEY")
 
     box.get_by_role("button", name="Give it to both verifiers").click()
-    expect(box.locator("[data-slot=ours]")).to_contain_text("Signature verification failed")
+    expect(box.locator("[data-slot=ours]")).to_contain_text("the signature is not this key")
     box.get_by_label("Signature").select_option("workshop")
     box.get_by_role("button", name="Give it to both verifiers").click()
 

@@ -14,11 +14,11 @@ from tests.servers import ROOT
 
 # Each card: what the innermost cause says, and the function whose line stopped the token.
 CAUSES = {
-    "tampered": ("Signature verification failed", "RingBackend.decode"),
+    "tampered": ("the signature is not this key's over these bytes", "RingBackend.decode"),
     "none": ("not three base64url segments", "parse"),
     "confusion": ("alg is not the algorithm of this key", "RingBackend.key_for"),
     "expired": ("its time (exp) is over", "verify_access"),
-    "audience": ("Audience doesn't match", "RingBackend.decode"),
+    "audience": ("aud is another audience", "check_values"),
     "lab-token": ("kid names no key of ours", "RingBackend.key_for"),
     "refresh": ("typ is not at+jwt", "RingBackend.key_for"),
     "typ": ("typ is not at+jwt", "RingBackend.key_for"),
