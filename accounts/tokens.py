@@ -53,7 +53,7 @@ class RingBackend(TokenBackend):
             jws = syntax.parse(token)
             alg, public = self.key_for(jws.header)
             if not ALGORITHMS[alg].verify(jws.signed, public, jws.signature):
-                raise syntax.Malformed("the signature is not this key's over these bytes")
+                raise syntax.Malformed("the signature does not fit these bytes")
             claims = jws.claims()
             check(claims, self.claims)
         except syntax.Malformed as error:

@@ -18,7 +18,7 @@ NAIVE, BOTH, NEITHER = "Only the naive one", "Both accept it", "Both refuse it"
 # Each card: whom the naive reader welcomes, why ours refuses, the line that is marked, and what
 # the one changed thing leads to.
 CARDS = [
-    ("tampered", "admin", "the signature is not this key", "raise syntax.Malformed", BOTH),
+    ("tampered", "admin", "the signature does not fit these bytes", "raise syntax.Malformed", BOTH),
     ("none", "admin", "not three base64url segments", "raise Malformed", NAIVE),
     ("confusion", "admin", "alg is not the algorithm of this key", "raise syntax.Mal", NEITHER),
     ("expired", "ada", "its time (exp) is over", "raise ExpiredToken", BOTH),
@@ -87,7 +87,7 @@ def test_own_forgery_succeeds_only_with_the_workshops_key(page: Page, server: Ga
     expect(box.locator("[data-pem]")).to_contain_text("BEGIN PUBLIC KEY")
 
     box.get_by_role("button", name="Give it to both verifiers").click()
-    expect(box.locator("[data-slot=ours]")).to_contain_text("the signature is not this key")
+    expect(box.locator("[data-slot=ours]")).to_contain_text("the signature does not fit these bytes")
     box.get_by_label("Signature").select_option("workshop")
     box.get_by_role("button", name="Give it to both verifiers").click()
 
