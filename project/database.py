@@ -31,8 +31,12 @@ POSTGRESQL = {
     "pool": {
         # For each server process. Its threads share them: a request holds one from its first
         # query to its end, and one that waits for a turn to hash a password holds none.
-        "min_size": 2,
+        "min_size": 1,
         "max_size": 10,
+        # Seconds after which one that nobody needed is closed. After a restart of the database all
+        # that a pool holds are dead, and whoever takes one after the other waits ever longer: a
+        # process that nobody asked meanwhile must not hold more than one.
+        "max_idle": 3,
         # How long a request waits for one before it is answered 503.
         "timeout": 5,
         # Kept below the default of minutes: a database that is back is used at once.

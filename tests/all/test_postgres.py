@@ -13,6 +13,7 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from project import database
+from tests.all.beside import wait_until
 from tests.servers import Postgres
 
 
@@ -96,12 +97,8 @@ def test_thread_that_gets_no_connection_is_told_in_time(handler: ConnectionHandl
     assert ask(handler["default"], "SELECT 1") == 1
 
 
-def test_connection_that_was_lost_is_not_handed_out(
-    cluster: Postgres, handler: ConnectionHandler
-) -> None:
-    """A restarted database costs the next request nothing but a new connection."""
-    backend = ask(handler["default"], "SELECT pg_backend_pid()")
-    handler["default"].close()
+def end_all_connections(cluster: Postgres) -> None:
+    """As a restart of the database does."""
     outside = psycopg.connect(host=str(cluster.folder), user="postgres", dbname="postgres")
     with outside, outside.cursor() as cursor:
         cursor.execute(
@@ -110,7 +107,42 @@ def test_connection_that_was_lost_is_not_handed_out(
         )
         assert (True,) in cursor.fetchall()
 
+
+def test_connection_that_was_lost_is_not_handed_out(
+    cluster: Postgres, handler: ConnectionHandler
+) -> None:
+    """A restarted database costs the next request nothing but a new connection."""
+    backend = ask(handler["default"], "SELECT pg_backend_pid()")
+    handler["default"].close()
+
+    end_all_connections(cluster)
+
     assert ask(handler["default"], "SELECT pg_backend_pid()") != backend
+
+
+def test_pool_that_was_busy_once_is_not_full_of_dead_connections(
+    cluster: Postgres, handler: ConnectionHandler
+) -> None:
+    """What ten requests at once needed is given up soon: taking ten dead ones takes too long."""
+    options = handler["default"].settings_dict["OPTIONS"]["pool"]
+    assert options["max_idle"] <= 3
+    options["max_idle"] = 0.1  # the same, without the wait
+    together = Barrier(10, timeout=30)
+
+    def work(_: int) -> None:
+        handler["default"].ensure_connection()
+        together.wait()
+        handler["default"].close()
+
+    with ThreadPoolExecutor(10) as threads:
+        list(threads.map(work, range(10)))
+    pool = handler["default"].pool
+    assert pool.get_stats()["pool_size"] == 10
+
+    wait_until(lambda: pool.get_stats()["pool_size"] == 1)
+    end_all_connections(cluster)
+
+    assert ask(handler["default"], "SELECT 1") == 1
 
 
 @pytest.mark.parametrize(

@@ -87,7 +87,9 @@ def test_own_forgery_succeeds_only_with_the_workshops_key(page: Page, server: Ga
     expect(box.locator("[data-pem]")).to_contain_text("BEGIN PUBLIC KEY")
 
     box.get_by_role("button", name="Give it to both verifiers").click()
-    expect(box.locator("[data-slot=ours]")).to_contain_text("the signature does not fit these bytes")
+    expect(box.locator("[data-slot=ours]")).to_contain_text(
+        "the signature does not fit these bytes"
+    )
     box.get_by_label("Signature").select_option("workshop")
     box.get_by_role("button", name="Give it to both verifiers").click()
 
