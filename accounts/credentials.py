@@ -38,6 +38,18 @@ def verify(request: HttpRequest, email: str, password: str) -> User:
     raise InvalidCredentials
 
 
+def verify_again(request: HttpRequest, user: User, password: str) -> User:
+    """The same user, if it is their password; otherwise as `verify`.
+
+    A backend may find somebody else by the address, or the address may just have changed hands:
+    another's password confirms nothing.
+    """
+    found = verify(request, user.email, password)
+    if found.pk != user.pk:
+        raise InvalidCredentials("the credentials are somebody else's")
+    return found
+
+
 def announce_sign_in(request: HttpRequest, user: User) -> None:
     """Django's own signal: sets last_login, which also ends password-reset links."""
     user_logged_in.send(User, request=request, user=user)

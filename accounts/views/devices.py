@@ -89,7 +89,7 @@ class ReauthenticateView(ProtectedView):
     def post(self, request: SignedInRequest) -> Response:
         given = serializers.Reauthentication.of(request)
         session, user = own_session(request)
-        credentials.verify(request._request, user.email, given["password"])
+        credentials.verify_again(request._request, user, given["password"])
         session_flow.reauthenticated(session)
         events.record("reauthenticated", request._request, user=user, session=session)
         return Response(serializers.state_json(user, session, request.auth.expires_at))

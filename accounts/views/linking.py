@@ -17,7 +17,7 @@ from accounts import answers, cookies, credentials, csrf, handshakes, identities
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
-from accounts.errors import InvalidCredentials, NotFound
+from accounts.errors import NotFound
 from accounts.handshakes import Handshake, Pending
 from accounts.models import Session, User
 from accounts.oidc import Proof, SignInError
@@ -55,9 +55,7 @@ class LinkView(ProviderView):
         given = serializers.Reauthentication.of(request)
         http = request._request
         pending, account = waiting(http)
-        user = credentials.verify(http, account.email, given["password"])
-        if user.pk != account.pk:
-            raise InvalidCredentials("the address changed hands a moment ago")
+        user = credentials.verify_again(http, account, given["password"])
         try:
             identities.link(http, user, pending.issuer, pending.subject)
         except SignInError as error:

@@ -10,10 +10,11 @@ from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
 
 from accounts.authentication import TokenAuthentication
-from accounts.models import User
+from accounts.models import SecurityEvent, Session, User
 from tests.clients import BearerClient, BrowserClient
 
 PASSWORD = "known to the directory alone"
+SHARED = "whoever owns the shared mailbox"
 
 pytestmark = pytest.mark.django_db
 
@@ -28,6 +29,8 @@ class Directory(BaseBackend):
         password: str | None = None,
         **_: Any,
     ) -> User | None:
+        if (username, password) == ("alice@example.com", SHARED):
+            return User.objects.get(email="bob@example.com")
         if (username, password) != ("lena@example.com", PASSWORD):
             return None
         user, _ = User.objects.get_or_create(email=username, defaults={"name": "Lena"})
@@ -66,6 +69,20 @@ def test_user_of_another_backend_steps_up_with_that_password(browser_client: Bro
     right = browser_client.post("/auth/reauthenticate", {"password": PASSWORD})
 
     assert (wrong.status_code, right.status_code) == (401, 200)
+
+
+def test_somebody_else_found_by_the_address_is_no_step_up(
+    browser_client: BrowserClient, alice: User, bob: User
+) -> None:
+    """A backend that knows the address as another person's confirms nothing about this one."""
+    browser_client.sign_in(alice)
+    before = Session.objects.get().authenticated_at
+
+    answer = browser_client.post("/auth/reauthenticate", {"password": SHARED})
+
+    assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
+    assert Session.objects.get().authenticated_at == before
+    assert not SecurityEvent.objects.filter(kind="reauthenticated").exists()
 
 
 def test_wrong_password_and_local_people_are_judged_as_before(
