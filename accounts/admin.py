@@ -79,7 +79,8 @@ class UserAdmin(ForStaff):
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The events that this causes (accounts.lifecycle) say who did it."""
         obj.saved_by = by(request)  # type: ignore[attr-defined]
-        obj.save()
+        # What this form has changed, not what the row was when it was read.
+        obj.save(update_fields=form.changed_data if change else None)
 
     @admin.action(description="End all sessions of this user")
     def end_all_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:

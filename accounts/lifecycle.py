@@ -8,6 +8,7 @@ inactive users itself.)
 from collections.abc import Iterable
 from typing import Any
 
+from django.db.models import F
 from django.db.models.functions import Now
 from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
@@ -19,20 +20,26 @@ RIGHTS = ("is_staff", "is_superuser")
 
 
 @receiver(pre_save, sender=User)
+def compare(sender: type[User], instance: User, update_fields: Any, **kwargs: Any) -> None:
+    """Notes, while the row is as it was, what this save changes."""
+    instance.switched = changes(instance, ["is_active"], update_fields)  # type: ignore[attr-defined]
+    instance.moved = changes(instance, RIGHTS, update_fields)  # type: ignore[attr-defined]
+    if not instance._state.adding and update_fields is None:
+        # The row's own: a copy read before the last change would make its tokens good again.
+        instance.ver, instance.ver_raised_at = F("ver"), F("ver_raised_at")
+
+
+@receiver(post_save, sender=User)
 def raise_version(sender: type[User], instance: User, update_fields: Any, **kwargs: Any) -> None:
-    """A change of role makes older access tokens stale: `ver` rises."""
-    if changes(instance, RIGHTS, update_fields):
-        instance.ver += 1
-        User.objects.filter(pk=instance.pk).update(ver=instance.ver, ver_raised_at=Now())
-        instance.refresh_from_db(fields=["ver_raised_at"])
+    """A change of role makes older access tokens stale: `ver` rises, in the same transaction."""
+    moved = instance.moved  # type: ignore[attr-defined]
+    if moved:
+        User.objects.filter(pk=instance.pk).update(ver=F("ver") + 1, ver_raised_at=Now())
+    if moved or update_fields is None:
+        instance.refresh_from_db(fields=["ver", "ver_raised_at"])
+    if moved:
         record("rights_changed", instance)
         revocation.announce()
-
-
-@receiver(pre_save, sender=User)
-def compare(sender: type[User], instance: User, update_fields: Any, **kwargs: Any) -> None:
-    """Notes, while the row is as it was, whether this save switches the account on or off."""
-    instance.switched = changes(instance, ["is_active"], update_fields)  # type: ignore[attr-defined]
 
 
 @receiver(post_save, sender=User)

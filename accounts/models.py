@@ -1,5 +1,4 @@
 """The tables and their constraints, no flows: users, sessions, events, links, identities, counts.
-
 A session is one row for life, however often it is refreshed. No table holds anything from which
 a token could be made: of a refresh token's `key` only the SHA-256 is stored (ASVS 5.0 7.2, 14.2).
 """
@@ -10,7 +9,8 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
-from django.db import models
+from django.db import models, transaction
+from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.conf import conf
@@ -54,13 +54,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
     USERNAME_FIELD = "email"
-    EMAIL_FIELD = "email"
-    REQUIRED_FIELDS: ClassVar[list[str]] = []
 
     objects = UserManager()
 
     def __str__(self) -> str:
         return self.email
+
+    @transaction.atomic
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """With what follows from it (accounts.lifecycle), or not at all."""
+        super().save(*args, **kwargs)
 
     def clean(self) -> None:
         super().clean()
@@ -106,24 +109,22 @@ class Session(models.Model):
         indexes: ClassVar[list[models.Index]] = [
             models.Index(fields=["user", "ended_at"], name="session_of_user"),
             models.Index(
-                fields=["ended_at"],
-                name="session_ended",
-                condition=models.Q(ended_at__isnull=False),
+                fields=["ended_at"], name="session_ended", condition=Q(ended_at__isnull=False)
             ),
             models.Index(fields=["absolute_expires_at"], name="session_purge"),
         ]
         constraints: ClassVar[list[models.BaseConstraint]] = [
             models.CheckConstraint(
-                condition=models.Q(previous_generation__lt=models.F("generation")),
+                condition=Q(previous_generation__lt=F("generation")),
                 name="session_generations_rise",
             ),
             models.CheckConstraint(
-                condition=models.Q(idle_expires_at__lte=models.F("absolute_expires_at")),
+                condition=Q(idle_expires_at__lte=F("absolute_expires_at")),
                 name="session_idle_within_absolute",
             ),
             models.CheckConstraint(
-                condition=models.Q(ended_at__isnull=True, end_reason="")
-                | (models.Q(ended_at__isnull=False) & ~models.Q(end_reason="")),
+                condition=Q(ended_at__isnull=True, end_reason="")
+                | (Q(ended_at__isnull=False) & ~Q(end_reason="")),
                 name="session_ended_with_reason",
             ),
         ]

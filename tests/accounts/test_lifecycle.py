@@ -1,7 +1,11 @@
 """What happens to sessions when a user changes, whoever changes it and however."""
 
-import pytest
+from typing import Any
 
+import pytest
+from django.db import connection
+
+from accounts import events
 from accounts.models import SecurityEvent, Session, User
 from tests.clients import BearerClient, BrowserClient
 
@@ -161,3 +165,41 @@ def test_subject_never_reassigned(alice):
 
     assert again.sub != before
     assert len(again.sub) >= 22
+
+
+@pytest.mark.parametrize("stale", [{"name": "Another name"}, {"is_staff": False}])
+def test_old_copy_of_a_user_makes_no_revoked_token_good_again(browser_client, carol, stale):
+    """Whatever it saves: `ver` is the row's, not the copy's."""
+    copy = User.objects.get(pk=carol.pk)
+    carol.is_superuser = True
+    carol.save()
+    browser_client.sign_in(carol)
+    carol.is_staff = False
+    carol.save()
+    assert browser_client.get("/api/audit").status_code == 401
+
+    for name, value in stale.items():
+        setattr(copy, name, value)
+    copy.save()
+
+    assert browser_client.get("/api/audit").status_code == 401
+    assert User.objects.get(pk=carol.pk).ver >= 3
+    assert copy.ver == User.objects.get(pk=carol.pk).ver
+
+
+@pytest.mark.django_db(transaction=True)
+def test_rights_and_version_change_together(carol):
+    """Between them a refresh would sign old rights under the new version."""
+    together = []
+
+    def look(sender: Any, event: SecurityEvent, **_: Any) -> None:
+        together.append(connection.in_atomic_block)
+
+    events.recorded.connect(look)
+    try:
+        carol.is_staff = False
+        carol.save()
+    finally:
+        events.recorded.disconnect(look)
+
+    assert together == [True]
