@@ -50,6 +50,14 @@ def verify_again(request: HttpRequest, user: User, password: str) -> User:
     return found
 
 
+def hold(user: User) -> None:
+    """Lock the user's row until the transaction ends; InvalidCredentials if the user is no longer
+    as they were when their credentials were checked."""
+    unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
+    if not unchanged.select_for_update().exists():
+        raise InvalidCredentials("the user changed while the credentials were checked")
+
+
 def announce_sign_in(request: HttpRequest, user: User) -> None:
     """Django's own signal: sets last_login, which also ends password-reset links."""
     user_logged_in.send(User, request=request, user=user)

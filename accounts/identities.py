@@ -13,7 +13,7 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import events, provider
+from accounts import credentials, events, provider
 from accounts.models import Identity, User, canonical_email
 from accounts.oidc import Proof, SignInError
 
@@ -81,6 +81,7 @@ def create(request: HttpRequest, proof: Proof, told: Profile) -> User:
 def link(request: HttpRequest, user: User, issuer: str, subject: str) -> None:
     """From now on that identity signs in as `user`, who has just proven to be both."""
     with transaction.atomic():
+        credentials.hold(user)  # a reset that came in meanwhile is the owner's last word
         found, is_new = Identity.objects.get_or_create(
             issuer=issuer, subject=subject, defaults={"user": user}
         )

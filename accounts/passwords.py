@@ -68,11 +68,14 @@ def hashed(password: str) -> str:
 
 
 def change(request: HttpRequest, session: Session, user: User, current: str, new: str) -> None:
-    """Replace the password; every session but this one ends."""
+    """Replace the password; every session but this one ends. InvalidCredentials if `current` is
+    wrong, or was no longer so at the end."""
     check_rules(new, user, "new_password")
-    credentials.verify(request, user.email, current)
+    proven = credentials.verify_again(request, user, current)
     digest = hashed(new)
     with transaction.atomic():
+        # A reset that came in while this was being hashed is the owner's last word.
+        credentials.hold(proven)
         store(user, digest)
         sessions.end_all_of(user, "password_changed", keep=session.id)
         sessions.reauthenticated(session)

@@ -13,15 +13,25 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Concat, Now
 from django.http import HttpRequest
 
-from accounts import adminsessions, clock, events, keys, liveness, revocation, rows, tokens
+from accounts import (
+    adminsessions,
+    clock,
+    credentials,
+    events,
+    keys,
+    liveness,
+    revocation,
+    rows,
+    tokens,
+)
 from accounts.claims import Issued
 from accounts.conf import STEP_UP_SECONDS, conf
-from accounts.errors import InvalidCredentials, RefreshReused, SessionEnded
+from accounts.errors import RefreshReused, SessionEnded
 from accounts.judgement import Verdict, judge
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User
@@ -62,9 +72,7 @@ def start(
     )
     with transaction.atomic():
         # Held until the end: a password changed meanwhile ends the new session, or is seen here.
-        unchanged = User.objects.filter(pk=user.pk, password=user.password, is_active=True)
-        if not unchanged.select_for_update().exists():
-            raise InvalidCredentials("the user changed while the credentials were checked")
+        credentials.hold(user)
         session.save(force_insert=True)
         _end_oldest(user)
         events.record("signed_in", request, user=user, session=session)
@@ -149,7 +157,7 @@ def confirm(session_id: str, generation: int) -> None:
     try:
         if unconfirmed.exists():
             unconfirmed.update(confirmed_at=Now(), last_used_at=Now())
-    except DatabaseError:
+    except (DatabaseError, InterfaceError):
         log.warning("session %s could not be confirmed", session_id, exc_info=True)
         return
     # Inside somebody's transaction this is remembered only once it is committed.

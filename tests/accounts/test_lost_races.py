@@ -2,19 +2,20 @@
 
 import io
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from accounts import identities, links, passwords, sessions
-from accounts.errors import RefreshReused, SessionEnded
+from accounts.errors import InvalidCredentials, RefreshReused, SessionEnded
 from accounts.links import DeadLink
 from accounts.models import Identity, SecurityEvent, Session, User
 from tests.accounts.meeting import just_before
-from tests.clients import BearerClient, BrowserClient
+from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -103,6 +104,36 @@ def test_link_is_dead_once_the_password_has_changed(alice: User) -> None:
         links.use(link)
 
 
+def test_reset_wins_over_a_change_that_is_still_being_hashed(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """Whoever knew the old password must not have the last word."""
+    browser_client.sign_in(alice)
+    body = {"current_password": PASSWORDS[alice.email], "new_password": "seven grey herons at dusk"}
+
+    with just_before("UPDATE accounts_failurecount", partial(reset_password, alice)):
+        answer = browser_client.post("/auth/password/change", body)
+
+    assert answer.status_code == 401
+    assert answer.json()["code"] == "invalid_credentials"
+    alice.refresh_from_db()
+    assert alice.password == "the owner's new hash"
+
+
+def reset_password(user: User) -> None:
+    User.objects.filter(pk=user.pk).update(password="the owner's new hash")
+
+
+def test_identity_is_not_linked_by_a_password_that_was_reset_meanwhile(alice: User) -> None:
+    """It would go on opening the account."""
+    reset_password(alice)
+
+    with pytest.raises(InvalidCredentials):
+        identities.link(HttpRequest(), alice, "https://idp.example", "somebody")
+
+    assert not Identity.objects.exists()
+
+
 def test_identity_that_is_linked_twice_at_once_is_one_event(alice: User) -> None:
     """Two tabs ask for the password; both are right."""
     for _ in range(2):
@@ -142,15 +173,16 @@ def test_row_that_never_holds_still_ends_in_a_refusal(alice: User) -> None:
     assert len(turns) == 10
 
 
+@pytest.mark.parametrize("failure", [OperationalError, InterfaceError])
 def test_confirmation_that_fails_stops_no_request(
-    browser_client: BrowserClient, alice: User, log: io.StringIO
+    browser_client: BrowserClient, alice: User, log: io.StringIO, failure: type[Exception]
 ) -> None:
     """It is logged, and the next request confirms."""
     browser_client.sign_in(alice)
 
     def execute(run: Any, sql: str, *rest: Any) -> Any:
         if sql.startswith('UPDATE "accounts_session" SET "confirmed_at"'):
-            raise OperationalError("the disk is full")
+            raise failure("the disk is full")
         return run(sql, *rest)
 
     with connection.execute_wrapper(execute):
