@@ -2,6 +2,7 @@
 
 import json
 import logging
+import math
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -10,6 +11,7 @@ from django.core.exceptions import PermissionDenied, RequestDataTooBig
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpResponse
 from rest_framework import exceptions as drf
+from rest_framework.exceptions import ErrorDetail
 
 from accounts import errors
 from accounts.errors import Problem
@@ -72,8 +74,12 @@ def from_problem(exc: Problem) -> HttpResponse:
 def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """DRF's exception handler; None means: not ours, let it become a 500.
 
-    There is nothing to roll back: our views open their transactions themselves.
+    For every view of a project. With ATOMIC_REQUESTS a refused request changes nothing, as DRF's
+    own handler has it; our own views open their transactions themselves.
     """
+    from rest_framework.views import set_rollback  # DRF imports what imports this module
+
+    set_rollback()
     known = translate(exc)
     if known is None:
         return None
@@ -90,7 +96,17 @@ def translate(exc: Exception) -> Problem | None:
     for kinds, make in TRANSLATIONS:
         if isinstance(exc, kinds):
             return make(str(exc))
-    return None
+    if isinstance(exc, drf.Throttled):
+        return errors.Throttled(str(exc), wait=math.ceil(getattr(exc, "wait", None) or 600))
+    return foreign(exc) if isinstance(exc, drf.APIException) else None
+
+
+def foreign(exc: drf.APIException) -> Problem:
+    """Another app's refusal in our shape: its status, its code, its words."""
+    known = Problem(str(exc))
+    known.status_code, known.code = exc.status_code, exc.default_code
+    known.detail = ErrorDetail(str(exc.detail), exc.default_code)
+    return known
 
 
 TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [

@@ -5,11 +5,16 @@ from http import HTTPStatus
 from urllib.parse import quote
 
 import pytest
-from django.db import OperationalError, connection
-from rest_framework.exceptions import ValidationError
+from django.db import OperationalError, connection, transaction
+from rest_framework.exceptions import (
+    NotAcceptable,
+    PermissionDenied,
+    Throttled,
+    ValidationError,
+)
 
 from accounts import keys
-from accounts.problems import translate
+from accounts.problems import answer, translate
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient, JSONClient
 from tests.leaks import holds_jwt
@@ -366,6 +371,36 @@ def test_database_that_does_not_answer_is_503(db):
 
     assert_problem(response, 503, "unavailable")
     assert b"own words" not in response.content
+
+
+@pytest.mark.parametrize(
+    ("refusal", "status", "code", "headers"),
+    [
+        (Throttled(5), 429, "throttled", {"Retry-After": "5"}),
+        (Throttled(), 429, "throttled", {"Retry-After": "600"}),
+        (NotAcceptable(), 406, "not_acceptable", {}),
+    ],
+    ids=["throttled", "throttled for no time", "not acceptable"],
+)
+def test_refusal_of_another_app_keeps_its_status(refusal, status, code, headers):
+    """A project's own views raise what DRF knows; none of it is an error of the server."""
+    response = answer(refusal, {})
+
+    assert response.status_code == status
+    assert json.loads(response.content)["code"] == code
+    assert headers.items() <= response.headers.items()
+
+
+def test_refused_request_changes_nothing_where_requests_are_transactions(db, monkeypatch):
+    """A view that refuses half way under ATOMIC_REQUESTS: as with DRF's own handler."""
+    monkeypatch.setitem(connection.settings_dict, "ATOMIC_REQUESTS", True)
+
+    with transaction.atomic():
+        answer(PermissionDenied(), {})
+        undone = transaction.get_rollback()
+        transaction.set_rollback(False)
+
+    assert undone
 
 
 def test_failures_of_no_field_have_a_place_of_their_own():
