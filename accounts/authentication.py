@@ -13,7 +13,7 @@ from rest_framework.request import Request
 
 from accounts import cookies, csrf, revocation, sessions, throttling, tokens
 from accounts.claims import AccessClaims
-from accounts.errors import InvalidToken, TwoCredentials
+from accounts.errors import ExpiredToken, InvalidToken, RevokedSession, TwoCredentials
 from accounts.problems import REALM
 from accounts.watching import watched
 
@@ -73,10 +73,12 @@ class TokenAuthentication(BaseAuthentication):
 
 @watched
 def authenticate_token(request: HttpRequest, token: str) -> Principal:
-    """The principal of a good and live access token; InvalidToken, counted, of any other."""
+    """The principal of a good and live access token; InvalidToken, counted if it never was one."""
     try:
         claims = tokens.verify_access(token)
         revocation.check(claims)
+    except (ExpiredToken, RevokedSession):
+        raise  # it was good once: nobody's guess, and what follows is a refresh
     except InvalidToken:
         throttling.count_bad_token(request)
         raise

@@ -8,8 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from django.db import connections
 
-from accounts import throttling
+from accounts import sessions, throttling
 from accounts.models import FailureCount, SecurityEvent
+from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient
 
@@ -247,6 +248,22 @@ def test_good_token_served_in_a_throttled_network(alice, api_client):
         bad.get("/api/me")
 
     assert api_client.get("/api/me").status_code == 200
+
+
+def test_token_that_was_good_is_no_guess(alice, api_client):
+    """In a throttled network it is still told 401, which is what makes a page refresh."""
+    api_client.sign_in(alice)
+    good = api_client.tokens["access_token"]
+    old = forge.altered(good, iat=int(time.time()) - 400, exp=int(time.time()) - 100)
+    bad = BearerClient()
+    bad.tokens = {"access_token": "bad"}
+    for _ in range(301):
+        bad.get("/api/me")
+
+    for tokens in (old, good):
+        sessions.end_all_of(alice, "admin")
+        api_client.tokens = {"access_token": tokens}
+        assert api_client.get("/api/me").status_code == 401
 
 
 def test_refused_refreshes_throttled_for_a_network(browser_client, alice):
