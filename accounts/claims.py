@@ -37,6 +37,10 @@ def check(claims: dict[str, Any], required: dict[str, type]) -> None:
     """Malformed unless these are the claims of a token of ours, ACCESS or REFRESH; but its end."""
     check_types(claims, required)
     check_values(claims, conf.audience if required is ACCESS else conf.refresh_audience)
+    if required is ACCESS and claims["exp"] - claims["iat"] > conf.longest_access_seconds:
+        # The revocation feed looks back for so long: one that was issued when the setting was
+        # longer, or by whoever has a key, would outlive its revocation.
+        raise Malformed("it lives longer than access tokens do")
 
 
 @watched

@@ -126,7 +126,10 @@ def _read() -> Feed:
     length = counter.length()  # before the rows: a bump that follows must be seen as one
     since = Now() - period()
     try:
-        ended = set(Session.objects.filter(ended_at__gt=since).values_list("id", flat=True))
+        # Past its idle end by so much, no token of a session verifies: not the million that a purge
+        # has just ended.
+        recent = Session.objects.filter(ended_at__gt=since, idle_expires_at__gt=since)
+        ended = set(recent.values_list("id", flat=True))
         # Someone deactivated by a bulk update, which tells nobody.
         ended |= set(
             Session.objects.filter(ended_at=None, user__is_active=False).values_list(

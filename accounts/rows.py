@@ -13,8 +13,10 @@ from accounts import clock
 from accounts.models import Session, User
 
 SESSION = tuple(field.attname for field in Session._meta.concrete_fields)
-# What tokens and answers say of a user. Anything else, the password's hash first, is not read.
-USER = ("id", "sub", "email", "name", "is_active", "is_staff", "ver")
+# What tokens and answers say of a user; the password's hash is not read. In the model's order,
+# which is the only one that `from_db` knows.
+NEEDED = {"id", "sub", "email", "name", "is_active", "is_staff", "ver"}
+USER = tuple(f.attname for f in User._meta.concrete_fields if f.attname in NEEDED)
 
 
 def find(session_id: str) -> tuple[Session, datetime] | None:

@@ -28,6 +28,7 @@ class Worker:
             "BENCH_DATA_DIR": self.folder.name,
             "GATEHOUSE_MODE": "demo",
             "GATEHOUSE_DATA_DIR": self.folder.name,
+            "GATEHOUSE_ACCESS_SECONDS": "3600",
             "GATEHOUSE_ISSUER": "http://localhost:8000",
         }
         self.process = subprocess.Popen(

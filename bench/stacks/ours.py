@@ -51,7 +51,7 @@ def lasting(access: str, seconds: int) -> str:
 
 def own(issued: Any) -> dict[str, Target]:
     """`me`, the same unprotected, and what is refused."""
-    good = lasting(issued.access, 7200)
+    good = lasting(issued.access, 3500)
     OpenMe.claims = tokens.verify_access(good)
     sent = cookie(
         **{

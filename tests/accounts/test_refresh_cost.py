@@ -6,6 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import rows as rows_by_hand
+from accounts import sessions
 from accounts.models import FailureCount, SecurityEvent, Session, User
 from tests.clients import BrowserClient
 
@@ -53,3 +55,17 @@ def test_refused_refresh_writes_nothing(browser_client: BrowserClient, alice: Us
         assert browser_client.post("/auth/refresh").status_code == 401
 
     assert [query["sql"] for query in found.captured_queries] == []
+
+
+def test_refresh_reads_what_the_orm_would(alice: User) -> None:
+    """By hand, and so under a test: each column under its own name."""
+    issued = sessions.start(alice, client="web", remember=True)
+
+    found, _ = rows_by_hand.find(issued.session.id)
+
+    session = Session.objects.select_related("user").get()
+    for name in rows_by_hand.SESSION:
+        assert getattr(found, name) == getattr(session, name), name
+    for name in rows_by_hand.USER:
+        assert getattr(found.user, name) == getattr(session.user, name), name
+    assert set(rows_by_hand.USER) == rows_by_hand.NEEDED

@@ -123,6 +123,14 @@ def test_claim_of_no_concern_that_json_does_not_have_refused(good, number):
     assert_refused(forge.signed(head, text))
 
 
+def test_token_that_lives_longer_than_we_let_any_refused(good):
+    """Its session's end would be forgotten before it: the revocation feed looks back so far."""
+    issued = forge.contents(good)[1]["iat"]
+
+    assert_refused(forge.altered(good, exp=issued + 301))
+    assert by_cookie(forge.altered(good, exp=issued + 300)).status_code == 200
+
+
 @pytest.mark.parametrize("name", ["exp", "iat", "nbf"])
 @pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "1e999", "-1e999"])
 def test_number_that_json_does_not_have_refused(good, name, number):
