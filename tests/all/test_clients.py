@@ -15,7 +15,7 @@ from playwright.sync_api import Page
 
 from tests.all.people import PASSWORDS
 from tests.docs import named_blocks
-from tests.servers import Gatehouse
+from tests.servers import Gatehouse, free_port
 from tools import debian
 
 EMAIL = "alice@example.com"
@@ -128,6 +128,17 @@ def test_ended_session_asks_for_a_new_sign_in(program: Program, strict: Gatehous
     assert done.returncode == 1
     assert "again" in done.stderr
     assert not program.store.exists()
+
+
+def test_server_that_is_away_costs_no_sign_in(program: Program) -> None:
+    """No answer is no refusal: the refresh token in the store may still be good."""
+    refresh = program.spoil()
+
+    done = program.run("/api/me", URL=f"http://127.0.0.1:{free_port()}")
+
+    assert done.returncode != 0
+    assert json.loads(program.store.read_text())["refresh_token"] == refresh
+    assert program.run("/api/me").returncode == 0
 
 
 def test_page_signs_in_renews_and_signs_out_without_a_token(server: Gatehouse, page: Page) -> None:
