@@ -72,6 +72,7 @@ class View(APIView):
             if base.strip().lower() != wire.MEDIA_TYPE or charset not in ("", "charset=utf-8"):
                 raise UnsupportedMediaType(kind[:80])
         if length > self.max_body:
+            take_off(request, length)
             raise TooLarge(f"{length} bytes")
 
     def get_exception_handler(self) -> Any:
@@ -91,6 +92,18 @@ class View(APIView):
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
+
+
+# Beyond it whoever still sends may find the connection closed.
+TAKEN_OFF = 512 * 1024
+
+
+def take_off(request: Request, length: int) -> None:
+    """Read what is on its way, and forget it: a server that closes on somebody who is still sending
+    resets the connection, and they never hear why (RFC 9112 section 9.6)."""
+    left = min(length, TAKEN_OFF)
+    while left > 0 and (piece := request._request.read(min(left, 65_536))):
+        left -= len(piece)
 
 
 def is_development_server(request: Request) -> bool:
