@@ -129,7 +129,7 @@ function header(user) {
 }
 
 /** One line at the bottom of the window, read out by screen readers; an empty text takes it away. */
-function notice(text, { action = '', run = () => {}, link = '', href = '' } = {}) {
+export function notice(text, { action = '', run = () => {}, link = '', href = '' } = {}) {
   const bar = find('[data-notice]');
   bar.replaceChildren();
   if (!text) return;

@@ -11,7 +11,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
-from playwright.sync_api import BrowserContext, Locator, Page, Request, expect
+from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
 
 from tests.clients import PASSWORDS
 from tests.servers import Gatehouse
@@ -213,3 +213,10 @@ def count_requests(context: BrowserContext, method: str, path: str) -> Callable[
 
     context.on("request", keep)
     return lambda: len(seen)
+
+
+def hold(page: Page, address: str) -> list[Route]:
+    """The next request to this address waits in the list until `continue_()` lets it go."""
+    waiting: list[Route] = []
+    page.route(address, lambda route: waiting.append(route), times=1)
+    return waiting

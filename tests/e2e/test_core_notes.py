@@ -192,6 +192,81 @@ def test_server_in_trouble_while_saving_keeps_the_text(
     assert steps.notes_of(server, alice) == [("Patience", "comes to those who wait")]
 
 
+def save_and_turn_to(page: Page, title: str) -> None:
+    """Save, and while that is on its way leave for another note; an empty title: a new one."""
+    page.get_by_role("button", name="Save").click()
+    expect(page.locator("[data-saved]")).to_have_text("Saving…")
+    (steps.note(page, title) if title else page.get_by_role("button", name="New note")).click()
+    page.get_by_role("dialog").get_by_role("button", name="Discard text").click()
+    expect(page.get_by_role("dialog")).to_have_count(0)
+
+
+@pytest.mark.parametrize("turned_to", ["Second", ""], ids=["another note", "a new note"])
+def test_save_answered_late_leaves_the_note_alone_that_was_opened_meanwhile(
+    server: Gatehouse, page: Page, alice: Person, turned_to: str
+) -> None:
+    """Two new notes, or two that were there: what is saved next is the one that is in the form."""
+    steps.give_note(server, alice, "Second", "the other")
+    steps.sign_in(page, alice)
+    waiting = steps.hold(page, "**/api/notes")
+    steps.write_note(page, "First", "of the first")
+    save_and_turn_to(page, turned_to)
+    page.get_by_label("Title").fill("Second, changed")
+
+    waiting[0].continue_()
+
+    expect(steps.note(page, "First")).to_be_visible()
+    expect(page.locator("[data-saved]")).to_have_text("Not saved yet")
+    expect(page.get_by_label("Title")).to_have_value("Second, changed")
+    expect(page.locator("[aria-current=true]")).to_have_count(1 if turned_to else 0)
+    steps.save_note(page)
+    texts = dict(steps.notes_of(server, alice))
+    assert texts.pop("First") == "of the first"
+    assert texts.pop("Second, changed") == ("the other" if turned_to else "")
+    assert set(texts) == (set() if turned_to else {"Second"})
+
+
+def test_save_that_fails_late_is_told_beside_the_note_that_was_opened_meanwhile(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """The error names its note, and is no error of the other's form."""
+    steps.give_note(server, alice, "Second", "the other")
+    steps.sign_in(page, alice)
+    waiting = steps.hold(page, "**/api/notes")
+    steps.write_note(page, "First")
+    save_and_turn_to(page, "Second")
+
+    out_of_order(waiting[0])
+
+    notice = page.locator("[data-notice]")
+    expect(notice).to_contain_text("“First” could not be saved. The service cannot answer")
+    expect(page.locator("[data-form-error]")).to_have_text("")
+    notice.get_by_role("button", name="Close").click()
+    expect(notice).to_be_empty()
+
+
+def test_deletion_answered_late_leaves_the_note_alone_that_was_opened_meanwhile(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """What was typed into the other note stays, and so does its form."""
+    for title in ("First", "Second"):
+        steps.give_note(server, alice, title)
+    steps.sign_in(page, alice)
+    waiting = steps.hold(page, "**/api/notes/*")
+    steps.note(page, "First").click()
+    page.get_by_role("button", name="Delete").click()
+    page.get_by_role("dialog").get_by_role("button", name="Delete note").click()
+    steps.note(page, "Second").click()
+    page.get_by_label("Text", exact=True).fill("typed meanwhile")
+
+    waiting[0].continue_()
+
+    expect(steps.note(page, "First")).to_have_count(0)
+    expect(page.get_by_label("Text", exact=True)).to_have_value("typed meanwhile")
+    steps.save_note(page)
+    assert steps.notes_of(server, alice) == [("Second", "typed meanwhile")]
+
+
 def test_offline_says_so_keeps_the_text_and_saves_it_later(
     server: Gatehouse, context: BrowserContext, page: Page, alice: Person
 ) -> None:

@@ -1,19 +1,25 @@
 /**
  * The editor of one note. Its first duty is to lose nothing: a failed save, an ended session or a refused request leave the text
- * where it is, and leaving it unsaved takes a second word.
+ * where it is, and leaving it unsaved takes a second word. An answer that comes when another text is in the form leaves that alone.
  */
 
 import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, clearErrors, find, missing, showErrors } from '../dom.js';
+import { SessionOver } from '../session.js';
 
 export class NoteEditor {
   #form = find('[data-editor]');
   #on;
   /** @type {{id: string, title: string, body: string}|null} as the server has it */
   #note = null;
+  /** Raised with each text that is put into the form: two new notes are both null, and yet not the same. */
+  #turn = 0;
 
-  /** @param {{opened: (id: string|null) => void, closed: (deleted: boolean) => void, changed: (id: string|null) => Promise<void>}} on */
+  /**
+   * @param {{opened: (id: string|null) => void, closed: (deleted: boolean) => void, changed: (id: string|null) => Promise<void>,
+   *   failed: (text: string) => void}} on  changed: what the list shows; with the note that is open. failed: one that is open no more
+   */
   constructor(on) {
     this.#on = on;
     this.#form.addEventListener('submit', (event) => {
@@ -45,6 +51,7 @@ export class NoteEditor {
   #show(note) {
     const { title, body } = this.#form.elements;
     this.#note = note;
+    this.#turn += 1;
     clearErrors(this.#form);
     title.value = note?.title ?? '';
     body.value = note?.body ?? '';
@@ -63,19 +70,29 @@ export class NoteEditor {
     clearErrors(this.#form);
     if (Object.keys(errors).length) return showErrors(this.#form, errors);
     this.#say('Saving…');
+    const turn = this.#turn;
     try {
       const saved = this.#note ? await api.patch(`/api/notes/${this.#note.id}`, text) : await api.post('/api/notes', text);
-      // What was typed while the request was on its way stays, and counts as unsaved.
-      const untouched = title.value === text.title && body.value === text.body;
-      if (untouched) this.#show(saved);
-      else { this.#note = saved; this.#name(); }
-      this.#say(untouched ? 'Saved' : 'Not saved yet');
-      await this.#on.changed(saved.id);
+      if (turn === this.#turn) this.#keep(saved, text);
     } catch (error) {
+      if (turn !== this.#turn) return this.#failed(`“${text.title}” could not be saved.`, error);
       this.#say('Not saved yet');
-      showErrors(this.#form, error.errors ?? {}, this.#refusal(error));
+      return showErrors(this.#form, error.errors ?? {}, this.#refusal(error));
     }
-    return undefined;
+    return this.#on.changed(this.#note?.id ?? null);
+  }
+
+  /** What was typed while the request was on its way stays, and counts as unsaved. */
+  #keep(saved, text) {
+    const { title, body } = this.#form.elements;
+    const untouched = title.value === text.title && body.value === text.body;
+    if (untouched) this.#show(saved);
+    else { this.#note = saved; this.#name(); }
+    this.#say(untouched ? 'Saved' : 'Not saved yet');
+  }
+
+  #failed(what, error) {
+    if (!(error instanceof SessionOver)) this.#on.failed(`${what} ${api.describe(error)}`);
   }
 
   /** A note that is gone elsewhere becomes a new one, so that its text can still be saved. */
@@ -90,16 +107,18 @@ export class NoteEditor {
     const { id, title } = this.#note;
     const sure = await confirm({ title: 'Delete this note?', text: `“${title}” will be gone for good.`, action: 'Delete note' });
     if (!sure) return;
+    const turn = this.#turn;
     try {
       await api.remove(`/api/notes/${id}`);
     } catch (error) {
       if (error.status !== 404) { // gone already is as good as deleted
-        showErrors(this.#form, {}, api.describe(error));
+        if (turn === this.#turn) showErrors(this.#form, {}, api.describe(error));
+        else this.#failed(`“${title}” could not be deleted.`, error);
         return;
       }
     }
-    this.#hide({ deleted: true });
-    await this.#on.changed(null);
+    if (turn === this.#turn) this.#hide({ deleted: true });
+    await this.#on.changed(this.#note?.id ?? null);
   }
 
   async #close() {

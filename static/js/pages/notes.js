@@ -20,7 +20,11 @@ const editor = new NoteEditor({
     list.mark(null);
     (row ?? newButton).focus(); // back to where the person came from
   },
-  changed: (id) => list.load().then(() => list.mark(id)),
+  changed: (id) => {
+    list.mark(id); // before it is loaded: meanwhile another may be opened
+    return list.load();
+  },
+  failed: (text) => shell.notice(text, { action: 'Close' }),
 });
 
 newButton.addEventListener('click', () => editor.open(null));
