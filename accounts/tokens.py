@@ -4,8 +4,7 @@ Serves steps 3 and 7. Both kinds are simplejwt token classes on a `TokenBackend`
 adds what simplejwt 5.5.1 lacks: `kid` and a ring of keys, an explicit `typ` for each kind
 (RFC 8725 section 3.11, RFC 9068), strict syntax before anything is decoded, the signature before
 a claim is read, and claims checked for presence, type and value. Each token is read once, here:
-PyJWT signs and verifies. Validation asks no database; whether the session still lives is the
-business of `accounts.revocation` (access tokens) and `accounts.sessions` (refresh tokens).
+PyJWT signs and verifies. No database is asked: that is `accounts.revocation` and `sessions`.
 """
 
 import hashlib
@@ -28,7 +27,6 @@ from accounts.models import Session, User, opaque_id
 from accounts.watching import watched
 
 ALGORITHMS = {"ES256": jwt.get_algorithm_by_name("ES256")}
-
 OVER = "its time (exp) is over"
 
 
@@ -51,9 +49,7 @@ class RingBackend(TokenBackend):
         """The verified claims. TokenBackendError names the first check that failed."""
         try:
             jws = syntax.parse(token)
-            alg, public = self.key_for(jws.header)
-            if not ALGORITHMS[alg].verify(jws.signed, public, jws.signature):
-                raise syntax.Malformed("the signature does not fit these bytes")
+            self.check_signature(jws, *self.key_for(jws.header))
             claims = jws.claims()
             check(claims, self.claims)
         except syntax.Malformed as error:
@@ -80,6 +76,12 @@ class RingBackend(TokenBackend):
         if header["alg"] != found[0]:
             raise syntax.Malformed("alg is not the algorithm of this key")
         return found
+
+    @watched
+    def check_signature(self, jws: syntax.Jws, alg: str, public: Any) -> None:
+        """Malformed unless the holder of this key signed exactly these bytes."""
+        if not ALGORITHMS[alg].verify(jws.signed, public, jws.signature):
+            raise syntax.Malformed("the signature does not fit these bytes")
 
 
 class TypedToken(Token):

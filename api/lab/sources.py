@@ -36,6 +36,7 @@ SHOWN = frozenset(
         "accounts.claims.check_types",
         "accounts.claims.check_values",
         "accounts.claims.is_over",
+        "accounts.tokens.RingBackend.check_signature",
         "accounts.tokens.RingBackend.decode",
         "accounts.tokens.RingBackend.key_for",
         "accounts.tokens.issue",

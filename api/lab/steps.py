@@ -105,6 +105,7 @@ STEPS = (
             "accounts.authentication.authenticate_token",
             "accounts.tokens.RingBackend.decode",
             "accounts.tokens.RingBackend.key_for",
+            "accounts.tokens.RingBackend.check_signature",
             "accounts.revocation.check",
         ),
         (("RFC 8725", "3"), ("RFC 9068", "4")),

@@ -11,6 +11,16 @@ from tests.servers import Gatehouse
 pytest.importorskip("api.lab")
 
 
+# Of a token that is new to the server, in the order in which they are made.
+CHECKS = (
+    "Strict syntax",
+    "Header: typ, kid, alg",
+    "Signature",
+    "Claims present, of their types",
+    "Issuer, audience, iat, nbf",
+)
+
+
 def lab(server: Gatehouse) -> str:
     return server.url.replace("localhost", "app.demo.localhost")
 
@@ -28,6 +38,10 @@ def script_of(item: Locator) -> str:
 
 def server_of(item: Locator) -> str:
     return item.locator("[data-facts=server]").inner_text()
+
+
+def in_order(text: str, *words: str) -> bool:
+    return re.search(".*".join(map(re.escape, words)), text, re.DOTALL) is not None
 
 
 def open_lab_flow(page: Page, server: Gatehouse) -> None:
@@ -54,7 +68,7 @@ def test_own_sign_in_fills_the_steps_from_both_ends(page: Page) -> None:
 
     page.get_by_role("button", name="POST, with CSRF check").click()
     assert "X-CSRFToken matches the cookie" in server_of(step(page, 6))
-    assert re.search(r"Signature, iss, aud, exp.*\s+passed", server_of(step(page, 7)))
+    assert in_order(server_of(step(page, 7)), "Time (exp)", "Session still live", *CHECKS)
     assert page.locator("#step-7").get_attribute("data-done") == "yes"
     assert not holds_jwt(page.locator("main").inner_text())
 
@@ -90,6 +104,23 @@ def test_expired_token_is_refused_refreshed_and_the_request_repeated(
     assert re.search(r"Verdict\s+rotate", server_side)
     assert "1 used → generation 2 current" in server_side
     assert page.locator("#step-7").get_attribute("data-done") == "yes"
+
+
+def test_refused_token_is_shown_with_the_check_that_refused_it(
+    page: Page, server: Gatehouse
+) -> None:
+    """Step 7 of a 401: what it passed, in order, and then its time."""
+    open_lab_flow(page, server)
+    # Without a refresh the page stays at the answer that led to it.
+    page.route("**/auth/refresh", lambda route: route.abort())
+
+    page.get_by_role("button", name="Expire now").click()
+
+    expect(page.locator("#step-7")).to_have_attribute("data-done", "refused", timeout=20_000)
+    found = server_of(step(page, 7))
+    assert in_order(found, *CHECKS, "Time (exp)", "ExpiredToken: its time (exp) is over")
+    assert found.count("passed") == len(CHECKS)
+    assert "Session still live" not in found
 
 
 def test_access_token_runs_out_while_one_watches(page: Page, server: Gatehouse) -> None:

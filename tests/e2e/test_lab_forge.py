@@ -90,7 +90,7 @@ def test_own_forgery_succeeds_only_with_the_workshops_key(page: Page, server: Ga
     expect(box.locator("[data-slot=ours]")).to_contain_text(
         "the signature does not fit these bytes"
     )
-    box.get_by_label("Signature").select_option("workshop")
+    box.get_by_label("Signature", exact=True).select_option("workshop")
     box.get_by_role("button", name="Give it to both verifiers").click()
 
     expect(box.locator("[data-slot=ours]")).to_contain_text("Welcome, admin")

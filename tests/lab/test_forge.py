@@ -14,7 +14,7 @@ from tests.servers import ROOT
 
 # Each card: what the innermost cause says, and the function whose line stopped the token.
 CAUSES = {
-    "tampered": ("the signature does not fit these bytes", "RingBackend.decode"),
+    "tampered": ("the signature does not fit these bytes", "RingBackend.check_signature"),
     "none": ("not three base64url segments", "parse"),
     "confusion": ("alg is not the algorithm of this key", "RingBackend.key_for"),
     "expired": ("its time (exp) is over", "verify_access"),

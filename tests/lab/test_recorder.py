@@ -51,7 +51,7 @@ def test_sign_in_is_noted_with_what_each_step_did(alice: User, watching: Browser
 
 
 def test_api_call_is_noted_with_its_checks_in_order(alice: User, watching: BrowserClient) -> None:
-    """Step 7: syntax, header, claims, signature, session; a second call finds it verified."""
+    """Step 7: syntax, header, signature, claims, session; a second call finds it verified."""
     watching.sign_in(alice)
 
     watching.get("/api/me")
@@ -64,6 +64,7 @@ def test_api_call_is_noted_with_its_checks_in_order(alice: User, watching: Brows
         "accounts.tokens.RingBackend.decode",
         "accounts.syntax.parse",
         "accounts.tokens.RingBackend.key_for",
+        "accounts.tokens.RingBackend.check_signature",
         "accounts.claims.check_types",
         "accounts.claims.check_values",
     ]

@@ -81,10 +81,7 @@ export function verification(entry) {
 export function request(observed, entry, earlier) {
   const csrf = find(entry, 'csrf.check');
   const seen = find(entry, 'tokens.verify_access')?.facts.from_memory;
-  // In the order in which they were done with; the enclosing call says something of its own only where it did all the work.
-  const checks = entry.steps
-    .filter(({ name }) => CHECKS[name] && (seen || !name.endsWith('verify_access')))
-    .sort((one, other) => one.at + one.ms - other.at - other.ms);
+  const checks = validation(entry);
   const whole = find(entry, 'authentication.authenticate_token');
   const filled = [{
     number: 6, ms: observed.milliseconds, refused: Boolean(csrf?.refused),
@@ -98,24 +95,40 @@ export function request(observed, entry, earlier) {
     script: [['Status', observed.status], ['Body', observed.answer]],
     server: checks.length ? [
       ...(seen ? [['Seen before', 'verified when this process first saw it; time and session are checked each time', 'good']] : []),
-      ...checks.map((step) => [CHECKS[step.name], ...withTime(step)]),
+      ...checks,
       ...(seen && earlier ? verified(earlier) : []),
     ] : [['Token', 'no access token arrived: the browser has dropped the cookie, its Max-Age was over', 'bad']],
   });
   return filled;
 }
 
-/** The checks of an earlier request. */
-function verified({ method, path, steps }) {
-  return steps.filter(({ name }) => CHECKS[name] && /tokens|syntax|claims/.test(name) && !name.endsWith('verify_access'))
-    .map((step) => [`${CHECKS[step.name]}: earlier, with ${method} ${path}`, ...withTime(step)]);
+/** What the token had to pass, as it happened. The time is judged last, by the call around the others, and only where they passed. */
+function validation(entry) {
+  const token = entry.steps.filter(({ name }) => OF_TOKEN[name]);
+  const around = ({ name }) => token.length && name.endsWith('verify_access'); // its duration is that of all of them
+  const each = token.some(({ refused }) => refused) ? [] : entry.steps.filter(({ name }) => EACH_TIME[name]);
+  return [
+    ...token.map((step) => [OF_TOKEN[step.name], ...withTime(step)]),
+    ...each.map((step) => [EACH_TIME[step.name], ...(around(step) ? outcome(step, 'passed') : withTime(step))]),
+  ];
 }
 
-const CHECKS = {
+/** The checks of an earlier request. */
+function verified({ method, path, steps }) {
+  return steps.filter(({ name }) => OF_TOKEN[name])
+    .map((step) => [`${OF_TOKEN[step.name]}: earlier, with ${method} ${path}`, ...withTime(step)]);
+}
+
+/** Of a token that this process has not seen before. */
+const OF_TOKEN = {
   'accounts.syntax.parse': 'Strict syntax',
   'accounts.tokens.RingBackend.key_for': 'Header: typ, kid, alg',
+  'accounts.tokens.RingBackend.check_signature': 'Signature',
   'accounts.claims.check_types': 'Claims present, of their types',
-  'accounts.tokens.RingBackend.decode': 'Signature, iss, aud, exp (with all above)',
+  'accounts.claims.check_values': 'Issuer, audience, iat, nbf',
+};
+
+const EACH_TIME = {
   'accounts.tokens.verify_access': 'Time (exp)',
   'accounts.revocation.check': 'Session still live',
   'accounts.sessions.confirm': 'Generation confirmed',
