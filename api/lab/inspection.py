@@ -14,13 +14,14 @@ from api.lab import redaction
 
 # Each attribute of the cookie with the sentence that says why it is there.
 WHY = {
-    "Secure": "Travels over https alone (browsers make an exception for localhost).",
+    "Secure": "Travels over https alone (most browsers make an exception for localhost).",
     "HttpOnly": "No script can read, write or overwrite it.",
     "SameSite=Strict": "Stays behind when another site sends the request.",
     "Path=/": "Goes with every path: the name prefix demands it, and a path protects nothing.",
-    "no Domain": "This host alone gets it, and no sibling can plant one.",
+    "no Domain": "This host alone gets it: no sibling, no subdomain.",
     "Max-Age": "The browser forgets it when the time of the token is over.",
-    "__Host-Http-": "The name itself makes browsers refuse any cookie without all of these.",
+    "__Host-Http-": "The name itself: browsers refuse it unless a server set it, with Secure,"
+    " HttpOnly, Path=/ and no Domain. So nobody can plant one.",
 }
 
 
@@ -69,10 +70,10 @@ def verify(text: str, typ: str) -> dict[str, Any]:
             f"typ is {typ}",
             "kid names a key of ours, alg is the one of that key",
             "signature (ES256)",
+            "every claim present and of its type",
             f"iss is {claims['iss']}",
             f"aud is {claims['aud']}",
-            "exp and iat, with 5 s leeway",
-            "every claim present and of its type",
+            "iat and exp, with 5 s leeway",
             "its session has not ended",
         ],
     }
