@@ -92,6 +92,32 @@ def test_staff_filter_the_audit_log(page: Page, server: Gatehouse) -> None:
     expect(page.locator("[data-count]")).to_have_text("1 event")
 
 
+def test_next_page_of_the_audit_log_pressed_twice_is_one_page(
+    page: Page, server: Gatehouse
+) -> None:
+    """The second press comes before the first is answered, and asks for the same page."""
+    dora = steps.new_person(server)
+    for _ in range(45):
+        steps.query(
+            server,
+            "INSERT INTO accounts_securityevent (kind, user_id, session_id, address, user_agent,"
+            " detail) SELECT 'signed_out', id, '', '', '', '{}' FROM accounts_user"
+            " WHERE email = ?",
+            dora.email,
+        )
+    steps.sign_in(page, CAROL, "/audit")
+    page.get_by_label("Person").fill(dora.email)
+    page.get_by_label("Person").press("Enter")
+    expect(page.locator("[data-page-number]")).to_have_text("Page 1 of 3")
+    waiting = steps.hold(page, "**/api/audit?page=2*")
+
+    for _ in range(2):
+        page.get_by_role("button", name="Older").click()
+
+    expect(page.locator("[data-page-number]")).to_have_text("Page 2 of 3")
+    assert len(waiting) == 1
+
+
 def test_audit_page_tells_others_that_it_is_for_staff(page: Page, server: Gatehouse) -> None:
     """The page is public, what it would show is not."""
     steps.sign_in(page, steps.new_person(server), "/audit")

@@ -129,6 +129,31 @@ def test_many_notes_come_in_pages(server: Gatehouse, page: Page, alice: Person) 
     expect(rows).to_have_count(20)
 
 
+@pytest.mark.parametrize("fails", [False, True], ids=["pressed twice", "again after a failure"])
+def test_previous_leads_no_further_than_to_the_first_page(
+    server: Gatehouse, page: Page, alice: Person, fails: bool
+) -> None:
+    """One page back from the one on the screen, however often it is pressed meanwhile."""
+    for age in range(21):
+        steps.give_note(server, alice, f"Note number {age:02}", age=age)
+    steps.sign_in(page, alice)
+    page.get_by_role("button", name="Next").click()
+    expect(page.locator("[data-page-number]")).to_have_text("Page 2 of 2")
+    previous = page.get_by_role("button", name="Previous")
+    waiting = steps.hold(page, "**/api/notes?page=1")
+
+    previous.click()
+    if fails:
+        expect(page.locator("[data-list]")).to_have_attribute("aria-busy", "true")
+        out_of_order(waiting[0])
+        expect(page.locator("[data-problem]")).to_be_visible()
+    previous.click()
+
+    expect(page.locator("[data-page-number]")).to_have_text("Page 1 of 2")
+    expect(page.locator("[data-list] li")).to_have_count(20)
+    expect(page.locator("[data-problem]")).to_be_hidden()
+
+
 def test_last_note_of_the_last_page_deleted_shows_the_page_before(
     server: Gatehouse, page: Page, alice: Person
 ) -> None:

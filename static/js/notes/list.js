@@ -10,6 +10,8 @@ const PAGE_SIZE = 20;
 export class NoteList {
   #open;
   #page = 1;
+  /** The page on the screen, which Previous and Next start from: pressed twice, or again after a failure, they go no further. */
+  #shown = 1;
   #asked = 0;
   /** @type {string|null} */
   marked = null;
@@ -67,6 +69,7 @@ export class NoteList {
   }
 
   #show({ count, results }, search) {
+    this.#shown = this.#page;
     find('[data-list]').replaceChildren(...results.map((note) => this.#row(note)));
     this.mark(this.marked);
     const notes = `${count} ${count === 1 ? 'note' : 'notes'}`;
@@ -97,7 +100,7 @@ export class NoteList {
   }
 
   #turn(step) {
-    this.#page += step;
+    this.#page = this.#shown + step;
     this.load().then(() => find('#search').scrollIntoView({ block: 'nearest' }));
   }
 }

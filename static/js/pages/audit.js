@@ -12,6 +12,7 @@ const count = find('[data-count]');
 const list = find('[data-events]');
 const names = ['user', 'kind'];
 let page = 1;
+let shown = 1; // the page on the screen, which Previous and Next start from: pressed twice they go no further
 let asked = 0;
 
 async function load() {
@@ -33,6 +34,7 @@ async function load() {
 }
 
 function show(answer) {
+  shown = page;
   list.replaceChildren(...answer.results.map(row));
   count.textContent = answer.count ? `${answer.count} event${answer.count === 1 ? '' : 's'}` : 'Nothing matches.';
   const pages = Math.max(1, Math.ceil(answer.count / PAGE_SIZE));
@@ -50,7 +52,7 @@ function filter() {
 }
 
 function turn(step) {
-  page += step;
+  page = shown + step;
   load().then(() => form.scrollIntoView({ block: 'nearest' }));
 }
 
