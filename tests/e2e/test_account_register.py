@@ -1,5 +1,7 @@
 """From a newcomer to somebody who is signed in, without leaving the browser."""
 
+import re
+
 from playwright.sync_api import Page, expect
 
 from tests.e2e import mailbox, steps
@@ -103,3 +105,17 @@ def test_typed_password_is_judged_in_the_page_alone(page: Page) -> None:
         field.press_sequentially(text)
         expect(page.locator("#password-strength")).to_contain_text(verdict)
     assert sent == []
+
+
+def test_mailbox_recovers_from_a_server_that_was_away(page: Page) -> None:
+    """What went wrong is told as long as it does."""
+    page.clock.install()
+    page.route("**/mail/messages", lambda route: route.fulfill(status=503, body=""))
+    page.goto("/mail")
+    count = page.locator("[data-count]")
+    expect(count).to_contain_text("503")
+
+    page.unroute_all()
+    page.clock.run_for(4000)
+
+    expect(count).to_have_text(re.compile("the newest first|No mails yet"))

@@ -1,7 +1,7 @@
 """/learn/forge in a real browser: the same bytes, two verdicts, the line between them."""
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from tests.servers import Gatehouse
 
@@ -94,3 +94,22 @@ def test_own_forgery_succeeds_only_with_the_workshops_key(page: Page, server: Ga
     box.get_by_role("button", name="Give it to both verifiers").click()
 
     expect(box.locator("[data-slot=ours]")).to_contain_text("Welcome, admin")
+
+
+def test_switch_that_is_turned_back_meanwhile_decides(page: Page, server: Gatehouse) -> None:
+    """What is shown is about the switch as it stands."""
+    open_card(page, server, "tampered")
+    box = page.locator("lab-experiment#tampered")
+    box.get_by_role("button", name="Give it to both verifiers").click()
+    expect(box.locator("[data-slot=ours]")).to_contain_text("does not fit")
+    held: list[Route] = []
+    page.route("**/learn/api/forge/tampered", lambda route: held.append(route))
+
+    with page.expect_request("**/learn/api/forge/tampered"):
+        box.get_by_role("checkbox").check()
+    box.get_by_role("checkbox").uncheck()
+    page.unroute("**/learn/api/forge/tampered")
+    held[0].continue_()
+
+    expect(box.locator("[data-slot=ours]")).to_contain_text("does not fit")
+    expect(box.locator("[data-verdict]")).to_contain_text("Ours refuses")

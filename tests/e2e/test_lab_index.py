@@ -109,3 +109,14 @@ def test_printed_page_is_a_worksheet(page: Page) -> None:
     expect(page.get_by_text("What I saw:")).to_be_visible()
     expect(page.get_by_role("heading", name="Why")).to_be_hidden()
     expect(page.get_by_role("button", name="Skip")).to_be_hidden()
+
+
+def test_refused_sign_in_says_so(page: Page) -> None:
+    """In the first minute of a lesson a button that does nothing ends it."""
+    page.route("**/auth/login", lambda route: route.fulfill(status=503, body=""))
+    page.goto("/learn")
+
+    page.get_by_role("button", name="Sign in as Alice").click()
+
+    expect(page.locator("#first").get_by_role("status")).to_have_attribute("data-tone", "bad")
+    expect(page.locator("#first").get_by_role("status")).not_to_have_text("")

@@ -144,3 +144,16 @@ def test_other_place_chosen_in_between_says_why_it_stopped(page: Page, server: G
     box.get_by_label("an HttpOnly cookie").check()
 
     expect(box.locator("[data-verdict]")).to_contain_text("Another place was chosen")
+
+
+def test_next_place_is_one_arrow_key_away(page: Page, server: Gatehouse) -> None:
+    """WCAG 3.2.2: choosing moves no focus, also where it puts the last run away."""
+    attack(page, server, "httponly")
+    box = page.locator("lab-experiment#places")
+
+    box.locator("input[name=place][value=httponly]").focus()
+    page.keyboard.press("ArrowUp")
+
+    expect(box).to_have_attribute("data-state", "asking")
+    expect(box.locator("input[name=place]:checked")).to_be_focused()
+    expect(box.locator("input[name=place]:checked")).not_to_have_value("httponly")

@@ -8,6 +8,7 @@ const EVERY = 3000;
 const list = find('[data-mails]');
 const count = find('[data-count]');
 const shown = new Set();
+let told = ''; // what the line says: how many there are, or what went wrong; each once, since it is read aloud
 
 async function look() {
   try {
@@ -16,9 +17,11 @@ async function look() {
     const added = results.filter(({ id }) => !shown.has(id));
     for (const mail of added.toReversed()) list.prepend(row(mail));
     if (added.length) find('details', list).open = true;
-    if (added.length || first) say(results.length, first ? 0 : added.length);
+    if (added.length || told !== 'mails') say(results.length, first || told !== 'mails' ? 0 : added.length);
+    told = 'mails';
   } catch (error) {
-    count.textContent = describe(error);
+    if (told !== 'problem') count.textContent = describe(error);
+    told = 'problem';
   } finally {
     list.removeAttribute('aria-busy');
   }

@@ -159,6 +159,7 @@ document.querySelector('[data-flow-form]')?.addEventListener('submit', (event) =
 
 opened.then(({ person }) => {
   if (person) find('[data-person-password]').textContent = person.password;
+}).catch(tellProblem).then(() => {
   shell.start({ show: arrive, empty: leave });
   setInterval(tick, 250);
 });

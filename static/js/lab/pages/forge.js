@@ -5,6 +5,7 @@ import * as shell from '../../shell.js';
 import { send } from '../../wire.js';
 import { show } from '../evidence.js';
 import { experiment } from '../experiment.js';
+import { inWords } from '../run.js';
 
 const cards = [...document.querySelectorAll('[data-cards] > lab-experiment')];
 
@@ -13,7 +14,11 @@ for (const card of cards) {
   const twist = box.querySelector('[data-twist]');
   const judge = card.id === 'own' ? ownToken : () => send('POST', `/learn/api/forge/${card.id}`, { body: { twist: twist.checked } });
   box.run = async () => {
-    const found = await judge();
+    let found, asked;
+    do { // once more, if the switch was moved meanwhile
+      asked = twist?.checked;
+      found = await judge();
+    } while (twist?.checked !== asked);
     find('[data-exchanges]', box).replaceChildren(result(found));
     for (const code of box.querySelectorAll('[data-exchanges] pre:has(.marked)')) {
       code.scrollTop = find('.marked', code).offsetTop - code.offsetTop - code.clientHeight / 3;
@@ -99,7 +104,8 @@ async function fresh() {
   find('[data-pem]', own).textContent = good.pem;
   find('[data-pem-note]', own).textContent = `${good.pem_bytes} bytes, the last six of them ${good.pem_end}: the newline at the end (0a) is one of them.`;
 }
-find('[data-fresh]', own).addEventListener('click', fresh);
+const refill = () => fresh().catch((error) => own.say(inWords(error), 'bad'));
+find('[data-fresh]', own).addEventListener('click', refill);
 
 /** One card at a time; the address names it. */
 function choose() {
@@ -112,5 +118,5 @@ function choose() {
 }
 addEventListener('hashchange', choose);
 choose();
-fresh();
+refill();
 shell.start({});

@@ -6,6 +6,7 @@ import * as shell from '../../shell.js';
 import { send } from '../../wire.js';
 import { experiment } from '../experiment.js';
 import { storages } from '../observe.js';
+import { inWords } from '../run.js';
 
 const box = experiment('first');
 const signIn = find('[data-first-sign-in]', box);
@@ -31,7 +32,7 @@ box.run = async () => {
 for (const person of box.querySelectorAll('[data-demo-email]')) {
   person.addEventListener('click', () => busy(person, () => session.signIn({
     email: person.dataset.demoEmail, password: person.dataset.demoPassword, remember: false,
-  })));
+  }).catch((error) => box.say(inWords(error), 'bad'))));
 }
 
 shell.start({

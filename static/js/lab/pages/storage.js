@@ -146,7 +146,7 @@ for (const radio of box.querySelectorAll('input[name="place"]')) {
   radio.addEventListener('change', () => {
     current?.abandon();
     keep = true;
-    if (box.dataset.state === 'done') box.reset();
+    if (box.dataset.state === 'done') box.reset().then(() => radio.focus());
     keep = false;
     location.replace(`#places-${radio.value}`);
   });
