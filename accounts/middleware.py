@@ -80,7 +80,7 @@ class ClientAddress:
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
-        self.trusted = [ipaddress.ip_network(text) for text in conf.trusted_proxies]
+        self.trusted = [network(text) for text in conf.trusted_proxies]
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         address = request.META.get("REMOTE_ADDR", "")
@@ -102,10 +102,18 @@ class ClientAddress:
         if not self.trusted:
             return False
         try:
-            found = ipaddress.ip_address(address)
+            # A socket for both families names an IPv4 proxy as `::ffff:10.0.0.1`.
+            found = ipaddress.ip_address(canonical(address))
         except ValueError:
             return False
         return any(found in network for network in self.trusted)
+
+
+def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
+    """The network of this text, IPv4 inside IPv6 unwrapped as `canonical` does; ValueError."""
+    found = ipaddress.ip_network(text)
+    mapped = getattr(found.network_address, "ipv4_mapped", None)
+    return ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}") if mapped else found
 
 
 @lru_cache(maxsize=4096)  # reading an address costs more than all else here

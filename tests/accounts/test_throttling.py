@@ -7,8 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connections
+from django.http import HttpResponse
 
 from accounts import sessions, throttling
+from accounts.middleware import ClientAddress
 from accounts.models import FailureCount, SecurityEvent
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, REFRESH
@@ -105,6 +107,18 @@ def test_ipv4_in_ipv6_is_the_same_network(proxied, alice):
         guess(alice.email, address)
 
     assert guess(alice.email, "::ffff:cb00:7107").status_code == 429
+
+
+@pytest.mark.parametrize("named", ["10.0.0.1", "10.0.0.0/8", "::ffff:10.0.0.1", "::ffff:a00:0/104"])
+@pytest.mark.parametrize("peer", ["10.0.0.1", "::ffff:10.0.0.1"])
+def test_proxy_on_a_socket_for_both_families_is_trusted(settings, rf, named, peer):
+    """There `10.0.0.1` calls as `::ffff:10.0.0.1`: the same machine, however either is written."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {"TRUSTED_PROXIES": [named]}
+    request = rf.get("/", HTTP_X_FORWARDED_FOR=f"203.0.113.7, {peer}", REMOTE_ADDR=peer)
+
+    ClientAddress(lambda _: HttpResponse())(request)
+
+    assert request.client_address == "203.0.113.7"
 
 
 def test_forwarding_header_of_a_stranger_ignored(alice):
