@@ -38,6 +38,9 @@ def revisit() -> int:
 
 
 def bump() -> None:
-    """One byte more. Appending is atomic: no two processes can lose one another's byte."""
-    with open(conf.revocation_counter, "ab", buffering=0) as file:
-        file.write(b".")
+    """One byte more, or Unavailable. Appending is atomic: no two processes lose one's byte."""
+    try:
+        with open(conf.revocation_counter, "ab", buffering=0) as file:
+            file.write(b".")
+    except OSError as error:
+        raise Unavailable("the revocation counter cannot be written") from error

@@ -18,10 +18,13 @@ from accounts.conf import conf
 
 @rule("E012")
 def data_dir() -> str:
-    folder = conf.revocation_counter.parent
-    if folder.is_dir() and os.access(folder, os.W_OK | os.X_OK):
-        return ""
-    return f"DATA_DIR must be a folder that every process of this machine can write: {folder}"
+    file = conf.revocation_counter
+    if not (file.parent.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)):
+        return f"DATA_DIR must be a folder that each process here can write: {file.parent}"
+    # Somebody else's, perhaps root's: no session could be ended.
+    if file.exists() and not (file.is_file() and os.access(file, os.R_OK | os.W_OK)):
+        return f"DATA_DIR holds a file that this process cannot write: {file}"
+    return ""
 
 
 @rule("E013")

@@ -7,6 +7,7 @@ broken cookie never blocks them: no token is looked at before the view decides t
 
 from typing import Any
 
+from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from drf_spectacular.utils import extend_schema
@@ -111,10 +112,14 @@ class LogoutView(BrowserView):
 
 
 def sign_out(request: HttpRequest, leaving: QuerySet[Session]) -> None:
-    """End these sessions, those that still live with an event for each."""
+    """End these sessions, those that still live with an event for each.
+
+    Where that cannot be told or noted the session lives on: whoever tries again ends it.
+    """
     for session in leaving.filter(ended_at=None).select_related("user"):
-        if session_flow.end(Session.objects.filter(id=session.id), "signed_out"):
-            events.record("signed_out", request, user=session.user, session=session)
+        with transaction.atomic():
+            if session_flow.end(Session.objects.filter(id=session.id), "signed_out"):
+                events.record("signed_out", request, user=session.user, session=session)
 
 
 def presented(request: HttpRequest) -> QuerySet[Session]:

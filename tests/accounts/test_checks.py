@@ -8,6 +8,7 @@ from django.core.checks import Tags, run_checks
 from django.test import override_settings
 
 from accounts import checks, keys
+from accounts.conf import conf
 
 HYGIENE, CSRF = checks.HYGIENE, checks.CSRF
 
@@ -109,6 +110,14 @@ def test_unsafe_setting_refused_by_its_number(settings, number, change):
 def test_safe_settings_pass(settings):
     """What the tests and the demo run on is safe."""
     assert found({}, settings) == set()
+
+
+def test_counter_that_cannot_be_written_is_found_at_the_start(settings, tmp_path):
+    """Nobody could end a session: better told now than at the first sign-out."""
+    with override_settings(GATEHOUSE=settings.GATEHOUSE | {"DATA_DIR": tmp_path}):
+        conf.revocation_counter.mkdir()
+
+    assert found({"GATEHOUSE": {"DATA_DIR": tmp_path}}, settings) == {"accounts.E012"}
 
 
 def test_every_check_has_a_case():

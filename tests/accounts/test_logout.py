@@ -83,6 +83,26 @@ def test_sign_out_twice_is_no_failure(browser_client, alice):
     assert SecurityEvent.objects.filter(kind="signed_out").count() == 1
 
 
+@pytest.mark.django_db(transaction=True)
+def test_sign_out_that_cannot_be_told_ends_nothing_and_can_be_repeated(
+    browser_client, alice, settings, tmp_path
+):
+    """The counter cannot be written: 503, cookies and session as before; then it works."""
+    browser_client.sign_in(alice)
+    working = settings.GATEHOUSE
+    settings.GATEHOUSE = working | {"DATA_DIR": tmp_path / "gone"}
+
+    failed = browser_client.post("/auth/logout")
+
+    assert (failed.status_code, failed.json()["code"]) == (503, "unavailable")
+    assert not failed.cookies
+    assert Session.objects.get().ended_at is None
+    settings.GATEHOUSE = working
+    assert browser_client.post("/auth/logout").status_code == 204
+    assert Session.objects.get().end_reason == "signed_out"
+    assert SecurityEvent.objects.filter(kind="signed_out").count() == 1
+
+
 def test_sign_out_with_forged_or_foreign_tokens_ends_nothing(browser_client, api_client, alice):
     """Only an authentic token of a browser's session counts here."""
     browser_client.sign_in(alice)
