@@ -7,6 +7,7 @@ one) or `retired` (verifies until the last token signed with it has expired).
 Leaves out: tokens themselves (accounts.tokens).
 """
 
+import contextlib
 import logging
 import os
 import threading
@@ -92,6 +93,7 @@ def write(ring: Ring, path: Path, *, overwrite: bool = True) -> None:
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:
         file.write(ring.dump())
+        _keep_owner(file.fileno(), path)
         file.flush()
         os.fsync(file.fileno())
     if overwrite:
@@ -103,6 +105,13 @@ def write(ring: Ring, path: Path, *, overwrite: bool = True) -> None:
         pass  # another process was first: its keys count
     finally:
         draft.unlink()
+
+
+def _keep_owner(descriptor: int, path: Path) -> None:
+    """Whose the file was, theirs it stays: root may rotate the keys of a service's own user."""
+    with contextlib.suppress(FileNotFoundError, PermissionError):
+        before = path.stat()
+        os.fchown(descriptor, before.st_uid, before.st_gid)
 
 
 # One for the usual settings, one for each profile that has keys of its own.

@@ -3,6 +3,7 @@
 import io
 import json
 import logging
+import os
 import stat
 import subprocess
 import sys
@@ -366,6 +367,21 @@ def test_demo_makes_a_key_file_that_only_its_owner_reads(key_file: Path) -> None
     assert keys.ring().active_kid == kid
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
     assert [path.name for path in key_file.parent.iterdir()] == [key_file.name]
+
+
+def test_key_file_stays_its_owners_when_root_rotates(key_file: Path) -> None:
+    """A file that the server cannot read signs everyone out at its next start."""
+    keys.write(keys.Ring([keys.new_key("active")]), key_file)
+    if os.geteuid() == 0:  # nobody else can give a file away, or replace another's
+        os.chown(key_file, 12345, 23456)
+    before = key_file.stat()
+
+    keys.write(keys.Ring([keys.new_key("active")]), key_file)
+
+    after = key_file.stat()
+    assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
+    assert stat.S_IMODE(after.st_mode) == 0o600
+    assert after.st_ino != before.st_ino
 
 
 def test_production_makes_no_keys_of_its_own(settings: Any, key_file: Path) -> None:
