@@ -1,6 +1,6 @@
 """Bodies in and out. A field that is not named here is ignored: nothing can be assigned in bulk."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rest_framework import serializers
@@ -105,6 +105,18 @@ class RefreshBody(Body):
     refresh_token = serializers.CharField(max_length=100_000, trim_whitespace=False)
 
 
+def moment(at: datetime) -> str:
+    """RFC 3339 in UTC with Z."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+class Moment(serializers.DateTimeField):
+    """A time as `moment` writes it, whatever the project's zone and format are."""
+
+    def to_representation(self, value: Any) -> str:
+        return moment(value)
+
+
 class Device(serializers.Serializer[Session]):
     """One session as its owner sees it."""
 
@@ -114,9 +126,9 @@ class Device(serializers.Serializer[Session]):
     method = serializers.CharField()
     device = serializers.SerializerMethodField()
     address = serializers.CharField()
-    created_at = serializers.DateTimeField()
-    last_used_at = serializers.DateTimeField()
-    ended_at = serializers.DateTimeField(allow_null=True)
+    created_at = Moment()
+    last_used_at = Moment()
+    ended_at = Moment(allow_null=True)
     end_reason = serializers.SerializerMethodField()
 
     def get_current(self, session: Session) -> bool:
@@ -134,7 +146,7 @@ class Event(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     kind = serializers.CharField()
-    at = serializers.DateTimeField()
+    at = Moment()
     address = serializers.CharField()
     device = serializers.SerializerMethodField()
     session_id = serializers.CharField()
@@ -154,11 +166,6 @@ class UserBody(serializers.Serializer[Any]):
 
 def user_json(user: User) -> dict[str, Any]:
     return {"id": user.sub, "email": user.email, "name": user.name, "is_staff": user.is_staff}
-
-
-def moment(at: datetime) -> str:
-    """RFC 3339 in UTC with Z."""
-    return at.strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def session_json(session: Session, access_expires_at: datetime | None) -> dict[str, Any]:

@@ -9,6 +9,7 @@ from rest_framework import generics, serializers
 from accounts import events
 from accounts.endpoints import ProtectedView
 from accounts.permissions import ScopedAccess
+from api.serializers import Moment
 
 
 class AuditEventSerializer(serializers.Serializer[Any]):
@@ -16,7 +17,7 @@ class AuditEventSerializer(serializers.Serializer[Any]):
 
     id = serializers.CharField()
     kind = serializers.CharField()
-    at = serializers.DateTimeField()
+    at = Moment()
     user = serializers.SerializerMethodField()
     address = serializers.CharField()
     device = serializers.SerializerMethodField()

@@ -1,5 +1,6 @@
 """Notes and the token's content on the wire."""
 
+from datetime import UTC, datetime
 from typing import Any, ClassVar
 
 from django.utils import timezone
@@ -8,12 +9,21 @@ from rest_framework import serializers
 from api.models import Note
 
 
+class Moment(serializers.DateTimeField):
+    """RFC 3339 in UTC with Z, whatever the project's zone and format are."""
+
+    def to_representation(self, value: datetime) -> str:
+        return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
 class NoteSerializer(serializers.ModelSerializer[Note]):
     """`title` is trimmed, `body` is kept as typed."""
 
     body = serializers.CharField(
         required=False, allow_blank=True, trim_whitespace=False, max_length=100_000, default=""
     )
+    created_at = Moment(read_only=True)
+    updated_at = Moment(read_only=True)
 
     class Meta:
         model = Note
@@ -35,4 +45,4 @@ class MeSerializer(serializers.Serializer[Any]):
     session_id = serializers.CharField()
     client_id = serializers.CharField()
     scope = serializers.ListField(child=serializers.CharField())
-    expires_at = serializers.DateTimeField()
+    expires_at = Moment()

@@ -58,6 +58,23 @@ def test_list_shows_each_device(browser_client, phone, alice):
     assert (other["ended_at"], other["end_reason"]) == (None, None)
 
 
+def test_times_are_utc_whatever_the_project_shows_its_people(browser_client, alice, settings):
+    """RFC 3339 with Z, also where the project has a zone and a format of its own."""
+    settings.TIME_ZONE = "Asia/Tokyo"
+    settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"DATETIME_FORMAT": "%d.%m.%Y"}
+    browser_client.sign_in(alice)
+    browser_client.post("/api/notes", {"title": "x"})
+
+    session = browser_client.get("/auth/sessions").json()["results"][0]
+    event = browser_client.get("/auth/events").json()["results"][0]
+    note = browser_client.get("/api/notes").json()["results"][0]
+
+    now = Session.objects.get().created_at.strftime("%Y-%m-%dT%H")
+    for told in (session["created_at"], event["at"], note["updated_at"]):
+        assert told.startswith(now)
+        assert told.endswith("Z")
+
+
 def test_list_shows_nobody_elses(browser_client, phone, bob):
     """ASVS 8.2.2: another person's sessions do not exist."""
     browser_client.sign_in(bob)
