@@ -26,33 +26,33 @@ If it was not you, set a new password at once, which signs out everyone else:
 LETTERS = {
     "signed_in": Letter(
         "A new device has signed in",
-        "Hello {name},\n\nyour account was used to sign in on a device that we have not seen "
+        "Hello,\n\nyour account was used to sign in on a device that we have not seen "
         "before.\n" + WHERE + IF_NOT_YOU,
     ),
     "password_changed": Letter(
         "Your password was changed",
-        "Hello {name},\n\nyour password was changed, and all other devices were signed out.\n"
+        "Hello,\n\nyour password was changed, and all other devices were signed out.\n"
         + WHERE
         + IF_NOT_YOU,
     ),
     "password_reset": Letter(
         "Your password was reset",
-        "Hello {name},\n\nyour password was reset through a link in a mail, and all devices were "
+        "Hello,\n\nyour password was reset through a link in a mail, and all devices were "
         "signed out.\n" + WHERE + IF_NOT_YOU,
     ),
     "email_change_requested": Letter(
         "A change of your address was asked for",
-        "Hello {name},\n\nsomebody signed in as you asked to move your account to another e-mail "
+        "Hello,\n\nsomebody signed in as you asked to move your account to another e-mail "
         "address. It happens when a link that was sent there is opened.\n" + WHERE + IF_NOT_YOU,
     ),
     "identity_linked": Letter(
         "A new way to sign in was added",
-        "Hello {name},\n\nfrom now on your account can be signed in to through {provider}. Your "
+        "Hello,\n\nfrom now on your account can be signed in to through {provider}. Your "
         "password was entered for that.\n" + WHERE + IF_NOT_YOU,
     ),
     "refresh_reused": Letter(
         "An older copy of your sign-in was used",
-        "Hello {name},\n\nan older copy of your sign-in was used: your browser was restored from a "
+        "Hello,\n\nan older copy of your sign-in was used: your browser was restored from a "
         "backup or crashed, or\nsomeone copied it. To be safe, that session was ended, for whoever "
         "held it.\n" + WHERE + "\nSign in again. If you have no explanation for it, change your "
         "password and look through your devices:\n\n{issuer}/account\n",
@@ -71,7 +71,6 @@ def tell(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
     letters.send(
         letter,
         event.user.email,
-        name=event.user.name or event.user.email,
         at=event.at,
         address=event.address or "unknown",
         device=devices.describe(event.user_agent),

@@ -54,10 +54,12 @@ def test_without_a_mail_server_nothing_is_sent(alice: User, settings: Any) -> No
 
 def test_new_device_is_told_by_mail(alice: User) -> None:
     """The mail names the device and the way to stop it."""
+    User.objects.filter(pk=alice.pk).update(name="You have won, see evil.example")
     sign_in_with(FIREFOX, alice)
     sign_in_with(PHONE, alice)
 
     (message,) = mails.sent()
+    assert "evil.example" not in message.body  # whoever registered the address chose the name
     assert message.subject == "A new device has signed in"
     assert "Safari" in message.body
     assert "iOS" in message.body
