@@ -137,8 +137,9 @@ class SessionAdmin(ForStaff):
     def end_session(self, request: HttpRequest, chosen: QuerySet[Session]) -> None:
         ended = 0
         for session in chosen.select_related("user"):
-            if may_act_on(request, session.user):
-                ended += sessions.end(Session.objects.filter(id=session.id), "admin")
+            row = Session.objects.filter(id=session.id)
+            if may_act_on(request, session.user) and sessions.end(row, "admin"):
+                ended += 1
                 note(request, "session_ended", session.user, session=session)
         self.message_user(request, f"Ended {ended} of {len(chosen)}.", messages.SUCCESS)
 

@@ -34,10 +34,10 @@ class SignInForm(AdminAuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         given = self.cleaned_data
+        if not {"username", "password"} <= given.keys():
+            return given  # a field is missing: its own error says so
         try:
             user = credentials.verify(self.request, given["username"], given["password"])
-        except KeyError:
-            return given  # a field is missing: its own error says so
         except Problem as refusal:
             self.request.refusal = refusal  # type: ignore[attr-defined]
             raise forms.ValidationError(str(refusal.detail)) from refusal

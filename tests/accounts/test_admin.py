@@ -137,6 +137,19 @@ def test_ended_session_is_refused_at_once(
     assert (event.kind, event.user) == ("session_ended", alice)
 
 
+def test_session_that_had_ended_is_no_event(
+    staff: Client, browser_client: BrowserClient, alice: User
+) -> None:
+    """What staff did not end is not noted as theirs."""
+    browser_client.sign_in(alice)
+    browser_client.post("/auth/logout")
+
+    act(staff, "session", "end_session", Session.objects.get(user=alice))
+
+    assert Session.objects.get(user=alice).end_reason == "signed_out"
+    assert not SecurityEvent.objects.filter(kind="session_ended").exists()
+
+
 def test_staff_cannot_end_the_session_of_staff(
     staff: Client, browser_client: BrowserClient, carol: User
 ) -> None:
