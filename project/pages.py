@@ -64,7 +64,7 @@ FAILURES = {
     kind.status_code: (kind.code, kind.detail_text)
     for kind in (
         errors.InvalidRequest,
-        errors.CsrfFailed,
+        errors.InsufficientScope,
         errors.NotFound,
         errors.MethodNotAllowed,
         errors.TooLarge,
@@ -76,9 +76,9 @@ FAILURES = {
 API_PATHS = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")
 
 
-def failure(request: HttpRequest, status: int) -> HttpResponse:
+def failure(request: HttpRequest, status: int, told: tuple[str, str] | None = None) -> HttpResponse:
     """A failure in the caller's form: problem+json for programs, a page for people."""
-    code, detail = FAILURES[status]
+    code, detail = told or FAILURES[status]
     if request.path.startswith(API_PATHS):
         return problems.problem(status, code, detail)
     context = {**shared_context(), "page": "error", "status": status, "detail": detail}
@@ -102,4 +102,4 @@ def server_error(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
-    return failure(request, 403)
+    return failure(request, 403, (errors.CsrfFailed.code, errors.CsrfFailed.detail_text))

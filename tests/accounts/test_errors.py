@@ -16,6 +16,7 @@ from rest_framework.exceptions import (
 from accounts import keys
 from accounts.problems import answer, translate
 from accounts.views.clients import TokenView
+from project import pages
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient, JSONClient
 from tests.leaks import holds_jwt
@@ -462,6 +463,21 @@ def test_each_401_names_its_code(page, program):
     del page.cookies[REFRESH]
     assert_problem(page.post("/auth/refresh"), 401, "no_refresh_token")
     assert_problem(JSONClient().get("/api/me"), 401, "not_authenticated")
+
+
+@pytest.mark.parametrize(
+    ("view", "text"),
+    [
+        (lambda request: pages.permission_denied(request, Exception()), "needs a right"),
+        (pages.csrf_failure, "did not come from a page of this site"),
+    ],
+)
+def test_page_of_a_403_says_which_one_it_is(rf, view, text):
+    """Somebody without a right is not told to reload."""
+    answer = view(rf.get("/admin/"))
+
+    assert answer.status_code == 403
+    assert text in answer.content.decode()
 
 
 def test_each_403_names_its_code(page, program):
