@@ -79,12 +79,18 @@ def secret(name: str) -> str:
     path = text(f"{name}_FILE")
     if not path:
         return text(name)
-    if text(name):
-        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+    alone(name)
     try:
         return Path(path).read_text(encoding="utf-8").strip()
     except OSError as error:
         raise ImproperlyConfigured(f"{name}_FILE cannot be read: {error}.") from None
+
+
+def alone(name: str) -> str:
+    """The variable as text; ImproperlyConfigured if its file is set too: one would be ignored."""
+    if text(name) and text(f"{name}_FILE"):
+        raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
+    return text(name)
 
 
 def require(**values: object) -> None:

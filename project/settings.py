@@ -24,7 +24,7 @@ DEBUG = False
 SECRET_KEY = env.secret("GATEHOUSE_SECRET_KEY")
 ISSUER = env.text("GATEHOUSE_ISSUER")
 EMAIL_URL = env.secret("GATEHOUSE_EMAIL_URL") or ("file:" if DEMO else "")
-SIGNING_KEYS = env.text("GATEHOUSE_SIGNING_KEYS")
+SIGNING_KEYS = env.alone("GATEHOUSE_SIGNING_KEYS")
 # A file of keys is not read here: running servers notice when it changes (accounts.keys).
 SIGNING_KEYS_FILE = Path(env.text("GATEHOUSE_SIGNING_KEYS_FILE") or DATA_DIR / "signing-keys.json")
 if DEMO:
@@ -177,7 +177,7 @@ if GATEHOUSE["TRUSTED_PROXIES"]:
     # ClientAddress drops the header unless one of these proxies sent the request.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# The largest body anywhere; the authentication endpoints allow far less (accounts.wire).
+# For forms; each endpoint of the API has a limit of its own (accounts.endpoints, api.notes).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 REST_FRAMEWORK = rest.REST_FRAMEWORK

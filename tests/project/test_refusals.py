@@ -60,6 +60,16 @@ def test_serve_command_says_what_is_wrong_without_a_traceback(
     assert (done.returncode, done.stdout, done.stderr) == (1, "", f"{complaint}\n")
 
 
+def test_keys_given_twice_stop_the_start(production: dict[str, str]) -> None:
+    """One of the two would be ignored in silence."""
+    production["GATEHOUSE_SIGNING_KEYS_FILE"] = "/somewhere/keys.json"
+
+    done = test_startup.start(production, "manage.py", "serve")
+
+    told = "Set GATEHOUSE_SIGNING_KEYS or GATEHOUSE_SIGNING_KEYS_FILE, not both.\n"
+    assert (done.returncode, done.stderr) == (1, told)
+
+
 def test_misspelt_variable_is_refused_with_the_name_that_is_near(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
