@@ -1,8 +1,8 @@
 """The compact JWS form, read strictly: what a token must look like before its signature counts.
 
-RFC 7515 sections 3 and 4, RFC 7519 section 7.2, RFC 8725 section 3.14. Token libraries are more
-generous than that in places (padding, duplicate names, other encodings of JSON); one meaning for
-one text is what keeps two readers from disagreeing about a token.
+RFC 7515 sections 3 and 4, RFC 7519 section 7.2, draft-ietf-oauth-rfc8725bis section 3.14. Token
+libraries are more generous than that in places (padding, duplicate names, other encodings of
+JSON); one meaning for one text is what keeps two readers from disagreeing about a token.
 """
 
 import base64

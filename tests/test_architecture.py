@@ -27,11 +27,11 @@ INLINE = re.compile(
     r"<script(?![^>]*\bsrc=)[^>]*>|<style\b|<[a-z][^>]*\s(on[a-z]+|style)\s*=", re.IGNORECASE
 )
 STYLE_FROM_SCRIPT = re.compile(r"""setAttribute\(\s*["'](style|on[a-z]+)["']""", re.IGNORECASE)
-# Which template syntax could write text unescaped.
 # A finding of mypy that is set aside without a reason; what middleware adds to a request has one.
 UNEXPLAINED = re.compile(
     r"# type: ignore(?!\[attr-defined\]$)(?!\[[a-z-]+\]  # \w).*", re.MULTILINE
 )
+# Which template syntax could write text unescaped.
 UNESCAPED = re.compile(r"\|\s*safe\b|{%\s*autoescape\s+off|\bmark_safe\b")
 TEMPLATE_NOISE = re.compile(r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|<!--.*?-->", re.DOTALL)
 

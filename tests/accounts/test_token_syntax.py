@@ -58,7 +58,7 @@ def around(token: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("mutation", around("a.b.c"))
 def test_text_that_only_resembles_a_token_refused(good, mutation):
-    """RFC 7515 section 3.1, RFC 8725 section 3.14: three base64url segments and nothing else."""
+    """draft-ietf-oauth-rfc8725bis section 3.14: three base64url segments and nothing else."""
     assert_refused(around(good)[mutation])
 
 
@@ -168,7 +168,7 @@ def test_token_of_the_longest_length_accepted(good):
 
 
 def test_encrypted_token_refused(good):
-    """RFC 8725 section 3.15: nothing is decrypted and nothing is unpacked."""
+    """draft-ietf-oauth-rfc8725bis section 3.15: nothing is decrypted and nothing is unpacked."""
     head = forge.b64(json.dumps(forge.header(alg="dir", enc="A128GCM", zip="DEF")).encode())
 
     assert_refused(f"{head}..AAAA.{good.split('.')[1]}.AAAA")

@@ -1,4 +1,4 @@
-"""Create the demo people, or put them back as they were."""
+"""Create those demo people who are missing; those who are there stay as they are."""
 
 from typing import Any
 
