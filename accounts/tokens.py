@@ -20,7 +20,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from accounts import keys, syntax
 from accounts.claims import ACCESS, REFRESH, AccessClaims, Issued, RefreshClaims, check, is_over
-from accounts.conf import LEEWAY_SECONDS, conf
+from accounts.conf import conf
 from accounts.errors import ExpiredToken, InvalidToken
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User, opaque_id
@@ -34,7 +34,7 @@ class RingBackend(TokenBackend):
     """Signs with the ring's active key; verifies with the key that `kid` names and its own alg."""
 
     def __init__(self, typ: str, claims: dict[str, type], *, expired_too: bool = False) -> None:
-        super().__init__("ES256", leeway=LEEWAY_SECONDS)
+        super().__init__("ES256")
         self.typ = typ
         self.claims = claims
         self.expired_too = expired_too

@@ -186,14 +186,14 @@ def test_end_on_another_machine_is_found_by_the_poll(
     alice: User, poll: Callable[[int], None]
 ) -> None:
     """Not before it is due, and then without a restart."""
-    poll(5)
+    poll(9)
     pair = sign_in(alice)
     check(pair)
     end_unannounced(pair)
 
-    let_the_feed_age(4)
+    let_the_feed_age(1)
     check(pair)
-    let_the_feed_age(2)
+    let_the_feed_age(9)
     with pytest.raises(RevokedSession):
         check(pair)
 
