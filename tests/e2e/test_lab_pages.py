@@ -77,20 +77,25 @@ def test_blocked_window_is_told_in_words(page: Page, server: Gatehouse) -> None:
     expect(page.locator("#other")).to_have_attribute("data-state", "asking")
 
 
+def open_and_forget_bench(page: Page, address: str) -> None:
+    """The bench has been given, whole, before its cookie is taken away."""
+    with page.expect_response("**/learn/api/watch") as given:
+        page.goto(address)
+    given.value.finished()
+    page.context.clear_cookies(name="__Host-Http-lab_bench")
+    assert "lab_bench" not in str(page.context.cookies())
+
+
 def test_bench_that_is_over_is_told_in_words(page: Page, server: Gatehouse) -> None:
     """After its hour a page that was left open says what to do, on either kind of page."""
-    page.goto(server.url.replace("localhost", "app.demo.localhost") + "/learn/refresh#copied")
-    with page.expect_response("**/learn/api/watch"):
-        page.reload()
-    page.context.clear_cookies(name="__Host-Http-lab_bench")
+    lab = server.url.replace("localhost", "app.demo.localhost")
+    open_and_forget_bench(page, f"{lab}/learn/refresh#copied")
 
     page.locator("#copied [data-run]").click()
 
     expect(page.locator("#copied [data-verdict]")).to_contain_text("Reload the page to begin anew")
 
-    with page.expect_response("**/learn/api/watch"):
-        page.goto("/learn/flow")
-    page.context.clear_cookies(name="__Host-Http-lab_bench")
+    open_and_forget_bench(page, "/learn/flow")
     page.get_by_role("button", name="Sign in as Bob").click()
 
     expect(page.locator("[data-problem]")).to_contain_text("Reload the page to begin anew")
