@@ -24,7 +24,7 @@ def compare(sender: type[User], instance: User, update_fields: Any, **kwargs: An
     """Notes, while the row is as it was, what this save changes."""
     instance.switched = changes(instance, ["is_active"], update_fields)  # type: ignore[attr-defined]
     instance.moved = changes(instance, RIGHTS, update_fields)  # type: ignore[attr-defined]
-    if not instance._state.adding and update_fields is None:
+    if not instance._state.adding and writes_version(update_fields):
         # The row's own: a copy read before the last change would make its tokens good again.
         instance.ver, instance.ver_raised_at = F("ver"), F("ver_raised_at")
 
@@ -35,7 +35,7 @@ def raise_version(sender: type[User], instance: User, update_fields: Any, **kwar
     moved = instance.moved  # type: ignore[attr-defined]
     if moved:
         User.objects.filter(pk=instance.pk).update(ver=F("ver") + 1, ver_raised_at=Now())
-    if moved or update_fields is None:
+    if moved or writes_version(update_fields):
         instance.refresh_from_db(fields=["ver", "ver_raised_at"])
     if moved:
         record("rights_changed", instance)
@@ -51,6 +51,11 @@ def end_sessions_of_inactive(sender: type[User], instance: User, created: bool, 
             record("reactivated", instance)
     elif not created and (sessions.end_all_of(instance, "deactivated") or switched):
         record("deactivated", instance)
+
+
+def writes_version(update_fields: Iterable[str] | None) -> bool:
+    """Whether a save names `ver`: all fields, or all that the copy was read with."""
+    return update_fields is None or "ver" in update_fields
 
 
 def changes(user: User, columns: Iterable[str], update_fields: Iterable[str] | None) -> bool:
