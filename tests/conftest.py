@@ -55,11 +55,9 @@ def pytest_configure(config: pytest.Config) -> None:
     if FOLDER not in os.environ:
         os.environ[FOLDER] = folder = tempfile.mkdtemp(prefix="gatehouse-test-")
         config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    data_dir = tempfile.mkdtemp(dir=os.environ[FOLDER])
     os.environ |= {
         "DJANGO_SETTINGS_MODULE": "tests.settings",
         "GATEHOUSE_MODE": "demo",
-        "GATEHOUSE_DATA_DIR": data_dir,
         "GATEHOUSE_ISSUER": "http://localhost",
     }
     if url:

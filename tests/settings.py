@@ -1,9 +1,18 @@
 """The project's settings for unit and API tests: the same, but quick, and leaving nothing behind.
 
-tests/conftest.py sets the environment that project.settings reads here.
+tests/conftest.py sets the environment that project.settings reads here, but for the folder: a
+process that pytest-xdist adds inherits the first one's environment and reads its settings before
+any conftest, and two processes with one folder would have keys and a revocation counter together.
 """
 
+import os
+import tempfile
+
 from django.contrib.auth.hashers import Argon2PasswordHasher
+
+os.environ["GATEHOUSE_DATA_DIR"] = tempfile.mkdtemp(
+    dir=os.environ["GATEHOUSE_TEST_FOLDER"], prefix=f"{os.getpid()}-"
+)
 
 from project.settings import *  # noqa: F403
 from project.settings import DATA_DIR, DATABASES
