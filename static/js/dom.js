@@ -42,6 +42,14 @@ export function moment(date) {
   return `${today ? 'today' : day.format(date)}, ${clock.format(date)}`;
 }
 
+/** @param {HTMLElement} button  lets the password field that it controls be read, or hides it again */
+export function showPassword(button) {
+  const field = document.getElementById(button.getAttribute('aria-controls'));
+  const visible = field.type === 'text';
+  field.type = visible ? 'password' : 'text';
+  button.setAttribute('aria-pressed', String(!visible));
+}
+
 /**
  * Run an action of a button that must not be pressed twice. It stays focusable, unlike a disabled one.
  * @template T

@@ -1,6 +1,6 @@
 /** Password fields: show what is typed, and say how good a new one is. Pasting and password managers are left alone. */
 
-import { find } from './dom.js';
+import { find, showPassword } from './dom.js';
 import { strength } from './strength.js';
 
 const NAMES = ['Too short', 'Easy to guess', 'Good', 'Strong'];
@@ -11,7 +11,7 @@ const NAMES = ['Too short', 'Easy to guess', 'Good', 'Strong'];
  */
 export function start(root = document, own = () => []) {
   for (const button of root.querySelectorAll('[data-show-password]')) {
-    button.addEventListener('click', () => toggle(button));
+    button.addEventListener('click', () => showPassword(button));
   }
   for (const meter of root.querySelectorAll('[data-strength]')) {
     const field = document.getElementById(meter.dataset.strength);
@@ -20,13 +20,6 @@ export function start(root = document, own = () => []) {
     field.form.addEventListener('reset', () => setTimeout(judge));
     judge();
   }
-}
-
-function toggle(button) {
-  const field = document.getElementById(button.getAttribute('aria-controls'));
-  const visible = field.type === 'text';
-  field.type = visible ? 'password' : 'text';
-  button.setAttribute('aria-pressed', String(!visible));
 }
 
 function show(meter, password, own) {

@@ -28,6 +28,7 @@ const status = find('[data-devices-status]');
 const others = find('[data-end-others]');
 const more = find('[data-more-devices]');
 let page = 1;
+let asked = 0;
 let changed = () => {};
 
 /** @param {{changed: () => void}} on  changed: a session was ended, which the events tell of */
@@ -37,14 +38,16 @@ export function start(on) {
 
 /** @param {{keep?: boolean}} [options]  keep: add to what is shown, rather than start again */
 export async function load({ keep = false } = {}) {
+  const turn = asked += 1;
   page = keep ? page + 1 : 1;
   try {
     const answer = await api.get(`/auth/sessions?page=${page}`);
+    if (turn !== asked) return; // an older question, answered late
     show(answer, keep);
     problem('');
     if (status.textContent.startsWith('Loading')) say('');
   } catch (error) {
-    if (error instanceof SessionOver) return;
+    if (turn !== asked || error instanceof SessionOver) return;
     if (keep) page -= 1;
     problem(api.describe(error));
     say('');

@@ -8,12 +8,15 @@ import { SessionOver } from '../session.js';
 const more = find('[data-more-events]');
 const status = find('[data-events-status]');
 let page = 0;
+let asked = 0;
 
 /** Show the newest events, or with `older` one more page below them. */
 export async function load({ older = false } = {}) {
+  const turn = asked += 1;
   const wanted = older ? page + 1 : 1;
   try {
     const { next, results } = await api.get(`/auth/events?page=${wanted}`);
+    if (turn !== asked) return; // an older question, answered late
     const list = find('[data-events]');
     if (!older) list.replaceChildren();
     list.append(...results.map(row));
@@ -21,7 +24,7 @@ export async function load({ older = false } = {}) {
     more.hidden = !next;
     status.textContent = '';
   } catch (error) {
-    if (!(error instanceof SessionOver)) status.textContent = api.describe(error);
+    if (turn === asked && !(error instanceof SessionOver)) status.textContent = api.describe(error);
   } finally {
     find('[data-events]').removeAttribute('aria-busy');
   }

@@ -1,7 +1,7 @@
 /** The sign-in page (step 1). What becomes of the answer is the browser's business: the tokens never come this way. */
 
 import { destination } from '../destination.js';
-import { busy, clearErrors, find, missing, showErrors } from '../dom.js';
+import { busy, clearErrors, find, missing, showErrors, showPassword } from '../dom.js';
 import { REASONS as PROVIDER_REASONS } from '../provider.js';
 import * as session from '../session.js';
 import * as shell from '../shell.js';
@@ -11,8 +11,6 @@ const REASONS = {
   ...PROVIDER_REASONS,
   signed_out: 'You have signed out. This browser holds no token any more.',
   session_ended: 'Your session has ended: its time was up, or it was ended, here or elsewhere. Sign in to go on.',
-  expired: 'Your session has run out. Please sign in again.',
-  password_changed: 'Your password has been changed. Please sign in with the new one.',
   password_reset: 'Your password has been reset. Please sign in with the new one.',
   deleted: 'Your account has been deleted, and all your notes with it.',
   registered: 'Your account is ready. Sign in with your e-mail and your new password.',
@@ -37,12 +35,6 @@ async function signIn() {
     if (refused) password.select();
     return undefined;
   }
-}
-
-function showPassword(button) {
-  const visible = password.type === 'text';
-  password.type = visible ? 'password' : 'text';
-  button.setAttribute('aria-pressed', String(!visible));
 }
 
 /** @param {session.State|null} state */

@@ -2,7 +2,7 @@
 
 import { find } from '../../dom.js';
 import * as shell from '../../shell.js';
-import { send } from '../../wire.js';
+import { csrfToken, send } from '../../wire.js';
 import { watch } from '../bench.js';
 import { experiment } from '../experiment.js';
 import { Stopped, evidence, newRun, openBeside, until, wait } from '../run.js';
@@ -62,8 +62,7 @@ async function follow(box, run) {
 
 /** The same payment from the bank's own page: what every till is there for. */
 async function payOurselves(tag, run) {
-  const token = document.cookie.split('; ').find((pair) => pair.startsWith('__Host-csrftoken='))?.split('=')[1] ?? '';
-  await fetch(`/bank/transfer?tag=${tag}&run=${run}&from=own&via=own`, { method: 'POST', headers: { 'X-CSRFToken': token, 'X-Lab-Bank': '1' } });
+  await fetch(`/bank/transfer?tag=${tag}&run=${run}&from=own&via=own`, { method: 'POST', headers: { 'X-CSRFToken': csrfToken(), 'X-Lab-Bank': '1' } });
 }
 
 function show(box, { via, method, cookies, headers, tills }) {
