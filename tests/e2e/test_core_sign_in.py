@@ -62,6 +62,19 @@ def test_empty_form_names_what_is_missing_and_sends_nothing(
     assert sent() == 0
 
 
+def test_password_can_be_shown_and_hidden(page: Page) -> None:
+    """Whoever mistypes a long password may look; what was typed stays."""
+    page.goto("/login")
+    field = page.locator("#password")
+    field.fill("not her password")
+    button = page.get_by_role("button", name="Show what I type")
+    for kind, pressed in (("text", "true"), ("password", "false")):
+        button.click()
+        expect(field).to_have_attribute("type", kind)
+        expect(button).to_have_attribute("aria-pressed", pressed)
+        expect(field).to_have_value("not her password")
+
+
 @pytest.mark.parametrize("email", ["alice@example.com", "bob@example.com", "carol@example.com"])
 def test_demo_person_pressed_fills_the_form(page: Page, email: str) -> None:
     """One press and Enter: nobody has to type a demo password."""
