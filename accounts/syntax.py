@@ -11,6 +11,7 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
+from accounts.nesting import TooDeep, decode
 from accounts.watching import watched
 
 # Our own tokens have about 500 bytes. The cap comes first: decoding costs what the sender chose.
@@ -65,8 +66,10 @@ def _decode(segment: str) -> bytes:
 
 def _read_object(data: bytes, what: str) -> dict[str, Any]:
     try:
-        found = DECODER.decode(data.decode("utf-8"))  # json.loads would guess UTF-16 and UTF-32
-    except (ValueError, RecursionError) as error:
+        found = decode(data.decode("utf-8"), DECODER)  # json.loads would guess UTF-16 and UTF-32
+    except TooDeep as error:
+        raise Malformed(f"the {what} is nested too deeply") from error
+    except ValueError as error:
         raise Malformed(f"the {what} is not JSON in UTF-8") from error
     if not isinstance(found, dict):
         raise Malformed(f"the {what} is not an object")

@@ -8,6 +8,7 @@ from rest_framework.request import Request
 from rest_framework.utils import encoders
 
 from accounts.errors import InvalidRequest
+from accounts.nesting import TooDeep, decode
 
 MEDIA_TYPE = "application/json"
 
@@ -22,9 +23,11 @@ class JSONParser(parsers.BaseParser):
         if not data.strip():
             return {}
         try:
-            found = json.loads(data.decode("utf-8"), parse_constant=_refuse)
+            found = decode(data.decode("utf-8"), DECODER)
             json.dumps(found, ensure_ascii=False).encode("utf-8")  # fails on a lone surrogate
-        except (ValueError, RecursionError) as error:
+        except TooDeep as error:
+            raise InvalidRequest("the body is nested too deeply") from error
+        except ValueError as error:
             raise InvalidRequest("the body is not JSON in UTF-8") from error
         if not isinstance(found, dict):
             raise InvalidRequest("the body is not a JSON object")
@@ -33,6 +36,9 @@ class JSONParser(parsers.BaseParser):
 
 def _refuse(name: str) -> NoReturn:
     raise ValueError(f"{name} is not JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 class JSONRenderer(renderers.JSONRenderer):

@@ -181,6 +181,7 @@ BAD_BODIES = {
     "control letter": b'{"email":"a\nb"}',
     "deep list": b"[" * 8_000,
     "deep object": b'{"a":' * 2_000 + b"1" + b"}" * 2_000,
+    "one level too many": b'{"a":' + b"[" * 32 + b"]" * 32 + b"}",
     "huge number": b'{"email":' + b"1" * 8_000 + b"}",
     "gzip": b"\x1f\x8b\x08\x00\x00\x00\x00\x00",
 }

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from accounts import nesting
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, assert_refused, by_bearer
 
@@ -138,9 +139,13 @@ def test_bottomless_nesting_refused(good, opening):
 def test_bottomless_claim_refused(good):
     """CVE-2026-101918: the same inside claims that are good otherwise."""
     head, payload = forge.contents(good)
-    deep = f',"deep":{"[" * 1_100}{"]" * 1_100}}}'
 
-    assert_refused(forge.signed(head, json.dumps(payload)[:-1] + deep))
+    def token(levels: int) -> str:
+        return forge.signed(head, json.dumps(payload)[:-1] + f',"x":{"[" * levels}{"]" * levels}}}')
+
+    assert by_bearer(token(nesting.DEEPEST - 1)).status_code == 200  # within the claims' braces
+    for levels in (nesting.DEEPEST, 1_100):
+        assert_refused(token(levels))
 
 
 @pytest.mark.parametrize("size", [4_097, 16_384, 100_000, 2_000_000])
