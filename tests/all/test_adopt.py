@@ -68,6 +68,8 @@ class Project:
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         path = f"{Path(sys.executable).parent}:{inherited['PATH']}"
         quick = {"PIP_NO_COMPILE": "1", "PIP_DISABLE_PIP_VERSION_CHECK": "1"}
+        # Python 3.12's activate asks for it, which sh, unlike bash, does not set.
+        quick["OSTYPE"] = os.environ.get("OSTYPE", "")
         return inherited | quick | {"GATEHOUSE": str(ROOT), "PATH": path}
 
 
