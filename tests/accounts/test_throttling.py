@@ -290,6 +290,26 @@ def test_refused_refreshes_throttled_for_a_network(browser_client, alice):
     assert codes == [401] * 300 + [429]
 
 
+def test_throttled_network_may_still_look_come_and_leave(alice):
+    """Where a forged token is as none, nothing counts: a neighbour's flood keeps nobody out, or in.
+
+    Such a token opens nothing there either.
+    """
+    page, program = BrowserClient(), BearerClient()
+    page.get("/auth/session")
+    page.cookies[ACCESS] = page.cookies[REFRESH] = "bad"
+    program.tokens = {"access_token": "bad"}
+    for _ in range(301):
+        program.get("/api/me")
+
+    looked = page.get("/auth/session")
+    assert (looked.status_code, looked.json()["authenticated"]) == (200, False)
+    assert program.post("/auth/token/revoke", {"refresh_token": "bad"}).status_code == 200
+    assert page.post("/auth/logout").status_code == 204
+    page.cookies[ACCESS] = page.cookies[REFRESH] = "bad"
+    assert page.sign_in(alice).status_code == 200
+
+
 def test_bundles_are_forgotten_before_memory_fills(rf):
     """Many networks at once cost a bounded amount of memory."""
     for index in range(10_050):
