@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 
 from accounts import adminsessions, credentials, events
 from accounts.conf import conf
-from accounts.errors import Problem
+from accounts.errors import InvalidCredentials, Problem
 from accounts.models import User
 from accounts.serializers import LONGEST_PASSWORD
 
@@ -38,19 +38,20 @@ class SignInForm(AdminAuthenticationForm):
             return given  # a field is missing: its own error says so
         try:
             user = credentials.verify(self.request, given["username"], given["password"])
+            self.confirm_login_allowed(user)
         except Problem as refusal:
             self.request.refusal = refusal  # type: ignore[attr-defined]
             raise forms.ValidationError(str(refusal.detail)) from refusal
-        self.confirm_login_allowed(user)
         self.user_cache = user
         return given
 
     def confirm_login_allowed(self, user: Any) -> None:
+        """InvalidCredentials for who is not staff: nobody learns that the password was right."""
         try:
             super().confirm_login_allowed(user)
-        except forms.ValidationError:
+        except forms.ValidationError as error:
             events.record("sign_in_failed", self.request, user=user, detail={"to": "admin"})
-            raise
+            raise InvalidCredentials("the user is not staff") from error
 
 
 class GatehouseAdmin(AdminSite):
@@ -76,7 +77,7 @@ class GatehouseAdmin(AdminSite):
         return cast(View, update_wrapper(outer, inner))
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """A refusal has the status that any other sign-in has."""
+        """A refusal has the status and the words that any other sign-in has."""
         was = self.has_permission(request)
         response: HttpResponseBase = super().login(request, extra_context)
         refusal = getattr(request, "refusal", None)

@@ -97,11 +97,18 @@ def test_admin_session_opens_nothing_else(staff: Client) -> None:
 
 
 def test_person_who_is_not_staff_is_refused(client: Client, alice: User) -> None:
-    """Good credentials are not enough."""
+    """Good credentials are not enough, and nothing tells that they are good."""
     client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
-    assert sign_in(client, alice.email).status_code == 200
+    right, wrong = (sign_in(client, alice.email, text) for text in (None, "wrong, but long enough"))
+    assert (right.status_code, wrong.status_code) == (401, 401)
+    assert told(right) == told(wrong) == ["E-mail or password is wrong."]
     assert COOKIE not in client.cookies
-    assert SecurityEvent.objects.latest("id").kind == "sign_in_failed"
+    assert list(SecurityEvent.objects.values_list("kind", flat=True)) == ["sign_in_failed"] * 2
+
+
+def told(answer: Any) -> list[str]:
+    """What the form says was wrong."""
+    return list(answer.context["form"].non_field_errors())
 
 
 def test_wrong_passwords_are_counted_as_at_any_sign_in(carol: User) -> None:
