@@ -14,8 +14,12 @@ from accounts.watching import watched
 
 
 @watched
-def verify(request: HttpRequest, email: str, password: str) -> User:
+def verify(
+    request: HttpRequest, email: str, password: str, failure: str = "sign_in_failed"
+) -> User:
     """The user of these credentials; InvalidCredentials, Throttled or Unavailable.
+
+    `failure` is the kind of event that wrong ones become.
 
     Unknown, wrong and inactive cost the same time and get the same answer: Django's backend
     hashes once for each of them.
@@ -31,21 +35,24 @@ def verify(request: HttpRequest, email: str, password: str) -> User:
         throttling.give_back(budgets)
         return user
     known = User.objects.filter(email=email).first()
-    events.record("sign_in_failed", request, user=known)
+    events.record(failure, request, user=known)
     if used_up:
         # Once for each window, not for each refusal that follows.
         events.record("throttled", request, user=known, detail={"budgets": used_up})
     raise InvalidCredentials
 
 
-def verify_again(request: HttpRequest, user: User, password: str) -> User:
+def verify_again(
+    request: HttpRequest, user: User, password: str, failure: str = "reauthentication_failed"
+) -> User:
     """The same user, if it is their password; otherwise as `verify`.
 
     A backend may find somebody else by the address, or the address may just have changed hands:
     another's password confirms nothing.
     """
-    found = verify(request, user.email, password)
+    found = verify(request, user.email, password, failure)
     if found.pk != user.pk:
+        events.record(failure, request, user=user)
         raise InvalidCredentials("the credentials are somebody else's")
     return found
 

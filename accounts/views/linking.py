@@ -55,7 +55,7 @@ class LinkView(ProviderView):
         given = serializers.Reauthentication.of(request)
         http = request._request
         pending, account = waiting(http)
-        user = credentials.verify_again(http, account, given["password"])
+        user = credentials.verify_again(http, account, given["password"], "sign_in_failed")
         try:
             identities.link(http, user, pending.issuer, pending.subject)
         except SignInError as error:

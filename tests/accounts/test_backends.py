@@ -82,7 +82,8 @@ def test_somebody_else_found_by_the_address_is_no_step_up(
 
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
     assert Session.objects.get().authenticated_at == before
-    assert not SecurityEvent.objects.filter(kind="reauthenticated").exists()
+    kinds = SecurityEvent.objects.filter(user=alice).order_by("id").values_list("kind", flat=True)
+    assert list(kinds) == ["signed_in", "reauthentication_failed"]
 
 
 def test_wrong_password_and_local_people_are_judged_as_before(

@@ -97,14 +97,15 @@ def test_report_counts_what_happened(alice: User, browser_client: BrowserClient)
     """Kinds in plain words, and where trouble came from; no secret."""
     browser_client.sign_in(alice, "wrong, but long enough")
     browser_client.sign_in(alice)
+    browser_client.post("/auth/reauthenticate", {"password": "wrong, but long enough"})
 
     report = " ".join(run("security_report").split())
 
     assert "(1 live sessions)" in report
     assert "Signed in 1" in report
     assert "A sign-in failed 1" in report
-    assert "127.0.0.1 1" in report
-    assert "alice@example.com 1" in report
+    assert "127.0.0.1 2" in report
+    assert "alice@example.com 2" in report
 
 
 def test_report_of_a_quiet_day_says_so(db: None) -> None:

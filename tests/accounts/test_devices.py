@@ -196,6 +196,8 @@ def test_wrong_password_does_not_step_up(browser_client, alice, bob):
 
     assert browser_client.post("/auth/logout-others").status_code == 403
     assert browser_client.get("/api/me").status_code == 200
+    kinds = [row["kind"] for row in browser_client.get("/auth/events").json()["results"]]
+    assert kinds == ["reauthentication_failed"] * 2 + ["signed_in"]
 
 
 def test_bearer_may_do_the_same(alice):

@@ -485,6 +485,7 @@ def test_linking_takes_the_password_of_the_account(
     }
     assert link(browser_client, "wrong").json()["code"] == "invalid_credentials"
     assert not Identity.objects.exists()
+    assert alice.events.get().kind == "sign_in_failed"  # nobody is signed in yet
     answer = link(browser_client, PASSWORDS[alice.email])
 
     assert answer.status_code == 200

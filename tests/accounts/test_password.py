@@ -73,6 +73,8 @@ def test_change_with_wrong_current_password_changes_nothing(
     browser_client.sign_in(alice)
     answer = change(browser_client, current="not it, but long enough")
     assert (answer.status_code, answer.json()["code"]) == (401, "invalid_credentials")
+    kinds = [event["kind"] for event in browser_client.get("/auth/events").json()["results"]]
+    assert kinds == ["reauthentication_failed", "signed_in"]
     assert BrowserClient().sign_in(alice, OLD).status_code == 200
 
 

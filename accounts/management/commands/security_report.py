@@ -16,7 +16,10 @@ from accounts.models import SecurityEvent, Session
 TOP = 10
 
 # What somebody who guesses or forges leaves behind.
-TROUBLE = ("sign_in_failed", "throttled", "csrf_failed", "refresh_reused", "session_ahead")
+TROUBLE = (
+    *("sign_in_failed", "reauthentication_failed", "throttled"),
+    *("csrf_failed", "refresh_reused", "session_ahead"),
+)
 
 
 class Command(BaseCommand):
