@@ -3,7 +3,7 @@
 import ipaddress
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import lru_cache
 
 from django.conf import settings
@@ -37,16 +37,14 @@ class CookieHygiene:
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         found = [name for name in guarded() if name in request.COOKIES]
         if found:
-            sent = raw_values(request.META.get("HTTP_COOKIE", ""))
-            alike = Counter(map(resembles, sent))
+            sent = sent_once(request, found)
+            csrf = sent.get(settings.CSRF_COOKIE_NAME)
+            if csrf is not None and not CSRF_FORM.fullmatch(csrf):
+                del sent[settings.CSRF_COOKIE_NAME]
             for name in found:
-                values = sent.get(name, [])
-                one = len(values) == 1 and alike[name] == 1
-                if one and (name != settings.CSRF_COOKIE_NAME or CSRF_FORM.fullmatch(values[0])):
-                    # The value as sent: Django would take quotes off it.
-                    request.COOKIES[name] = values[0]
-                else:
-                    del request.COOKIES[name]
+                del request.COOKIES[name]
+            # The values as sent: Django would take quotes off them.
+            request.COOKIES.update(sent)
         return self.get_response(request)
 
 
@@ -54,6 +52,15 @@ def guarded() -> tuple[str, ...]:
     """The names that only one cookie may have."""
     ours = (settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME)
     return (*cookies.names(), *cookies.UNDER_WAY, *ours)
+
+
+def sent_once(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
+    """Those of the names that came exactly once, and nothing that resembles them; as sent."""
+    sent = raw_values(request.META.get("HTTP_COOKIE", ""))
+    alike = Counter(map(resembles, sent))
+    return {
+        name: sent[name][0] for name in names if alike[name] == 1 and len(sent.get(name, ())) == 1
+    }
 
 
 def raw_values(header: str) -> dict[str, list[str]]:

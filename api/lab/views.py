@@ -3,6 +3,7 @@
 The same on the app's hosts and on the lab's, where they run under the lab's profile.
 """
 
+import re
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,6 +17,9 @@ from accounts.serializers import moment
 from accounts.views.browser import BrowserView
 from api.lab import benches, inspection, jar, people, profile
 from api.lab.models import Bench
+
+# The id of an entry; anything else in its place counts as none.
+ID = re.compile(r"[0-9]{1,18}")
 
 
 class WatchView(BrowserView):
@@ -45,7 +49,7 @@ class LogView(BrowserView):
     def get(self, request: Request) -> Response:
         after = request.query_params.get("after", "0")
         bench = required(request._request)
-        return Response({"entries": benches.log(bench, int(after) if after.isdecimal() else 0)})
+        return Response({"entries": benches.log(bench, int(after) if ID.fullmatch(after) else 0)})
 
 
 class HelloView(ProtectedView):

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from accounts import throttling
 from api.lab import benches, jar
 from api.lab.models import Bench, Entry, Held
+from tests.accounts.presenting import on_the_wire
 from tests.lab.clients import LabClient
 
 
@@ -29,6 +30,22 @@ def test_public_tag_is_not_the_secret_of_the_bench(lab_client: LabClient) -> Non
     thief.cookies[jar.BENCH] = tag
 
     assert thief.get("/learn/api/log").status_code == 404
+
+
+@pytest.mark.parametrize("planted", [f"\u2000{jar.BENCH}", f"\x1c{jar.BENCH}", jar.BENCH])
+@pytest.mark.parametrize("own", ["", f"{jar.BENCH}=own; "])
+def test_bench_that_a_sibling_host_planted_records_nobody(
+    lab_client: LabClient, planted: str, own: str
+) -> None:
+    """Under a name that only Django takes for the bench's, or beside the visitor's own."""
+    lab_client.watch()
+    bench = Bench.objects.get().id
+    header = on_the_wire(f"{own}{planted}={bench}")
+    recorded = planted == jar.BENCH and not own  # as its own browser sends it
+
+    answer = LabClient().get("/learn/api/log", headers={"Cookie": header})
+
+    assert answer.status_code == (200 if recorded else 404)
 
 
 def test_row_in_a_log_is_named_without_its_secret(lab_client: LabClient) -> None:
@@ -82,6 +99,25 @@ def test_log_after_a_cursor_has_what_is_new(lab_client: LabClient) -> None:
     answer = lab_client.get(f"/learn/api/log?after={first.id}").json()["entries"]
 
     assert [entry["number"] for entry in answer] == [2]
+
+
+@pytest.mark.parametrize("after", ["x", "-1", "", "9" * 5000, "\u0663"])
+def test_log_after_what_is_no_cursor_is_the_whole_log(lab_client: LabClient, after: str) -> None:
+    """However long it is."""
+    lab_client.watch()
+    benches.note(Bench.objects.get(), "note", {"number": 1})
+
+    answer = lab_client.get("/learn/api/log", {"after": after})
+
+    assert [entry["number"] for entry in answer.json()["entries"]] == [1]
+
+
+def test_log_after_the_last_entry_is_empty(lab_client: LabClient) -> None:
+    """Also where no entry will ever have such an id."""
+    lab_client.watch()
+    benches.note(Bench.objects.get(), "note", {"number": 1})
+
+    assert lab_client.get("/learn/api/log", {"after": "9" * 18}).json()["entries"] == []
 
 
 def test_opening_too_many_benches_is_throttled(lab_client: LabClient) -> None:
