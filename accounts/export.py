@@ -19,6 +19,7 @@ def everything_about(user: User) -> dict[str, Any]:
         "account": {
             **serializers.user_json(user),
             "created_at": serializers.moment(user.created_at),
+            "last_sign_in": serializers.moment(user.last_login) if user.last_login else None,
         },
         "identities": list(
             Identity.objects.filter(user=user).values("issuer", "subject", "created_at")

@@ -82,7 +82,8 @@ to use this address for your {service} account from now on, open this link withi
 
 {link}
 
-It works once. If you did not ask for it, do nothing: nothing has changed.
+It works once, as long as you stay signed in where you asked for it. If you did not ask for it, do
+nothing: nothing has changed.
 """,
 )
 
@@ -101,8 +102,8 @@ DELETED = Letter(
     "Your account was deleted",
     """Hello,
 
-your {service} account and all that was kept in it were deleted, and every device was signed
-out.
+your {service} account and all that was kept in it were deleted, and every device was signed out.
+The log of security events keeps what happened, without your name.
 
 If it was not you, tell the people who run this service at once.
 """,

@@ -2,8 +2,8 @@
 
 The token stands only in the mail, in the link's fragment, which browsers never send; here its
 SHA-256 is stored. It lives 30 minutes by the database's clock, and one conditional UPDATE decides
-who uses it. A link dies with what it was made for: a new password, a new address and, for a
-reset, a sign-in (ASVS 5.0 6.4.3).
+who uses it. A link dies with what it was made for: a new password, a new address, the session that
+asked for it and, for a reset, a sign-in (ASVS 5.0 6.4.3).
 """
 
 import hashlib
@@ -16,7 +16,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.conf import conf
 from accounts.errors import ValidationFailed
-from accounts.models import LinkToken, User
+from accounts.models import LinkToken, Session, User
 
 LIFE = timedelta(minutes=30)
 
@@ -36,7 +36,9 @@ class DeadLink(ValidationFailed):
         super().__init__(cause, errors={"token": [text]})
 
 
-def make(kind: str, email: str, *, user: User | None = None, name: str = "") -> str:
+def make(
+    kind: str, email: str, *, user: User | None = None, name: str = "", session_id: str = ""
+) -> str:
     """A new link for the reader of `email`'s mail: its whole address."""
     token = secrets.token_urlsafe(32)
     LinkToken.objects.create(
@@ -45,6 +47,7 @@ def make(kind: str, email: str, *, user: User | None = None, name: str = "") -> 
         email=email,
         name=name,
         user=user,
+        session_id=session_id,
         made_for=_state(kind, user),
     )
     return f"{conf.issuer}{PAGES[LinkToken.Kind(kind)]}#token={token}"
@@ -59,6 +62,8 @@ def find(token: str, *kinds: str) -> LinkToken:
         link.user.is_active and link.made_for == _state(link.kind, link.user)
     ):
         raise DeadLink("outdated: the user has changed or signed in since")
+    if link.session_id and not _asking(link).exists():
+        raise DeadLink("the session that asked for it has ended")
     return link
 
 
@@ -69,12 +74,22 @@ def use(link: LinkToken) -> None:
         user = User.objects.select_for_update().get(pk=link.user_id)
         if link.made_for != _state(link.kind, user):
             raise DeadLink("outdated")
+    if link.session_id and not _asking(link).select_for_update():
+        raise DeadLink("the session that asked for it has just ended")
     if not _live().filter(pk=link.pk).update(used_at=Now()):
         raise DeadLink("used a moment ago")
 
 
 def _live() -> QuerySet[LinkToken]:
     return LinkToken.objects.filter(used_at=None, created_at__gt=Now() - LIFE)
+
+
+def _asking(link: LinkToken) -> QuerySet[Session]:
+    """The session that asked for this link, while it lives."""
+    now = Now()
+    return Session.objects.filter(
+        id=link.session_id, ended_at=None, idle_expires_at__gt=now, absolute_expires_at__gt=now
+    )
 
 
 def _digest(token: str) -> str:

@@ -162,6 +162,8 @@ class LinkToken(models.Model):
     email = models.EmailField(max_length=254)
     name = models.CharField(max_length=150, blank=True)
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="links")
+    # The session that asked for it, if one did: the link dies with it.
+    session_id = models.CharField(max_length=32, blank=True)
     # A keyed hash of what must still be so when the link is used.
     made_for = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now(), db_index=True)

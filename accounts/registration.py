@@ -36,12 +36,16 @@ def offer_reset(email: str) -> None:
     letters.send(letters.RESET, user.email, link=links.make("reset", user.email, user=user))
 
 
-def offer_new_address(user: User, email: str) -> None:
-    """A mail to the new address: confirm, or (another's) that somebody tried."""
+def offer_new_address(session: Session, user: User, email: str) -> None:
+    """A mail to the new address: confirm, or (another's) that somebody tried.
+
+    The link dies with the session that asked: whoever ends a thief's session ends all it began.
+    """
     if User.objects.filter(email=email).exists():
         letters.send(letters.ALREADY_REGISTERED, email)
     else:
-        letters.send(letters.NEW_ADDRESS, email, link=links.make("email", email, user=user))
+        link = links.make("email", email, user=user, session_id=session.id)
+        letters.send(letters.NEW_ADDRESS, email, link=link)
 
 
 def verify(request: HttpRequest, token: str, password: str | None, keep: list[str]) -> None:

@@ -40,14 +40,17 @@ class AccountView(ProtectedView):
 
     @extend_schema(responses={204: None})
     def delete(self, request: SignedInRequest) -> Response:
-        """Ends every session, then deletes the account with all that belongs to it."""
+        """Ends every session, then deletes the account with all that belongs to it.
+
+        The log of security events stays, and for a while the ended sessions: without their user.
+        """
         _, user = own_session(request)
         user.delete()
         return Response(status=204)
 
 
 class ExportView(ProtectedView):
-    """GET /auth/account/export: everything that is kept about the caller, as a file."""
+    """GET /auth/account/export: profile, identities, sessions, events and notes, as a file."""
 
     @extend_schema(responses=OpenApiTypes.OBJECT)
     def get(self, request: SignedInRequest) -> Response:
@@ -71,5 +74,5 @@ class EmailChangeView(ProtectedView):
         letters.require_server()
         throttling.spend(throttling.mail_budgets(request._request, "e-mail change", email))
         events.record("email_change_requested", request._request, user=user, session=session)
-        afterwards.hidden(registration.offer_new_address, user, email)
+        afterwards.hidden(registration.offer_new_address, session, user, email)
         return Response(status=202)

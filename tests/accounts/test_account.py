@@ -125,6 +125,29 @@ def test_new_address_counts_once_its_link_was_used(
     assert BrowserClient().sign_in(NEW_ADDRESS, "alice walks the long way home").status_code == 200
 
 
+@pytest.mark.parametrize("ending", ["signs out", "ended by others"])
+def test_link_to_a_new_address_dies_with_the_session_that_asked(
+    browser_client: BrowserClient, alice: User, ending: str
+) -> None:
+    """Whoever ends a thief's session ends what it began: the address stays."""
+    browser_client.sign_in(alice)
+    token = ask_for_new_address(browser_client)
+    if ending == "signs out":
+        browser_client.post("/auth/logout")
+    else:
+        owner = BrowserClient()
+        owner.sign_in(alice)
+        assert owner.post("/auth/logout-others").status_code == 204
+
+    phone = BrowserClient()
+    phone.get("/auth/session")
+    refused = phone.post("/auth/email/verify", {"token": token})
+
+    assert refused.json()["errors"]["token"]
+    alice.refresh_from_db()
+    assert alice.email == "alice@example.com"
+
+
 def test_new_address_confirmed_in_another_browser_ends_every_session(
     browser_client: BrowserClient, alice: User
 ) -> None:

@@ -104,6 +104,17 @@ def test_link_is_dead_once_the_password_has_changed(alice: User) -> None:
         links.use(link)
 
 
+def test_link_is_dead_once_the_session_that_asked_has_ended(alice: User) -> None:
+    """Although it was found live before."""
+    asking = sessions.start(alice, client="web", remember=True).session
+    token = token_of(links.make("email", "a@elsewhere.example", user=alice, session_id=asking.id))
+    link = links.find(token, "email")
+    sessions.end(Session.objects.filter(id=asking.id), "ended_others")
+
+    with transaction.atomic(), pytest.raises(DeadLink, match="just ended"):
+        links.use(link)
+
+
 def test_reset_wins_over_a_change_that_is_still_being_hashed(
     browser_client: BrowserClient, alice: User
 ) -> None:

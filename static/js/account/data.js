@@ -25,7 +25,7 @@ export function start() {
   act('[data-delete-account]', async () => {
     const sure = await confirm({
       title: 'Delete your account?',
-      text: 'Your account and all your notes are deleted at once, every device is signed out, and nobody can bring any of it back.',
+      text: 'Your account and all your notes are deleted at once, every device is signed out, and nobody can bring any of it back. The log of security events keeps what happened, without your name.',
       action: 'Delete everything',
     });
     if (!sure) return;
