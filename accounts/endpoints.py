@@ -18,7 +18,7 @@ from rest_framework.views import APIView
 
 from accounts import problems, wire
 from accounts.authentication import TokenAuthentication
-from accounts.errors import NotFound, TooLarge, UnsupportedMediaType
+from accounts.errors import LengthMissing, NotFound, TooLarge, UnsupportedMediaType
 from accounts.permissions import SignedIn
 
 
@@ -63,6 +63,8 @@ class View(APIView):
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
+        if has_unmeasured_body(request):
+            raise LengthMissing
         kind = request.META.get("CONTENT_TYPE", "")
         if kind == "text/plain" and not length and is_development_server(request):
             kind = ""
@@ -72,7 +74,7 @@ class View(APIView):
             if base.strip().lower() != wire.MEDIA_TYPE or charset not in ("", "charset=utf-8"):
                 raise UnsupportedMediaType(kind[:80])
         if length > self.max_body:
-            take_off(request, length)
+            take_off(request._request, length)
             raise TooLarge(f"{length} bytes")
 
     def get_exception_handler(self) -> Any:
@@ -98,12 +100,26 @@ class View(APIView):
 TAKEN_OFF = 512 * 1024
 
 
-def take_off(request: Request, length: int) -> None:
+def take_off(stream: Any, length: int) -> None:
     """Read what is on its way, and forget it: a server that closes on somebody who is still sending
     resets the connection, and they never hear why (RFC 9112 section 9.6)."""
     left = min(length, TAKEN_OFF)
-    while left > 0 and (piece := request._request.read(min(left, 65_536))):
+    while left > 0 and (piece := stream.read(min(left, 65_536))):
         left -= len(piece)
+
+
+def has_unmeasured_body(request: Request) -> bool:
+    """Whether a body comes without its length: in chunks, or by HTTP/2 (RFC 9112 section 6.3)."""
+    if "CONTENT_LENGTH" in request.META:
+        return False
+    chunked = "HTTP_TRANSFER_ENCODING" in request.META
+    if not request.META.get("wsgi.input_terminated"):
+        return chunked  # reading would wait for more
+    stream = request.META["wsgi.input"]
+    found = chunked or bool(stream.read(1))
+    if found:
+        take_off(stream, TAKEN_OFF)
+    return found
 
 
 def is_development_server(request: Request) -> bool:

@@ -29,6 +29,12 @@ class InvalidRequest(Problem):
     """The request is not what this endpoint takes."""
 
 
+class LengthMissing(InvalidRequest):
+    """A body of unknown length: Django reads none of it, and takes it for an empty one."""
+
+    detail_text = "Say how long the body is (Content-Length): it is not read otherwise."
+
+
 class ValidationFailed(Problem):
     """One or more fields are wrong; `errors` names them."""
 

@@ -2,6 +2,7 @@
 
 import json
 from http import HTTPStatus
+from io import BytesIO
 from urllib.parse import quote
 
 import pytest
@@ -282,6 +283,36 @@ def test_body_that_is_too_large_is_taken_off_the_line(rf, db, sent, left):
 
     assert TokenView.as_view()(request).status_code == 413
     assert len(request.read()) == left
+
+
+CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        CHUNKED,  # a server that leaves the chunks to nobody
+        {**CHUNKED, "wsgi.input_terminated": True, "wsgi.input": BytesIO(b'{"title":"new"}')},
+        {"wsgi.input_terminated": True, "wsgi.input": BytesIO(b'{"title":"new"}')},  # HTTP/2
+    ],
+    ids=["chunked", "chunked, terminated", "HTTP/2"],
+)
+def test_body_of_unknown_length_refused(page, sent):
+    """Django reads none of it (PEP 3333 needs the length): "nothing to change" would be a lie."""
+    note = page.post("/api/notes", {"title": "old"}).json()
+
+    answer = page.patch(f"/api/notes/{note['id']}", **sent)
+
+    assert_problem(answer, 400, "invalid_request")
+    assert "Content-Length" in answer.json()["detail"]
+    assert page.get(f"/api/notes/{note['id']}").json()["title"] == "old"
+
+
+def test_no_body_needs_no_length(page):
+    """A server that says where the input ends, and a request without one."""
+    empty = {"wsgi.input_terminated": True, "wsgi.input": BytesIO()}
+
+    assert page.post("/auth/refresh", **empty).status_code == 200
 
 
 def test_largest_note_fits_in_any_spelling(page):
