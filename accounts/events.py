@@ -4,6 +4,7 @@
 signal, control flow never does. No event holds a token, a password, a cookie or a hash.
 """
 
+import ipaddress
 import logging
 import time
 from typing import Any
@@ -77,7 +78,7 @@ def record(
     return event
 
 
-# Rows that anyone can cause without a credential: so many an address and kind in each process,
+# Rows that anyone can cause without a credential: so many a network and kind in each process,
 # then the log alone, so that a flood of refusals is no flood of writes.
 UNASKED_ROWS = 20
 UNASKED_SECONDS = 600.0
@@ -88,14 +89,14 @@ def record_unasked(
     kind: str, request: HttpRequest, *, detail: dict[str, Any] | None = None
 ) -> SecurityEvent | None:
     """`record` for what an anonymous caller can repeat at will; None once it is only logged."""
-    key, now = (kind, address_of(request)), time.monotonic()
+    key, now = (kind, network_of(request)), time.monotonic()
     since, count = _unasked.get(key) or (now, 0)
     if now - since > UNASKED_SECONDS:
         since, count = now, 0
     _unasked.put(key, (since, count + 1))
     if count < UNASKED_ROWS:
         return record(kind, request, detail=detail)
-    log.info("%s (not stored)", kind, extra={"address": key[1], "detail": detail})
+    log.info("%s (not stored)", kind, extra={"address": address_of(request), "detail": detail})
     return None
 
 
@@ -107,6 +108,14 @@ def whence(request: HttpRequest | None) -> dict[str, str]:
 def address_of(request: HttpRequest | None) -> str:
     """The caller's address, as `accounts.middleware.ClientAddress` found it."""
     return getattr(request, "client_address", "") if request is not None else ""
+
+
+def network_of(request: HttpRequest | None) -> str:
+    """The caller's network: an IPv4 address, or an IPv6 /64, which is one customer."""
+    address = address_of(request)
+    if ":" in address:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return address
 
 
 def user_agent_of(request: HttpRequest | None) -> str:

@@ -8,7 +8,6 @@ flood of writes.
 """
 
 import hashlib
-import ipaddress
 import threading
 import time
 from collections.abc import Iterable
@@ -37,16 +36,8 @@ class Budget:
         return hashlib.sha256(f"{self.name}\0{self.subject}".encode("utf-8", "replace")).hexdigest()
 
 
-def network_of(request: HttpRequest) -> str:
-    """The caller's network: an IPv4 address, or an IPv6 /64, which is one customer."""
-    address = events.address_of(request)
-    if ":" in address:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return address
-
-
 def sign_in_budgets(request: HttpRequest, email: str) -> list[Budget]:
-    network, email = network_of(request), canonical_email(email)
+    network, email = events.network_of(request), canonical_email(email)
     return [
         Budget("sign-in e-mail and network", f"{email}\0{network}", 10, 600),
         Budget("sign-in e-mail", email, 30, 600),
@@ -58,7 +49,7 @@ def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]
     """For what sends a mail to an address that anyone may type: every request counts."""
     return [
         Budget(f"{purpose} e-mail", canonical_email(email), 3, 3600),
-        Budget(f"{purpose} network", network_of(request), 20, 3600),
+        Budget(f"{purpose} network", events.network_of(request), 20, 3600),
     ]
 
 
@@ -143,7 +134,7 @@ _pending_lock = threading.Lock()
 
 def count_bad_token(request: HttpRequest) -> None:
     """Count one; Throttled when the network's budget is used up. Good tokens never get here."""
-    network = network_of(request)
+    network = events.network_of(request)
     now = time.monotonic()
     with _pending_lock:
         if len(_pending) > 10_000:

@@ -87,7 +87,7 @@ class CallbackView(ProviderView):
 def prove(request: HttpRequest, handshake: Handshake) -> Proof:
     """Who the provider says it is. Failures count, and a handshake counts once."""
     code = oidc.check_answer(handshake, request.GET)
-    budgets = [throttling.Budget("identity provider", throttling.network_of(request), 100, 600)]
+    budgets = [throttling.Budget("identity provider", events.network_of(request), 100, 600)]
     throttling.spend(budgets)
     try:
         proof = oidc.redeem(handshake, code)

@@ -130,6 +130,16 @@ def test_flood_of_refusals_is_no_flood_of_rows(browser_client):
     assert SecurityEvent.objects.filter(kind="csrf_failed").count() == 20
 
 
+def test_one_customer_with_many_addresses_counts_as_one(rf, db):
+    """An IPv6 line has 2^64 addresses, and one budget of rows."""
+    for number in range(40):
+        request = rf.post("/auth/login")
+        request.client_address = f"2001:db8:7:7::{number:x}"
+        events.record_unasked("csrf_failed", request)
+
+    assert SecurityEvent.objects.filter(kind="csrf_failed").count() == 20
+
+
 def test_refusals_are_stored_again_after_a_while(browser_client):
     """The bound is for each ten minutes: a later attack is seen too."""
     browser_client.get("/auth/session")
