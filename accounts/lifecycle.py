@@ -24,7 +24,7 @@ def compare(sender: type[User], instance: User, update_fields: Any, **kwargs: An
     """Notes, while the row is as it was, what this save changes."""
     instance.switched = changes(instance, ["is_active"], update_fields)  # type: ignore[attr-defined]
     instance.moved = changes(instance, RIGHTS, update_fields)  # type: ignore[attr-defined]
-    if not instance._state.adding and writes_version(update_fields):
+    if not is_new(instance) and writes_version(update_fields):
         # The row's own: a copy read before the last change would make its tokens good again.
         instance.ver, instance.ver_raised_at = F("ver"), F("ver_raised_at")
 
@@ -58,10 +58,15 @@ def writes_version(update_fields: Iterable[str] | None) -> bool:
     return update_fields is None or "ver" in update_fields
 
 
+def is_new(user: User) -> bool:
+    """Whether saving makes the row. A copy from a file (loaddata) takes itself for new, always."""
+    return user._state.adding and not User.objects.filter(pk=user.pk).exists()
+
+
 def changes(user: User, columns: Iterable[str], update_fields: Iterable[str] | None) -> bool:
     """Whether saving this user gives one of these columns another value than its row has."""
     saved = set(columns) if update_fields is None else {*columns} & {*update_fields}
-    if user._state.adding or not saved:
+    if is_new(user) or not saved:
         return False
     before = User.objects.filter(pk=user.pk).values(*saved).first()
     return bool(before) and any(before[name] != getattr(user, name) for name in saved)
@@ -76,5 +81,7 @@ def record(kind: str, user: User) -> None:
 @receiver(pre_delete, sender=User)
 def end_sessions_of_deleted(sender: type[User], instance: User, **kwargs: Any) -> None:
     """End first, delete later: the rows stay, without their user, for the revocation feed."""
+    # Whoever signs in meanwhile waits, and finds nobody: a session begun now would be left live.
+    User.objects.select_for_update().filter(pk=instance.pk).first()
     sessions.end_all_of(instance, "deleted")
     events.record("deleted", detail={"sub": instance.sub})

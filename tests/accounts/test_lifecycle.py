@@ -1,11 +1,14 @@
 """What happens to sessions when a user changes, whoever changes it and however."""
 
+import threading
 from typing import Any
 
 import pytest
+from django.core import serializers as core_serializers
 from django.db import connection
 
-from accounts import events
+from accounts import events, sessions
+from accounts.errors import InvalidCredentials
 from accounts.models import SecurityEvent, Session, User
 from tests.clients import BearerClient, BrowserClient
 
@@ -188,6 +191,51 @@ def test_old_copy_of_a_user_makes_no_revoked_token_good_again(
     assert browser_client.get("/api/audit").status_code == 401
     assert User.objects.get(pk=carol.pk).ver >= 3
     assert copy.ver == User.objects.get(pk=carol.pk).ver
+
+
+def test_user_loaded_from_a_file_over_a_present_one_is_no_new_one(browser_client, carol):
+    """loaddata saves raw copies that take themselves for new: old tokens stay dead all the same."""
+    copy = core_serializers.serialize("json", [carol])
+    carol.is_superuser = True
+    carol.save()
+    browser_client.sign_in(carol)
+
+    for loaded in core_serializers.deserialize("json", copy):
+        loaded.save()
+
+    assert browser_client.get("/api/me").status_code == 401
+    assert User.objects.get(pk=carol.pk).ver == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sign_in_during_the_deletion_of_its_user_starts_nothing(alice):
+    """It waits for the deletion, and finds nobody: no live session is left behind."""
+    outcome = []
+
+    def sign_in() -> None:
+        try:
+            sessions.start(alice, client="web", remember=True)
+        except InvalidCredentials as error:
+            outcome.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=sign_in)
+
+    def meanwhile(sender: Any, event: SecurityEvent, **_: Any) -> None:
+        if event.kind == "deleted":
+            thread.start()
+            thread.join(1)  # as long as nothing keeps it waiting, it ends within that
+
+    events.recorded.connect(meanwhile)
+    try:
+        User.objects.get(pk=alice.pk).delete()
+    finally:
+        events.recorded.disconnect(meanwhile)
+    thread.join(20)
+
+    assert [type(error) for error in outcome] == [InvalidCredentials]
+    assert not Session.objects.filter(ended_at=None).exists()
 
 
 @pytest.mark.django_db(transaction=True)
