@@ -62,6 +62,11 @@ def names(name: str) -> list[str]:
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
+def hosts(name: str) -> list[str]:
+    """The variable as a list of hosts, in lower case as Django reads a request's."""
+    return [host.lower() for host in names(name)]
+
+
 def folder(name: str, base: Path) -> Path:
     """The variable as a folder that this process can write, made if it is missing."""
     path = (base / text(name)).resolve()

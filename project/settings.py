@@ -39,9 +39,9 @@ else:
     )
 
 # Three kinds of host that are never mixed: see project.hosts.
-APP_HOSTS = env.names("GATEHOUSE_HOSTS")
-LAB_HOSTS = env.names("GATEHOUSE_LAB_HOSTS")
-HOSTILE_HOSTS = env.names("GATEHOUSE_HOSTILE_HOSTS")
+APP_HOSTS = env.hosts("GATEHOUSE_HOSTS")
+LAB_HOSTS = env.hosts("GATEHOUSE_LAB_HOSTS")
+HOSTILE_HOSTS = env.hosts("GATEHOUSE_HOSTILE_HOSTS")
 ALLOWED_HOSTS = [*APP_HOSTS, *LAB_HOSTS, *HOSTILE_HOSTS]
 LAB = bool(LAB_HOSTS and HOSTILE_HOSTS) and (BASE_DIR / "api" / "lab" / "__init__.py").exists()
 

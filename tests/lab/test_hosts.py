@@ -68,6 +68,37 @@ def test_hostile_sibling_of_a_real_app_is_refused() -> None:
         assert "lab.E003" in [found.id for found in hosts_are_apart(None)]
 
 
+def test_host_that_settings_write_with_capitals_is_of_its_own_kind(tmp_path: Path) -> None:
+    """Names of hosts know no capitals: Django serves them all, and so must we tell them apart."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if "GATEHOUSE" not in name},
+        "DJANGO_SETTINGS_MODULE": "project.settings",
+        "GATEHOUSE_MODE": "demo",
+        "GATEHOUSE_DATA_DIR": str(tmp_path),
+        "GATEHOUSE_HOSTS": "App.test",
+        "GATEHOUSE_LAB_HOSTS": "Victim.test",
+        "GATEHOUSE_HOSTILE_HOSTS": "Other.test,evil.Victim.test",
+    }
+    code = (
+        "import django; django.setup()\n"
+        "from django.test import Client\n"
+        "for host in ('Other.test', 'evil.victim.test', 'victim.test', 'app.test'):\n"
+        "    answer = Client().get('/login', headers={'Host': host})\n"
+        "    print(host, answer.wsgi_request.host_kind, answer.status_code)\n"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, capture_output=True, text=True
+    )
+
+    assert done.stdout.splitlines() == [
+        "Other.test hostile 404",
+        "evil.victim.test hostile 404",
+        "victim.test lab 404",
+        "app.test app 200",
+    ], done.stderr
+
+
 def test_production_without_lab_hosts_has_no_lab(tmp_path: Path) -> None:
     """The lab is off by default where it matters."""
     from accounts import keys
