@@ -183,3 +183,15 @@ def test_demo_answers_this_machine_only(db):
     """Demo people have public passwords."""
     assert JSONClient(REMOTE_ADDR="203.0.113.7").get("/auth/session").status_code == 403
     assert JSONClient(REMOTE_ADDR="::1").get("/auth/session").status_code == 200
+
+
+@pytest.mark.parametrize(
+    ("caller", "status"), [("203.0.113.7", 403), ("nobody", 403), ("127.0.0.1", 200)]
+)
+def test_demo_behind_a_proxy_answers_this_machine_only(db, settings, caller, status):
+    """Who calls through a trusted proxy is elsewhere, though the proxy is here."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {"TRUSTED_PROXIES": ["127.0.0.1"]}
+
+    answer = JSONClient().get("/auth/session", headers={"X-Forwarded-For": caller})
+
+    assert answer.status_code == status
