@@ -1,5 +1,6 @@
 """The ring of signing keys: how it is read, how it changes, and what the world sees of it."""
 
+import fcntl
 import io
 import json
 import logging
@@ -259,6 +260,74 @@ def test_running_server_refuses_a_dropped_key_within_five_seconds(
         return False
 
     assert awaited(refused)
+
+
+Meanwhile = Callable[[Callable[[], object]], None]
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch, key_file: Path) -> Meanwhile:
+    """Has something done once in a rotation's wait, which does not hold others up."""
+
+    def put_up(work: Callable[[], object]) -> None:
+        def wait(seconds: float) -> None:
+            monkeypatch.undo()
+            with key_file.with_name(f"{key_file.name}.lock").open("w") as lock:
+                fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            work()
+
+        monkeypatch.setattr(time, "sleep", wait)
+
+    return put_up
+
+
+def test_leaked_key_is_dropped_while_a_rotation_waits(
+    alice: User, key_file: Path, meanwhile: Meanwhile
+) -> None:
+    """At once, and it stays away: the rotation does not bring back what it read before."""
+    leaked = sign_in(alice)
+    kid = kid_of(leaked.access)
+    meanwhile(lambda: command(drop=kid))
+
+    printed, _ = command(wait=3600)
+    keys.reset()
+
+    assert kid not in keys.ring().by_kid
+    assert statuses(keys.ring()) == {keys.ring().active_kid: "active"}
+    assert f"signing with {keys.ring().active_kid}" in printed
+    assert Session.objects.get().end_reason == "key_dropped"
+
+
+def test_rotation_whose_own_key_is_dropped_stops(
+    db: None, key_file: Path, meanwhile: Meanwhile
+) -> None:
+    """It says so, and the key that signed goes on."""
+    before = keys.ring().active_kid
+
+    def drop_the_next() -> None:
+        published = keys.Ring.parse(key_file.read_text()).by_kid
+        command(drop=next(kid for kid in published if kid != before))
+
+    meanwhile(drop_the_next)
+
+    with pytest.raises(CommandError, match=f"withdrawn during the wait.*{before} signs"):
+        command(wait=3600)
+    keys.reset()
+
+    assert statuses(keys.ring()) == {before: "active"}
+
+
+def test_rotation_that_another_one_overtook_stops(
+    db: None, key_file: Path, meanwhile: Meanwhile
+) -> None:
+    """A key that has signed and retired does not sign again."""
+    meanwhile(lambda: [command(), command()])
+
+    with pytest.raises(CommandError, match="retired during the wait"):
+        command(wait=3600)
+    keys.reset()
+
+    assert sorted(statuses(keys.ring()).values()) == ["active", "retired", "retired"]
 
 
 def test_drop_of_an_unknown_key_changes_nothing(db: None, key_file: Path) -> None:

@@ -3,6 +3,8 @@
 import fcntl
 import time
 from argparse import ArgumentParser
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -36,24 +38,36 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         if conf.signing_keys:
             self.print_new_set(options["drop"])
-            return
-        path = conf.signing_keys_file
-        with open(path.with_name(f"{path.name}.lock"), "w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)  # two rotations at once would lose a key
-            keys.reset()  # whoever held the lock before has changed the file
-            if options["drop"]:
+        elif options["drop"]:
+            with alone():
                 self.drop(options["drop"])
-            else:
-                self.rotate(options["wait"])
+        else:
+            self.rotate(options["wait"])
 
     def rotate(self, wait: int) -> None:
-        ring = keys.ring().with_next()
-        keys.write(ring, conf.signing_keys_file)
+        with alone():
+            ring = keys.ring().with_next()
+            keys.write(ring, conf.signing_keys_file)
+        (kid,) = [kid for kid, key in ring.by_kid.items() if key.status == "next"]
         self.stdout.write(f"published the next key, waiting {wait} s")
-        time.sleep(wait)  # servers look at the file each second; caches of the JWKS need longer
-        ring = activated(ring)
-        keys.write(ring, conf.signing_keys_file)
-        self.stdout.write(f"signing with {ring.active.kid}")
+        # Servers look at the file each second; caches of the JWKS need longer. A leaked key must
+        # not wait for that: the file may have changed afterwards.
+        time.sleep(wait)
+        with alone():
+            self.activate(kid)
+        self.stdout.write(f"signing with {kid}")
+
+    def activate(self, kid: str) -> None:
+        """Sign with the key that was published; CommandError if it is not there to sign."""
+        ring = keys.ring()
+        status = ring.by_kid[kid].status if kid in ring.by_kid else "withdrawn"
+        if status == "next":
+            keys.write(activated(ring), conf.signing_keys_file)
+        elif status != "active":  # which it is where its predecessor was dropped meanwhile
+            raise CommandError(
+                f"The key {kid} was {status} during the wait. Nothing was changed: "
+                f"{ring.active.kid} signs. Run the command again for another key."
+            )
 
     def drop(self, kid: str) -> None:
         ring = self.ring_without(kid)
@@ -81,6 +95,16 @@ class Command(BaseCommand):
         ended = sessions.end(Session.objects.filter(signing_kids__contains=kid), "key_dropped")
         events.record("key_dropped", detail={"kid": kid, "sessions": ended})
         self.stderr.write(f"ended {ended} sessions")
+
+
+@contextmanager
+def alone() -> Iterator[None]:
+    """Two that change the file at once would lose a key; inside, it is read anew."""
+    path = conf.signing_keys_file
+    with open(path.with_name(f"{path.name}.lock"), "w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        keys.reset()  # whoever held the lock before has changed the file
+        yield
 
 
 def activated(ring: keys.Ring) -> keys.Ring:
