@@ -12,7 +12,7 @@ from django.db import transaction
 
 from accounts import afterwards
 from accounts.conf import conf
-from accounts.errors import Unavailable
+from accounts.errors import NoMailServer
 
 
 @dataclass(frozen=True)
@@ -111,15 +111,20 @@ If it was not you, tell the people who run this service at once.
 
 
 def require_server() -> None:
-    """Unavailable where this server sends no mail: better than waiting for one in vain."""
+    """NoMailServer where there is none: better than waiting for a mail in vain."""
     if not conf.mail:
-        raise Unavailable("no mail server is set: no mail can be sent")
+        raise NoMailServer
+
+
+def reach(address: str) -> bool:
+    """Whether a mail to it can arrive. A name under .invalid is nobody's (RFC 2606 section 2)."""
+    return conf.mail and not address.endswith(".invalid")
 
 
 def send(letter: Letter, to: str, **values: Any) -> None:
     """Hand over a mail once the current transaction is committed; nothing waits for it."""
-    if not conf.mail or to.endswith(".invalid"):
-        return  # a name under .invalid is nobody's (RFC 2606 section 2): a mail could only bounce
+    if not reach(to):
+        return
     text = letter.text.format(issuer=conf.issuer, service=conf.name, **values)
     transaction.on_commit(lambda: afterwards.do(_deliver, letter.subject, text, to))
 

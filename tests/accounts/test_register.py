@@ -193,4 +193,8 @@ def test_server_without_mail_says_so(browser_client: BrowserClient, settings: ob
     """Where no mail can be sent nobody is left waiting for one."""
     settings.GATEHOUSE = {**settings.GATEHOUSE, "MAIL": False}
     browser_client.get("/auth/session")
-    assert browser_client.post("/auth/register", {"email": DORA}).status_code == 503
+    for path in ("/auth/register", "/auth/password/reset"):
+        answer = browser_client.post(path, {"email": DORA})
+        assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
+        assert answer.json()["detail"] == "This server sends no mail, so nobody can do this here."
+        assert "Retry-After" not in answer  # trying again would not help
