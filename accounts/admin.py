@@ -11,8 +11,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import afterwards, devices, events, registration, sessions
+from accounts import devices, events, letters, registration, sessions
 from accounts.adminsite import site
+from accounts.errors import NoMailServer
 from accounts.models import SecurityEvent, Session, User
 
 __all__ = ["site"]  # whoever asks here has the tables registered
@@ -84,22 +85,38 @@ class UserAdmin(ForStaff):
 
     @admin.action(description="End all sessions of this user")
     def end_all_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        for user in self.allowed(request, chosen):
+        allowed = self.allowed(request, chosen)
+        for user in allowed:
             ended = sessions.end_all_of(user, "admin")
             note(request, "session_ended", user, count=ended)
+        self.say_done(request, allowed, chosen)
 
     @admin.action(description="Deactivate")
     def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        for user in self.allowed(request, chosen):
+        allowed = self.allowed(request, chosen)
+        for user in allowed:
             user.is_active = False
             user.saved_by = by(request)  # type: ignore[attr-defined]
             user.save(update_fields=["is_active"])  # ends the sessions: accounts.lifecycle
+        self.say_done(request, allowed, chosen)
 
     @admin.action(description="Send reset link")
     def send_reset_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        for user in self.allowed(request, chosen):
-            afterwards.do(registration.offer_reset, user.email)
-            note(request, "password_reset_sent", user)
+        try:
+            letters.require_server()
+        except NoMailServer as refusal:
+            self.message_user(request, str(refusal.detail), messages.ERROR)
+            return
+        allowed = self.allowed(request, chosen)
+        sent = [user for user in allowed if registration.send_reset(request, user, by=by(request))]
+        left = [user.email for user in allowed if user not in sent]
+        if left:
+            text = (
+                f"No link was sent to {', '.join(left)}: it is for active people with a real "
+                "address, who do not sign in through an identity provider instead."
+            )
+            self.message_user(request, text, messages.WARNING)
+        self.say_done(request, sent, chosen)
 
     def allowed(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
         """Those of the chosen that this person may act on; the others are named."""
@@ -108,10 +125,12 @@ class UserAdmin(ForStaff):
         if spared:
             text = f"Only a superuser may do this to staff: {', '.join(spared)}."
             self.message_user(request, text, messages.ERROR)
-        done = len(found) - len(spared)
-        if done:
-            self.message_user(request, f"Done for {done} of {len(found)}.", messages.SUCCESS)
         return [user for user in found if may_act_on(request, user)]
+
+    def say_done(self, request: HttpRequest, done: list[User], chosen: QuerySet[User]) -> None:
+        if done:
+            text = f"Done for {len(done)} of {len(chosen)}."
+            self.message_user(request, text, messages.SUCCESS)
 
 
 @admin.register(Session, site=site)

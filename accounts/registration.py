@@ -4,12 +4,13 @@ Nobody can prepare an account on another's address, and no answer tells whether 
 depends on it is done by `afterwards`, and the mail tells its reader alone.
 """
 
-from typing import cast
+from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
 from accounts import events, letters, links, passwords, sessions
+from accounts.conf import conf
 from accounts.errors import ValidationFailed
 from accounts.links import DeadLink
 from accounts.models import LinkToken, Session, User
@@ -25,15 +26,24 @@ def invite(email: str, name: str) -> None:
         letters.send(letters.REGISTER, email, link=links.make("register", email, name=name))
 
 
-def offer_reset(email: str) -> None:
+def offer_reset(request: HttpRequest, email: str) -> None:
     """A mail with a reset link, if that address belongs to somebody who can use one."""
-    user = User.objects.filter(email=email, is_active=True).first()
-    if user is None:
-        return
-    if not user.has_usable_password():
+    user = User.objects.filter(email=email).first()
+    if user is not None:
+        send_reset(request, user)
+
+
+def send_reset(request: HttpRequest, user: User, **detail: Any) -> bool:
+    """Whether a link was sent, which is an event then. Whoever has no password signs in through
+    the identity provider, where there is one, and is told so instead."""
+    if not (user.is_active and letters.reach(user.email)):
+        return False
+    if conf.oidc_issuer and not user.has_usable_password():
         letters.send(letters.NO_PASSWORD, user.email)
-        return
+        return False
     letters.send(letters.RESET, user.email, link=links.make("reset", user.email, user=user))
+    events.record("password_reset_sent", request, user=user, detail=detail)
+    return True
 
 
 def offer_new_address(session: Session, user: User, email: str) -> None:

@@ -36,7 +36,7 @@ class ResetView(browser.BrowserView):
         email = serializers.AddressBody.of(request)["email"]
         letters.require_server()
         throttling.spend(throttling.mail_budgets(request._request, "reset", email))
-        afterwards.hidden(registration.offer_reset, email)
+        afterwards.hidden(registration.offer_reset, request._request, email)
         return Response(status=202)
 
 

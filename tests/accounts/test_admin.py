@@ -7,11 +7,12 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.contrib.auth.hashers import make_password
 from django.core.management import call_command
 from django.db.models import QuerySet
 from django.test import Client
 
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import LinkToken, SecurityEvent, Session, User
 from project.settings import INSTALLED_APPS
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
@@ -208,6 +209,55 @@ def test_reset_link_goes_to_the_person_and_not_to_staff(staff: Client, alice: Us
     """Staff set no passwords; they have a link sent."""
     act(staff, "user", "send_reset_link", alice)
     assert mails.token_in(mails.to(alice.email))
+
+
+def test_reset_link_is_an_event_that_says_who_sent_it(
+    staff: Client, carol: User, alice: User
+) -> None:
+    """One for one link, and the page says that it is done."""
+    act(staff, "user", "send_reset_link", alice)
+
+    event = SecurityEvent.objects.get(kind="password_reset_sent")
+    assert (event.user, event.detail) == (alice, {"by": carol.sub})
+    assert LinkToken.objects.count() == 1
+    assert "Done for 1 of 1." in staff.get("/admin/accounts/user/").content.decode()
+
+
+@pytest.mark.parametrize(
+    "change",
+    [{"is_active": False}, {"password": make_password(None)}, {"email": "alice@lab.invalid"}],
+    ids=["inactive", "no password", "nobody's address"],
+)
+def test_reset_link_that_helps_nobody_is_not_claimed(
+    staff: Client, alice: User, bob: User, settings: Any, change: dict[str, Any]
+) -> None:
+    """No link, no event; the page names whom it did not reach, and the others have theirs."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "OIDC_ISSUER": "https://idp.example"}
+    User.objects.filter(pk=alice.pk).update(**change)
+    alice.refresh_from_db()
+
+    act(staff, "user", "send_reset_link", alice, bob)
+
+    page = staff.get("/admin/accounts/user/").content.decode()
+    assert f"No link was sent to {alice.email}:" in page
+    assert "Done for 1 of 2." in page
+    assert [link.user for link in LinkToken.objects.select_related("user")] == [bob]
+    assert SecurityEvent.objects.get(kind="password_reset_sent").user == bob
+
+
+def test_reset_link_without_a_mail_server_is_refused(
+    staff: Client, alice: User, settings: Any
+) -> None:
+    """The page says why; no link is made that nobody gets."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "MAIL": False}
+
+    act(staff, "user", "send_reset_link", alice)
+
+    page = staff.get("/admin/accounts/user/").content.decode()
+    assert "This server sends no mail" in page
+    assert "Done for" not in page
+    assert not LinkToken.objects.exists()
+    assert not SecurityEvent.objects.filter(kind="password_reset_sent").exists()
 
 
 def test_staff_cannot_act_on_staff(staff: Client, carol: User, alice: User) -> None:

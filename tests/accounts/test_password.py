@@ -9,7 +9,8 @@ from django.contrib.auth.password_validation import (
 )
 from django.core.exceptions import ValidationError
 
-from accounts.models import FailureCount, Session, User
+from accounts import afterwards
+from accounts.models import FailureCount, SecurityEvent, Session, User
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
@@ -145,14 +146,40 @@ def test_reset_of_an_inactive_account_sends_nothing(
 
 
 def test_reset_of_an_account_without_password_names_the_other_way(
-    browser_client: BrowserClient, alice: User
+    browser_client: BrowserClient, alice: User, settings: Any
 ) -> None:
     """Whoever signs in through an identity provider gets no password by mail."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "OIDC_ISSUER": "https://idp.example"}
     alice.set_unusable_password()
     alice.save()
     browser_client.get("/auth/session")
     browser_client.post("/auth/password/reset", {"email": alice.email})
     assert mails.to(alice.email).subject == "Your account has no password"
+    assert not alice.events.exists()
+
+
+def test_account_without_password_where_there_is_no_other_way_gets_one(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """Without an identity provider a link is the only way in."""
+    alice.set_unusable_password()
+    alice.save()
+
+    token = reset_token(browser_client, alice.email)
+
+    assert confirm(browser_client, token).status_code == 204
+    assert browser_client.sign_in(alice, NEW).status_code == 200
+
+
+def test_reset_link_is_an_event_of_its_owner(browser_client: BrowserClient, alice: User) -> None:
+    """With where it was asked for; an address that nobody has leaves none."""
+    reset_token(browser_client, alice.email)
+    browser_client.post("/auth/password/reset", {"email": "nobody@example.com"})
+    afterwards.finish()
+
+    event = SecurityEvent.objects.get()
+    assert (event.kind, event.user, event.detail) == ("password_reset_sent", alice, {})
+    assert event.address == "127.0.0.1"
 
 
 def test_reset_link_used_twice_is_refused(browser_client: BrowserClient, alice: User) -> None:
