@@ -11,8 +11,9 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import devices, events, letters, registration, sessions
+from accounts import devices, events, registration, sessions
 from accounts.adminsite import site
+from accounts.conf import conf
 from accounts.errors import NoMailServer
 from accounts.models import SecurityEvent, Session, User
 
@@ -102,10 +103,8 @@ class UserAdmin(ForStaff):
 
     @admin.action(description="Send reset link")
     def send_reset_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        try:
-            letters.require_server()
-        except NoMailServer as refusal:
-            self.message_user(request, str(refusal.detail), messages.ERROR)
+        if not conf.mail:
+            self.message_user(request, NoMailServer.detail_text, messages.ERROR)
             return
         allowed = self.allowed(request, chosen)
         sent = [user for user in allowed if registration.send_reset(request, user, by=by(request))]
