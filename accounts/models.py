@@ -158,12 +158,10 @@ class LinkToken(models.Model):
 
     digest = models.CharField(primary_key=True, max_length=64)
     kind = models.CharField(max_length=8, choices=Kind)
-    # The address that the link proves; for a registration also the name given with it.
-    email = models.EmailField(max_length=254)
-    name = models.CharField(max_length=150, blank=True)
+    email = models.EmailField(max_length=254)  # the address that the link proves
+    name = models.CharField(max_length=150, blank=True)  # given with a registration
     user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="links")
-    # The session that asked for it, if one did: the link dies with it.
-    session_id = models.CharField(max_length=32, blank=True)
+    session_id = models.CharField(max_length=32, blank=True)  # which asked; the link dies with it
     # A keyed hash of what must still be so when the link is used.
     made_for = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
