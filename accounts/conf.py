@@ -155,6 +155,11 @@ class Conf:
         return dict(value("EXPORTS"))
 
     @property
+    def home(self) -> str:
+        """The page after a sign-in through the identity provider that named none."""
+        return str(value("HOME"))
+
+    @property
     def mail(self) -> bool:
         """Whether this server can send mail; without it nobody can register or reset."""
         return bool(value("MAIL"))

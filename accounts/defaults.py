@@ -22,6 +22,7 @@ DEFAULTS: dict[str, Any] = {
     "HASHING_PLACES": 30,
     "DATA_DIR": Path(),
     "EXPORTS": {},
+    "HOME": "/notes",
     "MAIL": True,
     "DEMO": False,
     "OIDC_ISSUER": "",

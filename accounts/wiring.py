@@ -8,6 +8,7 @@ import os
 from collections.abc import Iterator
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
@@ -95,6 +96,12 @@ def sqlite_transactions() -> str:
     if database["ENGINE"].endswith("sqlite3") and not immediate:
         return "SQLite needs transaction_mode IMMEDIATE, or parallel refreshes find it locked."
     return ""
+
+
+@rule("W005")
+def administration_hour() -> str:
+    too_long = settings.SESSION_COOKIE_AGE > 3600 and apps.is_installed("django.contrib.admin")
+    return "SESSION_COOKIE_AGE keeps the administration open for more than an hour." * too_long
 
 
 def patterns(found: list[Any]) -> Iterator[URLPattern]:

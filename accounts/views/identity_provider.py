@@ -15,13 +15,14 @@ from rest_framework.request import Request
 
 from accounts import cookies, events, handshakes, identities, liveness, oidc, throttling
 from accounts import sessions as session_flow
+from accounts.conf import conf
 from accounts.errors import Throttled
 from accounts.handshakes import Handshake
 from accounts.models import Session
 from accounts.oidc import Proof, SignInError
 from accounts.provider import ProviderError
 from accounts.views.browser import current, presented
-from accounts.views.linking import HOME, ProviderView, ask_to_link, start, to
+from accounts.views.linking import ProviderView, ask_to_link, start, to
 
 log = logging.getLogger("accounts")
 
@@ -137,7 +138,7 @@ def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRespo
 
 
 def own_path(text: str | None) -> str:
-    return text if text and OWN_PATH.fullmatch(text) else HOME
+    return text if text and OWN_PATH.fullmatch(text) else conf.home
 
 
 def refusal(
@@ -149,4 +150,4 @@ def refusal(
         events.record_unasked("sign_in_failed", request, detail={"reason": reason})
     if handshake is not None and handshake.step_up:
         return to(CONFIRMED, reason=reason)
-    return to(LOGIN, reason=reason, next=handshake.next if handshake else HOME)
+    return to(LOGIN, reason=reason, next=handshake.next if handshake else conf.home)

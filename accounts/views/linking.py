@@ -23,7 +23,6 @@ from accounts.models import Session, User
 from accounts.oidc import Proof, SignInError
 from accounts.views.browser import BrowserView, delivered, presented
 
-HOME = "/notes"
 LINK = "/login/link"
 
 
@@ -107,6 +106,6 @@ def waiting(request: HttpRequest) -> tuple[Pending, User]:
 
 
 def to(page: str, **query: str) -> HttpResponse:
-    """A page of ours; HOME as `next` goes without saying."""
-    told = {name: text for name, text in query.items() if (name, text) != ("next", HOME)}
+    """A page of ours; the home page as `next` goes without saying."""
+    told = {name: text for name, text in query.items() if (name, text) != ("next", conf.home)}
     return HttpResponseRedirect(f"{page}?{urlencode(told)}" if told else page)

@@ -84,6 +84,7 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     "W002": [{"PASSWORD_HASHERS": ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]}],
     "W003": [{"AUTH_PASSWORD_VALIDATORS": []}],
     "W004": [{"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}],
+    "W005": [{"SESSION_COOKIE_AGE": 3601}, {"SESSION_COOKIE_AGE": 14 * 86_400}],
 }
 CASES = [(number, change) for number, changes in UNSAFE.items() for change in changes]
 
@@ -110,6 +111,13 @@ def test_unsafe_setting_refused_by_its_number(settings, number, change):
 def test_safe_settings_pass(settings):
     """What the tests and the demo run on is safe."""
     assert found({}, settings) == set()
+
+
+def test_session_of_a_project_without_the_administration_may_last(settings):
+    """The hour is the administration's; what else a project keeps there is its own affair."""
+    without = [app for app in settings.INSTALLED_APPS if "django.contrib.admin" not in app]
+
+    assert found({"SESSION_COOKIE_AGE": 3601, "INSTALLED_APPS": without}, settings) == set()
 
 
 def test_counter_that_cannot_be_written_is_found_at_the_start(settings, tmp_path):

@@ -669,6 +669,18 @@ def test_next_is_a_path_of_ours(
     assert response.headers["Location"] == goes
 
 
+def test_home_page_is_the_projects_own(
+    idp: StandIn, browser_client: BrowserClient, settings: Any
+) -> None:
+    """Whoever copies this package need not have the page that ours has."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "HOME": "/welcome"}
+
+    assert outcome(idp.sign_in(browser_client)) == "/welcome"
+    idp.answers["/token"] = (400, {}, {"error": "invalid_grant"})
+    refused = idp.sign_in(BrowserClient(), "?next=/welcome")
+    assert refused.headers["Location"] == "/login?reason=oidc_failed"
+
+
 def test_failures_of_a_network_use_up_its_budget(
     idp: StandIn, browser_client: BrowserClient
 ) -> None:

@@ -223,6 +223,7 @@ FORGOTTEN = [
         ("settings.py", r".*Argon2PasswordHasher.*", "", "W002"),
         ("settings.py", r".*LengthLimit.*", "", "W003"),
         ("settings.py", r"    \"transaction_mode\".*", "", "W004"),
+        ("settings.py", r"SESSION_COOKIE_AGE.*", "", "W005"),
         ("urls.py", r"accounts.admin import site", "django.contrib.admin import site", "E015"),
     ],
     [("settings.py", r"AUTH_USER_MODEL.*", "", "E013")],
