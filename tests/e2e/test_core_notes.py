@@ -329,6 +329,58 @@ def test_note_deleted_elsewhere_while_it_is_edited_is_saved_as_a_new_one(
     assert steps.notes_of(server, alice) == [("Milk for the day", "Two bottles")]
 
 
+def test_note_changed_elsewhere_keeps_what_was_changed_there(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """The list of a second tab is old: what the person did not touch is not sent back."""
+    steps.give_note(server, alice, "Milk", "one bottle")
+    steps.sign_in(page, alice)
+    steps.note(page, "Milk").click()
+    steps.query(server, "UPDATE api_note SET body = ? WHERE title = ?", "three bottles", "Milk")
+    page.get_by_label("Title").fill("Milk for the day")
+
+    steps.save_note(page)
+
+    assert steps.notes_of(server, alice) == [("Milk for the day", "three bottles")]
+    expect(page.get_by_label("Text", exact=True)).to_have_value("three bottles")
+
+
+def test_text_changed_elsewhere_is_not_written_over_without_a_word(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """Two tabs, one note: the second Save says so, and keeps both texts until the person decides."""
+    steps.give_note(server, alice, "Milk", "one bottle")
+    steps.sign_in(page, alice)
+    steps.note(page, "Milk").click()
+    page.get_by_label("Text", exact=True).fill("two bottles")
+    changed = "UPDATE api_note SET title = ?, body = ? WHERE title = ?"
+    steps.query(server, changed, "Cream", "three bottles", "Milk")
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("[data-form-error]")).to_contain_text("has been changed elsewhere")
+    expect(page.get_by_label("Text", exact=True)).to_have_value("two bottles")
+    expect(page.get_by_label("Title")).to_have_value("Cream")
+    expect(steps.note(page, "three bottles")).to_be_visible()
+    assert steps.notes_of(server, alice) == [("Cream", "three bottles")]
+    steps.save_note(page)
+    assert steps.notes_of(server, alice) == [("Cream", "two bottles")]
+
+
+def test_list_is_current_when_the_person_comes_back_to_the_tab(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """What another tab has written stands in it, and a failure to ask is no news."""
+    steps.give_note(server, alice, "Milk")
+    steps.sign_in(page, alice)
+    expect(steps.note(page, "Milk")).to_be_visible()
+    steps.query(server, "UPDATE api_note SET title = ? WHERE title = ?", "Cream", "Milk")
+
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+    expect(steps.note(page, "Cream")).to_be_visible()
+
+
 def test_markup_in_a_note_is_shown_as_text(
     server: Gatehouse, page: Page, alice: Person, console: Console
 ) -> None:

@@ -1,6 +1,7 @@
 /**
  * The editor of one note. Its first duty is to lose nothing: a failed save, an ended session or a refused request leave the text
  * where it is, and leaving it unsaved takes a second word. An answer that comes when another text is in the form leaves that alone.
+ * What was changed elsewhere meanwhile, in another tab or by a program, is not written over without a word either.
  */
 
 import * as api from '../api.js';
@@ -8,11 +9,24 @@ import { confirm } from '../dialogs.js';
 import { busy, clearErrors, find, missing, showErrors } from '../dom.js';
 import { SessionOver } from '../session.js';
 
+const EMPTY = { title: '', body: '' };
+
+/** The text that is to be saved was changed elsewhere since it was opened. */
+class Overtaken extends Error {
+  /** @param {{id: string, title: string, body: string}} note  as the server has it now */
+  constructor(note) {
+    super('changed elsewhere');
+    this.note = note;
+  }
+}
+
 export class NoteEditor {
   #form = find('[data-editor]');
   #on;
   /** @type {{id: string, title: string, body: string}|null} as the server has it */
   #note = null;
+  /** What the form held when it last was the server's text: line breaks may be others there. */
+  #base = EMPTY;
   /** Raised with each text that is put into the form: two new notes are both null, and yet not the same. */
   #turn = 0;
 
@@ -33,8 +47,7 @@ export class NoteEditor {
 
   get unsaved() {
     if (this.#form.hidden) return false;
-    const { title, body } = this.#form.elements;
-    return title.value !== (this.#note?.title ?? '') || body.value !== (this.#note?.body ?? '');
+    return Object.keys(this.#changes(this.#text)).length > 0;
   }
 
   /** @param {{id: string, title: string, body: string}|null} note  null: a new one */
@@ -55,7 +68,18 @@ export class NoteEditor {
     clearErrors(this.#form);
     title.value = note?.title ?? '';
     body.value = note?.body ?? '';
+    this.#base = this.#text;
     this.#name();
+  }
+
+  get #text() {
+    const { title, body } = this.#form.elements;
+    return { title: title.value, body: body.value };
+  }
+
+  /** The fields of this text that the person has changed. */
+  #changes(text) {
+    return Object.fromEntries(Object.entries(text).filter(([name, value]) => value !== this.#base[name]));
   }
 
   #name() {
@@ -64,43 +88,66 @@ export class NoteEditor {
   }
 
   async #save() {
-    const { title, body } = this.#form.elements;
-    const text = { title: title.value, body: body.value };
+    const text = this.#text;
     const errors = missing(this.#form);
     clearErrors(this.#form);
     if (Object.keys(errors).length) return showErrors(this.#form, errors);
     this.#say('Saving…');
     const turn = this.#turn;
     try {
-      const saved = this.#note ? await api.patch(`/api/notes/${this.#note.id}`, text) : await api.post('/api/notes', text);
+      const saved = this.#note ? await this.#change(this.#note, this.#changes(text)) : await api.post('/api/notes', text);
       if (turn === this.#turn) this.#keep(saved, text);
     } catch (error) {
       if (turn !== this.#turn) return this.#failed(`“${text.title}” could not be saved.`, error);
       this.#say('Not saved yet');
-      return showErrors(this.#form, error.errors ?? {}, this.#refusal(error));
+      showErrors(this.#form, error.errors ?? {}, this.#refusal(error));
+      if (!(error instanceof Overtaken)) return undefined;
     }
     return this.#on.changed(this.#note?.id ?? null);
   }
 
+  /** Fields that the person left alone are not sent: they may be newer there than here. */
+  async #change(note, changes) {
+    const present = await api.get(`/api/notes/${note.id}`);
+    const overtaken = Object.keys(changes).some((name) => present[name] !== note[name] && present[name] !== changes[name]);
+    if (overtaken) throw new Overtaken(present);
+    return api.patch(`/api/notes/${note.id}`, changes);
+  }
+
   /** What was typed while the request was on its way stays, and counts as unsaved. */
   #keep(saved, text) {
-    const { title, body } = this.#form.elements;
-    const untouched = title.value === text.title && body.value === text.body;
+    const now = this.#text;
+    const untouched = now.title === text.title && now.body === text.body;
     if (untouched) this.#show(saved);
-    else { this.#note = saved; this.#name(); }
+    else {
+      this.#note = saved;
+      this.#base = text;
+      this.#name();
+    }
     this.#say(untouched ? 'Saved' : 'Not saved yet');
   }
 
   #failed(what, error) {
-    if (!(error instanceof SessionOver)) this.#on.failed(`${what} ${api.describe(error)}`);
+    const why = error instanceof Overtaken ? 'It has been changed elsewhere meanwhile.' : api.describe(error);
+    if (!(error instanceof SessionOver)) this.#on.failed(`${what} ${why}`);
   }
 
   /** A note that is gone elsewhere becomes a new one, so that its text can still be saved. */
   #refusal(error) {
+    if (error instanceof Overtaken) return this.#overtaken(error.note);
     if (error.status !== 404 || !this.#note) return `${api.describe(error)} Your text is still here.`;
     this.#note = null;
+    this.#base = EMPTY;
     this.#name();
     return 'This note has been deleted elsewhere. Your text is still here: save again to keep it as a new note.';
+  }
+
+  /** Their text is what the next Save replaces; fields that the person left alone take it over. */
+  #overtaken(note) {
+    const changes = this.#changes(this.#text);
+    this.#show(note);
+    for (const [name, value] of Object.entries(changes)) this.#form.elements[name].value = value;
+    return 'This note has been changed elsewhere since you opened it. Your text is still here: save again to put it in the place of the other, or close to leave the other as it is.';
   }
 
   async #delete() {

@@ -29,8 +29,11 @@ export class NoteList {
     find('[data-retry]').addEventListener('click', () => this.load());
   }
 
-  /** Fetch and show the current page. While it is on its way the old one stays, so that nothing jumps. */
-  async load() {
+  /**
+   * Fetch and show the current page. While it is on its way the old one stays, so that nothing jumps.
+   * @param {{quiet?: boolean}} [options]  quiet: if it cannot be fetched, the old one stays without a word
+   */
+  async load({ quiet = false } = {}) {
     const asked = this.#asked += 1;
     const list = find('[data-list]');
     const search = find('#search').value.trim();
@@ -48,7 +51,7 @@ export class NoteList {
         await this.load();
         return;
       }
-      this.#problem(api.describe(error));
+      if (!quiet) this.#problem(api.describe(error));
     } finally {
       if (asked === this.#asked) list.removeAttribute('aria-busy');
     }

@@ -7,6 +7,7 @@ import * as shell from '../shell.js';
 
 const frame = find('[data-notes]');
 const newButton = find('[data-new]');
+let shown = false;
 
 const list = new NoteList({ open: (note) => editor.open(note) });
 const editor = new NoteEditor({
@@ -28,4 +29,13 @@ const editor = new NoteEditor({
 });
 
 newButton.addEventListener('click', () => editor.open(null));
-shell.start({ required: true, show: () => list.load(), unsaved: () => editor.unsaved });
+shell.start({
+  required: true,
+  show: () => {
+    shown = true;
+    list.load();
+  },
+  unsaved: () => editor.unsaved,
+});
+// Another tab may have written meanwhile.
+document.addEventListener('visibilitychange', () => { if (shown && !document.hidden) list.load({ quiet: true }); });
