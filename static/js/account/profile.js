@@ -45,6 +45,7 @@ export function start({ changed }) {
     }
     password.reset();
     show(user);
+    say(address, ''); // a link that is under way has just died
     say(password, 'Your password has been changed. All other devices have been signed out.');
     changed();
   });

@@ -3,10 +3,14 @@
 import { find } from '../dom.js';
 import * as shell from '../shell.js';
 
+const waiting = document.querySelector('[data-waiting]'); // in the demo: who could sign in
+const invitation = waiting?.textContent;
+
 function enter(signedIn) {
   const link = find('[data-enter]');
   link.textContent = signedIn ? 'Go to your notes' : 'Sign in';
   link.href = signedIn ? '/notes' : '/login';
+  if (waiting) waiting.textContent = signedIn ? 'You are signed in here.' : invitation;
   readCookies();
 }
 
