@@ -117,7 +117,7 @@ async function signOut() {
   try {
     await session.signOut();
   } catch (error) {
-    notice(`You are still signed in. ${describe(error)}`, { action: 'Try again', run: signOut });
+    notice(`You are still signed in. ${describe(error)}`, { action: 'Try again', run: signOut, closable: true });
   }
 }
 
@@ -129,7 +129,7 @@ function header(user) {
 }
 
 /** One line at the bottom of the window, read out by screen readers; an empty text takes it away. */
-export function notice(text, { action = '', run = () => {}, link = '', href = '' } = {}) {
+export function notice(text, { action = '', run = () => {}, link = '', href = '', closable = false } = {}) {
   const bar = find('[data-notice]');
   bar.replaceChildren();
   if (!text) return;
@@ -140,6 +140,9 @@ export function notice(text, { action = '', run = () => {}, link = '', href = ''
   button.hidden = !action;
   button.textContent = action;
   button.addEventListener('click', () => { bar.replaceChildren(); run(); });
+  const close = find('[data-slot="close"]', content);
+  close.hidden = !closable;
+  close.addEventListener('click', () => bar.replaceChildren());
   anchor.hidden = !link;
   Object.assign(anchor, { textContent: link, href: href || '/login', target: '_blank', rel: 'noopener' });
   bar.append(content);

@@ -78,6 +78,28 @@ def test_another_person_signed_in_in_one_tab_takes_the_first_ones_things_off_the
     assert steps.notes_of(server, bob) == []
 
 
+def test_sign_out_that_does_not_reach_the_server_says_so_and_can_be_left(
+    context: BrowserContext, page: Page, alice: Person
+) -> None:
+    """Nobody is told that they are signed out when they are not; they may go on, or try again."""
+    steps.sign_in(page, alice)
+    context.set_offline(True)
+    notice = page.locator("[data-notice]")
+    leave = page.locator("[data-sign-out]")
+
+    leave.click()
+    expect(notice).to_contain_text("You are still signed in. The server cannot be reached.")
+    notice.get_by_role("button", name="Close").click()
+    expect(notice).to_be_empty()
+    expect(steps.note(page, "For the neighbours")).to_be_visible()
+
+    leave.click()
+    expect(notice).to_contain_text("You are still signed in.")
+    context.set_offline(False)
+    notice.get_by_role("button", name="Try again").click()
+    page.wait_for_url("**/login?reason=signed_out")
+
+
 def test_back_after_sign_out_shows_nothing_private(page: Page, alice: Person) -> None:
     """The page that Back brings asks the server who is there before it shows anything."""
     steps.sign_in(page, alice)
