@@ -3,6 +3,7 @@
 What a project that copies this package has to bring along is checked by accounts.wiring.
 """
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -18,6 +19,9 @@ from accounts.defaults import DEFAULTS
 HYGIENE = "accounts.middleware.CookieHygiene"
 ADDRESS = "accounts.middleware.ClientAddress"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
+
+# What Django takes for a host, between a scheme and perhaps a port: nothing follows, not a slash.
+ORIGIN = re.compile(r"https?://([a-z0-9.-]+|\[[0-9a-f:.]+\])(:[0-9]{1,5})?")
 
 # Each returns what is wrong, or an empty text.
 RULES: list[tuple[str, Callable[[], str]]] = []
@@ -103,8 +107,8 @@ def exception_handler() -> str:
 
 @rule("E009")
 def issuer() -> str:
-    if not conf.issuer.startswith(("http://", "https://")) or conf.issuer.endswith("/"):
-        return "ISSUER must be this server's origin, without a slash at its end."
+    if not ORIGIN.fullmatch(conf.issuer):
+        return "ISSUER must be this server's origin in lower case: scheme, host, perhaps a port."
     return ""
 
 

@@ -117,10 +117,17 @@ class ClientAddress:
 
 
 def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """The network of this text, IPv4 inside IPv6 unwrapped as `canonical` does; ValueError."""
+    """The network of this text, IPv4 inside IPv6 unwrapped as `canonical` does; ValueError.
+
+    Also for the one that holds every address: then each client could say who it is.
+    """
     found = ipaddress.ip_network(text)
     mapped = getattr(found.network_address, "ipv4_mapped", None)
-    return ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}") if mapped else found
+    if mapped:
+        found = ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}")
+    if not found.prefixlen:
+        raise ValueError(f"{text} is everybody")
+    return found
 
 
 @lru_cache(maxsize=4096)  # reading an address costs more than all else here

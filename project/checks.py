@@ -4,6 +4,9 @@ from typing import Any
 
 from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
+from django.http.request import split_domain_port, validate_host
+
+from project.middleware import is_loopback
 
 
 @register(Tags.security)
@@ -37,5 +40,41 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "A lab host cannot serve the app too.",
         ),
         ("E008", settings.SECURE_HSTS_SECONDS < 365 * 86400, "HSTS must last a year or more."),
+        (
+            "E009",
+            not validate_host(host_of(str(gatehouse["ISSUER"])), hosts),
+            "GATEHOUSE_HOSTS must name the host of GATEHOUSE_ISSUER.",
+        ),
+        *mail_rules(),
     ]
     return [Error(text, id=f"project.{number}") for number, wrong, text in rules if wrong]
+
+
+def host_of(origin: str) -> str:
+    """The host of an origin, as Django compares it; empty if there is none."""
+    return split_domain_port(origin.partition("://")[2])[0]
+
+
+def mail_rules() -> list[tuple[str, bool, str]]:
+    """Letters hold links that reset passwords: they leave for their readers, and unread."""
+    return [
+        (
+            "E010",
+            settings.EMAIL_BACKEND.endswith((".filebased.EmailBackend", ".console.EmailBackend")),
+            "GATEHOUSE_EMAIL_URL must name a mail server: links that reset passwords stay here.",
+        ),
+        (
+            "E011",
+            mail_travels_in_the_clear(),
+            "GATEHOUSE_EMAIL_URL needs ?tls=1 or smtps: to a server on another machine.",
+        ),
+    ]
+
+
+def mail_travels_in_the_clear() -> bool:
+    """Whether a password and the links in letters cross a network without TLS."""
+    return (
+        settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend")
+        and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)
+        and not (settings.EMAIL_HOST == "localhost" or is_loopback(settings.EMAIL_HOST))
+    )

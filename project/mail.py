@@ -2,7 +2,7 @@
 
 from pathlib import Path
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qsl, unquote, urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -17,15 +17,17 @@ def mail_settings(url: str, folder: Path) -> dict[str, Any]:
     # Errors do not quote the URL: it holds a password.
     try:
         parts = urlsplit(url)
-        port, query = parts.port, parse_qs(parts.query, strict_parsing=bool(parts.query))
-    except ValueError as error:
-        raise ImproperlyConfigured(f"GATEHOUSE_EMAIL_URL must be {FORMS}.") from error
+        port, options = parts.port, options_of(parts.query)
+    except ValueError:
+        raise ImproperlyConfigured(f"GATEHOUSE_EMAIL_URL must be {FORMS}.") from None
     if parts.scheme == "file":
         return {"EMAIL_BACKEND": f"{BACKENDS}.filebased.EmailBackend", "EMAIL_FILE_PATH": folder}
     if parts.scheme == "console":
         return {"EMAIL_BACKEND": f"{BACKENDS}.console.EmailBackend"}
-    unknown = set(query) - {"tls", "from"}
-    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or unknown:
+    # A password with a slash that is not percent-encoded ends up here too.
+    stray = parts.path not in {"", "/"} or parts.fragment
+    twice = parts.scheme == "smtps" and "tls" in options
+    if parts.scheme not in {"smtp", "smtps"} or not parts.hostname or stray or twice:
         raise ImproperlyConfigured(f"GATEHOUSE_EMAIL_URL must be {FORMS}.")
     found = {
         "EMAIL_BACKEND": f"{BACKENDS}.smtp.EmailBackend",
@@ -34,9 +36,23 @@ def mail_settings(url: str, folder: Path) -> dict[str, Any]:
         "EMAIL_HOST_USER": unquote(parts.username or ""),
         "EMAIL_HOST_PASSWORD": unquote(parts.password or ""),
         "EMAIL_USE_SSL": parts.scheme == "smtps",
-        "EMAIL_USE_TLS": query.get("tls", ["0"]) == ["1"],
+        "EMAIL_USE_TLS": options.get("tls") == "1",
         "EMAIL_TIMEOUT": 10,
     }
-    if "from" in query:
-        found["DEFAULT_FROM_EMAIL"] = query["from"][0]
+    if "from" in options:
+        found["DEFAULT_FROM_EMAIL"] = options["from"]
     return found
+
+
+def options_of(query: str) -> dict[str, str]:
+    """`tls` and `from`; ValueError for any other, for one twice, and for a value without sense.
+
+    Read as "no", a misspelt `tls=true` would send passwords and letters in the clear.
+    """
+    pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
+    options = dict(pairs)
+    if len(options) < len(pairs) or not {"tls", "from"}.issuperset(options):
+        raise ValueError("unknown, or twice")
+    if options.get("tls", "0") not in {"0", "1"} or options.get("from") == "":
+        raise ValueError("no such value")
+    return options

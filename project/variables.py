@@ -59,7 +59,7 @@ _ALL = (
     ),
     Variable(
         "GATEHOUSE_TRUSTED_PROXIES",
-        "addresses or networks of the proxies whose forwarding headers count",
+        "addresses or networks of the proxies whose forwarding headers count; never `/0`",
         shown="none",
     ),
     Variable(
@@ -76,7 +76,8 @@ _ALL = (
     ),
     Variable(
         "GATEHOUSE_ISSUER",
-        "the app's own address, which is `iss` of every token",
+        "the app's own address, which is `iss` of every token: scheme, host in lower case, "
+        "perhaps a port. In production `https`, and a host of `GATEHOUSE_HOSTS`",
         shown="the address of `./run` in demo, required in production",
     ),
     Variable("GATEHOUSE_AUDIENCE", "`aud` of access tokens: the API", "gatehouse-api"),
@@ -113,7 +114,8 @@ _ALL = (
     Variable(
         "GATEHOUSE_EMAIL_URL",
         "the mail server: `smtp://user:password@host:587/?tls=1`, `smtps://user:password@host`, "
-        "`file:` or `console:`; `from=` in the query sets the sender",
+        "`file:` or `console:`; in the query `tls` is 1 or 0, and `from` the sender. Production "
+        "refuses files, the console, and a server on another machine without TLS",
         shown="files in demo, no mail in production",
         secret=True,
     ),

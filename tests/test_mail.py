@@ -1,11 +1,14 @@
 """GATEHOUSE_EMAIL_URL, and the demo's mailbox."""
 
+import traceback
 from pathlib import Path
 
 import pytest
 from django.core.exceptions import ImproperlyConfigured
 from django.core.mail import send_mail
+from django.test import override_settings
 
+from project.checks import production_is_safe
 from project.mail import mail_settings
 from tests.clients import BrowserClient
 
@@ -44,13 +47,43 @@ def test_other_forms_need_no_server(url: str, backend: str) -> None:
         "smtp://",
         "smtp://host:port",
         "smtp://user:hunter2hunter2@host/?ssl=1",
+        "smtp://user:hunter2/hunter2@host",
+        "smtp://user:hunter2@host/tls=1",
+        "smtp://user:hunter2@host/#?tls=1",
+        *(f"smtp://host/?{query}" for query in ("tls=true", "tls=yes", "tls=", "tls", "tls=01")),
+        *(f"smtp://host/?{query}" for query in ("tls=1&tls=0", "from=", "from=a%40b&from=c%40d")),
+        "smtps://host/?tls=0",
     ],
 )
 def test_url_that_cannot_be_read_is_refused_without_quoting_it(url: str) -> None:
     """A typing error stops the server, and no password gets into a log."""
     with pytest.raises(ImproperlyConfigured, match="GATEHOUSE_EMAIL_URL") as refusal:
         mail_settings(url, FOLDER)
-    assert "hunter2" not in str(refusal.value)
+    assert "hunter2" not in "".join(traceback.format_exception(refusal.value))
+
+
+@pytest.mark.parametrize(
+    ("url", "numbers"),
+    [
+        ("smtp://mail.example", {"E011"}),
+        ("smtp://mail.example/?tls=0", {"E011"}),
+        ("smtp://192.0.2.1", {"E011"}),
+        ("file:", {"E010"}),
+        ("console:", {"E010"}),
+        ("smtp://mail.example/?tls=1", set()),
+        ("smtps://mail.example", set()),
+        ("smtp://localhost", set()),
+        ("smtp://127.0.0.1:25", set()),
+        ("smtp://[::1]:25", set()),
+        ("", set()),
+    ],
+)
+def test_production_sends_no_mail_in_the_clear(url: str, numbers: set[str]) -> None:
+    """A letter's link resets a password: across a network with TLS alone, and never into a log."""
+    with override_settings(DEMO=False, **mail_settings(url, FOLDER)):
+        found = {error.id.removeprefix("project.") for error in production_is_safe(None)}
+
+    assert found & {"E010", "E011"} == numbers
 
 
 def test_mailbox_shows_mails_newest_first(

@@ -65,11 +65,23 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
         {"GATEHOUSE": {"ISSUER": "localhost"}},
         {"GATEHOUSE": {"ISSUER": "http://localhost/"}},
         {"GATEHOUSE": {"ISSUER": "ftp://localhost"}},
+        {"GATEHOUSE": {"ISSUER": "https://app.example/path"}},
+        {"GATEHOUSE": {"ISSUER": "https://app.example?x=1"}},
+        {"GATEHOUSE": {"ISSUER": "https://app.example#x"}},
+        {"GATEHOUSE": {"ISSUER": "https://user@app.example"}},
+        {"GATEHOUSE": {"ISSUER": "https://app example"}},
+        {"GATEHOUSE": {"ISSUER": "https://app.example\n"}},
+        {"GATEHOUSE": {"ISSUER": "https://App.example"}},
+        {"GATEHOUSE": {"ISSUER": "https://app.example:"}},
+        {"GATEHOUSE": {"ISSUER": "https://"}},
     ],
     "E010": [
         {"GATEHOUSE": {"TRUSTED_PROXIES": ["localhost"]}},
         {"GATEHOUSE": {"TRUSTED_PROXIES": ["10.0.0.0/99"]}},
         {"GATEHOUSE": {"TRUSTED_PROXIES": ["10.0.0.1/8"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["0.0.0.0/0"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["127.0.0.1", "::/0"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["::ffff:0.0.0.0/96"]}},
     ],
     "E011": [
         {"GATEHOUSE": {"OIDC_ISSUER": "http://idp.example"}},
@@ -118,6 +130,14 @@ def test_session_of_a_project_without_the_administration_may_last(settings):
     without = [app for app in settings.INSTALLED_APPS if "django.contrib.admin" not in app]
 
     assert found({"SESSION_COOKIE_AGE": 3601, "INSTALLED_APPS": without}, settings) == set()
+
+
+@pytest.mark.parametrize(
+    "issuer", ["http://localhost", "https://app.example:8443", "https://[::1]:8443"]
+)
+def test_origin_is_an_issuer(settings, issuer):
+    """With a port, and with an address for a name."""
+    assert found({"GATEHOUSE": {"ISSUER": issuer}}, settings) == set()
 
 
 def test_counter_that_cannot_be_written_is_found_at_the_start(settings, tmp_path):

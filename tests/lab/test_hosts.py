@@ -112,7 +112,7 @@ def test_production_without_lab_hosts_has_no_lab(tmp_path: Path) -> None:
         "GATEHOUSE_SIGNING_KEYS": keys.Ring([keys.new_key("active")]).dump(),
         "GATEHOUSE_ISSUER": "https://app.example.org",
         "GATEHOUSE_HOSTS": "app.example.org",
-        "GATEHOUSE_EMAIL_URL": "smtp://mail.example.org",
+        "GATEHOUSE_EMAIL_URL": "smtps://mail.example.org",
     }
     code = (
         "import django; django.setup()\n"
