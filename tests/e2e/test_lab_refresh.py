@@ -25,6 +25,20 @@ def row(box: Locator, column: str) -> str:
     return box.locator(f"[data-column={column}]").last.inner_text()
 
 
+def changes(box: Locator) -> list[set[str]]:
+    """Line by line of the table, the columns that are marked."""
+    return [
+        {str(cell.get_attribute("data-column")) for cell in line.locator("[data-changed]").all()}
+        for line in box.locator("[data-rows] tr").all()
+    ]
+
+
+def press(button: Locator) -> None:
+    """By keyboard: it can be reached also where it says that it does nothing now."""
+    button.focus()
+    button.press("Enter")
+
+
 def came_true(box: Locator) -> str:
     return str(box.locator("[data-came-true]").get_attribute("data-predict"))
 
@@ -54,6 +68,11 @@ def test_story_ends_as_the_session_algorithm_says(
         states = box.locator("[data-generations] li").all()
         assert {item.get_attribute("data-state") for item in states} == {"revoked"}
         expect(box.locator(".exchange")).to_contain_text(["refresh_reused"])
+    told = box.inner_text()
+    if story == "lost":
+        assert "nothing: the answer with generation 2 was lost" in told
+    if outcome == "out":
+        assert "generation 1 was used although generation 2 was current" in told
 
 
 def test_row_is_drawn_after_each_step_with_its_changes_marked(
@@ -62,11 +81,7 @@ def test_row_is_drawn_after_each_step_with_its_changes_marked(
     """Sign-in, refresh, use, replay: what each changed in the table stands line by line."""
     box = tell(page, server, "replay")
 
-    changed = [
-        {str(cell.get_attribute("data-column")) for cell in line.locator("[data-changed]").all()}
-        for line in box.locator("[data-rows] tr").all()
-    ]
-    assert changed == [
+    assert changes(box) == [
         set(),
         {"generation", "previous_generation"},
         {"confirmed"},
@@ -92,6 +107,45 @@ def test_two_tabs_live_by_the_window_or_the_lock(
 
     assert came_true(box) == outcome
     expect(box.locator("[data-verdict]")).to_contain_text(refreshes)
+    if not switches:
+        # What the first tab did with its answer comes before the second's refusal.
+        assert changes(box) == [
+            set(),
+            {"generation", "previous_generation"},
+            {"confirmed"},
+            {"ended", "end_reason"},
+            set(),
+        ]
+
+
+def test_experiments_run_one_at_a_time(page: Page, server: Gatehouse) -> None:
+    """One person serves them all: a page runs one, and what another tab ended has no verdict."""
+    address = f"http://app.demo.localhost:{server.port}/learn/refresh"
+    page.goto(address)
+    patient, replay = page.locator("#patient"), page.locator("#replay")
+    patient.locator("[data-run]").click()
+    expect(patient.locator("[data-rows] tr")).to_have_count(1)
+
+    press(replay.locator("[data-run]"))
+
+    expect(replay.locator("[data-verdict]")).to_contain_text("Another experiment of this page")
+    expect(replay).to_have_attribute("data-state", "asking")
+    expect(replay.locator("[data-run]")).to_have_attribute("aria-disabled", "true")
+
+    tell(page.context.new_page(), server, "copied")
+
+    verdict = patient.locator("[data-verdict]")
+    expect(verdict).to_contain_text("Another experiment was started, in another tab")
+    expect(patient).to_have_attribute("data-state", "asking")
+    expect(replay.locator("[data-verdict]")).to_have_text("")
+    expect(page.locator("[data-run][aria-disabled]")).to_have_count(0)
+    assert not patient.locator("[data-came-true]").count()
+
+    # The second run still writes: Reset, shown after the first, is away until it has ended.
+    expect(patient.locator("[data-reset]")).to_be_visible()
+    patient.locator("[data-run]").click()
+    expect(patient.locator("[data-rows] tr")).to_have_count(1)
+    expect(patient.locator("[data-reset]")).to_be_hidden()
 
 
 def test_no_answer_and_no_storage_holds_a_token(page: Page, server: Gatehouse) -> None:

@@ -24,7 +24,7 @@ export const end = (run) => post('end', { run });
 /** A little longer than the lab's window. */
 export const OUTWAIT = 2300;
 
-const JAR = 'lab_jar'; // what stands for the cookie jar that tabs share: handles, no tokens
+const JAR = 'lab_jar'; // what stands for the cookie jar that tabs share: a run and its handles, no tokens
 
 export const putJar = (jar) => localStorage.setItem(JAR, JSON.stringify(jar));
 const readJar = () => JSON.parse(localStorage.getItem(JAR) ?? '{}');
@@ -38,10 +38,11 @@ export const dropJar = () => localStorage.removeItem(JAR);
  */
 export async function wake({ run, token, window, lock }) {
   const work = async () => {
-    if (lock && readJar().refresh !== token) return { sent: false, turn: null, use: await use(run, readJar().access) };
+    const jar = readJar();
+    if (lock && jar.run === run && jar.refresh !== token) return { sent: false, turn: null, use: await use(run, jar.access) };
     const answer = await turn(run, token, window);
     if (answer.status !== 200) return { sent: true, turn: answer, use: null };
-    putJar({ refresh: answer.refresh, access: answer.access });
+    putJar({ run, refresh: answer.refresh, access: answer.access });
     return { sent: true, turn: answer, use: await use(run, answer.access) };
   };
   return lock ? navigator.locks.request('lab-refresh', work) : work();

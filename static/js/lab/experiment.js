@@ -16,6 +16,19 @@ import { ApiError } from '../wire.js';
 import { exchange } from './evidence.js';
 import { Stopped, inWords } from './run.js';
 
+const WAIT = 'Another experiment of this page is still running. Run this one when it has ended.';
+
+/** @type {Promise<void>|null} The run that is going on. One at a time: all of a page share one bench, and would spoil each other's evidence. */
+let running = null;
+
+/** While this one runs the others can be reached, but not pressed. @param {HTMLElement|null} button */
+function refuseAllBut(button) {
+  for (const one of document.querySelectorAll('lab-experiment [data-run]')) {
+    if (button && one !== button) one.setAttribute('aria-disabled', 'true');
+    else one.removeAttribute('aria-disabled');
+  }
+}
+
 export class LabExperiment extends HTMLElement {
   /** @type {(() => Promise<{answer: string, text: string}>)|null} */
   run = null;
@@ -44,18 +57,39 @@ export class LabExperiment extends HTMLElement {
 
   /** @param {HTMLElement} button */
   async start(button) {
-    await busy(button, async () => {
-      this.dataset.state = 'running';
-      this.say('Running…');
-      try {
-        this.conclude(await this.run());
-      } catch (error) {
-        this.dataset.state = 'asking';
-        this.say(`It did not run: ${inWords(error)}`, 'bad');
-        find('[data-reset]', this).hidden = false;
-        if (!(error instanceof Stopped || error instanceof ApiError)) throw error;
-      }
-    });
+    if (running) { this.putOff(); return; }
+    running = busy(button, () => this.go());
+    refuseAllBut(button);
+    try {
+      await running;
+    } finally {
+      running = null;
+      refuseAllBut(null);
+    }
+  }
+
+  async go() {
+    this.dataset.state = 'running';
+    this.say('Running…');
+    find('[data-reset]', this).hidden = true; // it would take away what the run is still writing to
+    try {
+      this.conclude(await this.run());
+    } catch (error) {
+      this.dataset.state = 'asking';
+      this.say(`It did not run: ${inWords(error)}`, 'bad');
+      if (!(error instanceof Stopped || error instanceof ApiError)) throw error;
+    } finally {
+      find('[data-reset]', this).hidden = false;
+    }
+  }
+
+  /** Say why this one does not start now; what stood there comes back when it may. */
+  putOff() {
+    const { textContent: text, dataset: { tone } } = find('[data-verdict]', this);
+    if (this.dataset.state === 'running' || text === WAIT) return;
+    this.say(WAIT);
+    const back = () => { if (find('[data-verdict]', this).textContent === WAIT) this.say(text, tone); };
+    running.then(back, back);
   }
 
   /** Add one exchange to the evidence. @param {Parameters<typeof exchange>[0] | HTMLElement} evidence */
@@ -71,7 +105,6 @@ export class LabExperiment extends HTMLElement {
     for (const one of this.querySelectorAll('[data-predict]')) one.toggleAttribute('data-came-true', one === choice);
     this.dataset.state = 'done';
     this.say(`${verdict}${text}`, mine && mine !== answer ? 'surprise' : 'plain');
-    find('[data-reset]', this).hidden = false;
   }
 
   async reset() {

@@ -3,7 +3,7 @@
 import { clone, find } from '../dom.js';
 import { watch } from './bench.js';
 import { OUTWAIT, start, turn, use } from './clockwork.js';
-import { newRun, wait } from './run.js';
+import { Stopped, newRun, wait } from './run.js';
 
 const bench = watch();
 
@@ -32,21 +32,32 @@ export class Story {
     return begun;
   }
 
-  async turn(who, token, window = true) {
-    const step = await turn(this.run, token, window);
-    const got = step.status === 200 ? `a new pair, generation ${step.generation} (script holds handles of it)` : 'nothing';
-    this.tell(`${who}: refresh with generation ${step.presented} → ${step.status}`, step, [[`${who} gets`, got, step.status === 200 ? 'plain' : 'bad']]);
+  /** @param {string} who @param {string} token @param {boolean} [lost]  whether the answer gets lost on its way */
+  async turn(who, token, lost = false) {
+    const step = await turn(this.run, token);
+    this.refreshed(who, step, lost && step.status === 200);
     return step;
+  }
+
+  refreshed(who, step, lost = false) {
+    const fine = step.status === 200;
+    const got = lost ? `nothing: the answer with generation ${step.generation} was lost` : fine ? `a new pair, generation ${step.generation}` : 'nothing';
+    this.tell(`${who}: refresh with generation ${step.presented} → ${step.status}${lost ? ', answer lost' : ''}`, step, [[`${who} gets`, got, fine ? 'plain' : 'bad']]);
   }
 
   async use(who, token, look = true) {
     const step = await use(this.run, token, look);
-    this.tell(`${who}: API request with the access token → ${step.status}`, step, [[`${who} gets`, step.status === 200 ? 'the answer' : 'nothing']]);
+    this.used(who, step);
     return step;
+  }
+
+  used(who, step) {
+    this.tell(`${who}: API request with the access token → ${step.status}`, step, [[`${who} gets`, step.status === 200 ? 'the answer' : 'nothing']]);
   }
 
   tell(title, step, script) {
     const { row } = step;
+    if (row.end_reason === 'replaced') throw new Stopped('Another experiment was started, in another tab, and one person serves them all: it ended this session. Run this one again.');
     const server = [];
     if (step.verdict) server.push(['judge() said', step.verdict]);
     for (const { kind, text } of step.events) server.push(['Event written', `${kind}: ${text}`]);
@@ -82,6 +93,13 @@ export class Story {
     this.box.say('Waiting until the window of 2 s has passed…');
     await wait(OUTWAIT);
   }
+}
+
+/** Why a step was refused, in a sentence: what stands beside the step is the log's own line. */
+export function why({ cause }) {
+  return cause
+    .replace(/^generation (\d+) came back at (\d+)$/, 'generation $1 was used although generation $2 was current')
+    .replace(/^ended: (\w+)$/, 'the session had ended ($1)');
 }
 
 function generation(number, row) {

@@ -5,7 +5,7 @@ import * as shell from '../../shell.js';
 import { dropJar, end, putJar, wake } from '../clockwork.js';
 import { experiment } from '../experiment.js';
 import { Stopped, openBeside } from '../run.js';
-import { Story, wipe } from '../story.js';
+import { Story, why, wipe } from '../story.js';
 
 const on = (box, name) => find(`[data-switch="${name}"]`, box).checked;
 
@@ -20,18 +20,18 @@ const STORIES = {
       return { answer: 'thief-in', text: `Within the window he was answered like a second tab, with generation ${stolen.generation}. He is caught at the first refresh after one of you has moved on.` };
     }
     const back = await story.turn('Owner', second.refresh);
-    return { answer: back.status === 401 ? 'both-out' : 'thief-out', text: `The thief got ${stolen.status}, and so did the owner after him: ${back.cause}.` };
+    return { answer: back.status === 401 ? 'both-out' : 'thief-out', text: `The thief got ${stolen.status}, and so did the owner after him: ${why(back)}.` };
   },
 
   async lost(box) {
     const [story, first] = await Story.later(box);
-    const lost = await story.turn('Owner (answer lost)', first.refresh);
+    const lost = await story.turn('Owner', first.refresh, true);
     if (on(box, 'used')) await story.use('Whoever has the lost answer', lost.access);
     await story.pass();
     const again = await story.turn('Owner', first.refresh);
     return again.status === 200
       ? { answer: 'in', text: `The owner goes on, with generation ${again.generation}. The lost generation ${lost.generation} is passed over.` }
-      : { answer: 'out', text: `Signed out: ${again.cause}. The lost answer was in use, so this was theft as far as anyone can tell.` };
+      : { answer: 'out', text: `Signed out: ${why(again)}. The lost answer was in use, so this was theft as far as anyone can tell.` };
   },
 
   async patient(box) {
@@ -40,13 +40,13 @@ const STORIES = {
     for (let round = 0; round < 2; round += 1) {
       await story.pass();
       held = await story.turn('Thief', held.refresh);
-      if (held.status !== 200) return { answer: 'caught', text: `Caught: ${held.cause}.` };
+      if (held.status !== 200) return { answer: 'caught', text: `Caught: ${why(held)}.` };
       await story.use('Thief', held.access);
     }
     if (!on(box, 'returns')) return { answer: 'never', text: `Generation ${held.generation}, and the session lives. Nothing has shown that there are two.` };
     const back = await story.turn('Owner', first.refresh);
     const next = await story.turn('Thief', held.refresh);
-    return { answer: back.status === 401 && next.status === 401 ? 'caught' : 'never', text: `The owner came back with generation 1: ${back.cause}. The thief’s next refresh: ${next.status}.` };
+    return { answer: back.status === 401 && next.status === 401 ? 'caught' : 'never', text: `The owner came back: ${why(back)}. The thief’s next refresh: ${next.status}.` };
   },
 
   async copied(box) {
@@ -57,23 +57,25 @@ const STORIES = {
     const after = await story.use('Thief (copied access token)', first.access, !on(box, 'blind'));
     return after.status === 200
       ? { answer: 'works', text: 'An API that looks at the token alone still says 200, until it expires.' }
-      : { answer: 'refused', text: `Refused at once: ${after.cause}.` };
+      : { answer: 'refused', text: `Refused at once: ${why(after)}.` };
   },
 
   async tabs(box) {
     openBeside('/bank/refresh/tab', 'lab-second-tab');
     const [story, first] = await Story.later(box);
     await otherTab((data) => data.say === 'ready', { say: 'anybody?' });
-    putJar({ refresh: first.refresh, access: first.access });
+    putJar({ run: story.run, refresh: first.refresh, access: first.access });
     const order = { run: story.run, token: first.refresh, window: on(box, 'window'), lock: on(box, 'lock') };
     const wakeSecond = () => otherTab((data) => data.say === 'done' && data.run === story.run, { say: 'wake', order });
     // With the lock both at the same moment. Without it the second's request is the slow one: it arrives after the first is done.
     const early = order.lock ? wakeSecond() : null;
     const one = await wake(order);
     const results = [['First tab', one], ['Second tab', (await (early ?? wakeSecond())).result]];
+    results.sort(([, a], [, b]) => Number(b.sent) - Number(a.sent)); // with the lock either may be first
     for (const [who, { turn: refreshed, use: used }] of results) {
-      if (refreshed) story.tell(`${who}: refresh with generation ${refreshed.presented} → ${refreshed.status}`, refreshed, [[`${who} gets`, refreshed.status === 200 ? `generation ${refreshed.generation}` : 'nothing']]);
-      else story.tell(`${who}: sends no refresh, the jar already holds a newer token`, used, [[`${who} gets`, 'what the first tab fetched']]);
+      if (refreshed) story.refreshed(who, refreshed);
+      else story.tell(`${who}: sends no refresh, the jar already holds a newer token`, used, [[`${who} gets`, 'what the other tab fetched']]);
+      if (refreshed && used) story.used(who, used);
     }
     // Whoever was fine before the other came is asked again: the end of a session is everybody's.
     const holds = results.findLast(([, { turn: refreshed }]) => refreshed?.access)[1].turn.access;
