@@ -23,8 +23,7 @@ def attack(page: Page, server: Gatehouse, place: str, *switches: str) -> dict[st
     page.goto(PLACES.format(port=server.port, place=place))
     box = page.locator("lab-experiment#places")
     for switch in switches:
-        # Shown after the first run; here it is set before it.
-        box.locator(f"[data-switch={switch}]").evaluate("(found) => { found.checked = true; }")
+        box.locator(f"[data-switch={switch}]").check()
     with page.expect_popup():
         box.get_by_role("button", name="1. Attack").click()
     expect(box.locator("[data-close-victim]")).to_be_enabled(timeout=20_000)
@@ -95,6 +94,7 @@ def test_policy_stops_three_ways_out_and_not_the_fourth(page: Page, server: Gate
     """connect-src and img-src are violated and hold; the address bar still leaks."""
     cells = attack(page, server, "local", "csp")
 
+    assert cells["defences"] == "CSP on"
     assert "arrived by navigation" in cells["carried"]
     assert "Blocked by connect-src, img-src" in cells["carried"]
     # Chromium promises to send what its policy then blocks; Firefox says at once that it will not.
@@ -102,12 +102,20 @@ def test_policy_stops_three_ways_out_and_not_the_fourth(page: Page, server: Gate
     for way in ("by fetch", "by image", "by beacon"):
         assert way not in cells["carried"]
 
+    page.get_by_label("sessionStorage").check()
+
+    # The next attack runs under it too: that can be seen, and changed.
+    expect(page.locator("#places")).to_have_attribute("data-state", "asking")
+    expect(page.locator("[data-switch=csp]")).to_be_visible()
+    expect(page.locator("[data-switch=csp]")).to_be_checked()
+
 
 @pytest.mark.expects_violations
 def test_trusted_types_make_the_sink_throw(page: Page, server: Gatehouse) -> None:
     """The foreign script is never loaded, so there is nothing to stop later."""
     cells = attack(page, server, "local", "tt")
 
+    assert cells["defences"] == "Trusted Types on"
     assert SINK_ERROR[ENGINE] in cells["read"]
     assert cells["acted"].startswith("no")
     assert cells["carried"].startswith("no")
@@ -144,6 +152,7 @@ def test_other_place_chosen_in_between_says_why_it_stopped(page: Page, server: G
     box.get_by_label("an HttpOnly cookie").check()
 
     expect(box.locator("[data-verdict]")).to_contain_text("Another place was chosen")
+    expect(box.locator("[data-now]")).to_have_text("")
 
 
 def test_next_place_is_one_arrow_key_away(page: Page, server: Gatehouse) -> None:

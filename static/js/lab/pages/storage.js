@@ -16,7 +16,8 @@ const { thief } = find('[data-thief]', box).dataset;
 const button = { close: find('[data-close-victim]', box), use: find('[data-use-loot]', box) };
 const channel = new BroadcastChannel('lab-storage');
 const chosen = () => find('input[name="place"]:checked', box).value;
-const switched = (name) => (find(`[data-switch="${name}"]`, box).checked ? '1' : '0');
+const switches = [...box.querySelectorAll('[data-switch]')];
+const DEFENCES = { csp: 'CSP on', tt: 'Trusted Types on' };
 
 let current = null; // the run that is going on
 let victim = null;
@@ -67,14 +68,19 @@ function pressed(which, already = () => false) {
   }).finally(() => { clearInterval(watching); which.disabled = true; });
 }
 
-box.run = async () => {
+box.run = () => attack().finally(() => now(''));
+
+async function attack() {
   const run = newRun();
   current = { run, place: chosen(), blocked: new Set(), read: '', rides: 0, left: false, sink: false, done: false, abandon: () => {} };
   empty(`[data-place="${current.place}"] [data-cell]`);
   find('[data-exchanges]', box).replaceChildren();
   await bench;
   victim?.close();
-  victim = openBeside(`/storage/victim?place=${current.place}&run=${run}&csp=${switched('csp')}&tt=${switched('tt')}`, 'lab-victim');
+  const defences = switches.map(({ dataset, checked }) => `&${dataset.switch}=${Number(checked)}`).join('');
+  const on = switches.filter(({ checked }) => checked).map(({ dataset }) => DEFENCES[dataset.switch]).join(', ');
+  victim = openBeside(`/storage/victim?place=${current.place}&run=${run}${defences}`, 'lab-victim');
+  fill('defences', on);
   now('The victim signs in, reloads, and a foreign script arrives…');
   if (!await until(() => current.done, 15_000)) throw new Stopped('The victim’s tab did not report back within 15 seconds. Leave it open until the lab’s page says so, then run it again.');
   await carried();
@@ -88,7 +94,7 @@ box.run = async () => {
   now('The tab is closed. Now the thief’s own server tries to use what it has.');
   await pressed(button.use);
   return used();
-};
+}
 
 /** What arrived at the thief's server, and what the policy kept from it. */
 async function carried() {
@@ -128,7 +134,6 @@ async function used() {
   for (const one of [theft.use(seen.use), theft.crossing(seen.cross, thief)]) box.add(one);
   fill('later', ...theft.later(seen.use));
   fill('cross', ...theft.cross(seen.cross));
-  now('');
   return theft.verdict(current, seen.use);
 }
 
@@ -136,10 +141,9 @@ let keep = false; // what other places have shown
 
 box.clear = async () => {
   victim?.close();
-  now('');
   if (keep) return;
   empty('[data-cell]');
-  for (const one of box.querySelectorAll('[data-switch]')) one.checked = false;
+  for (const one of switches) one.checked = false;
 };
 
 for (const radio of box.querySelectorAll('input[name="place"]')) {
