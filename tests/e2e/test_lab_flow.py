@@ -145,14 +145,27 @@ def test_lab_session_is_no_session_of_the_app(page: Page, server: Gatehouse) -> 
     expect(page).to_have_url(re.compile("/login"))
 
 
-def test_stop_forgets_what_was_noted(page: Page) -> None:
-    """The page starts empty again, and the session goes on."""
+def test_stop_forgets_what_was_noted_and_notes_no_more(page: Page) -> None:
+    """It stays so until one asks for it again, from an empty page; the session goes on."""
     page.goto("/learn/flow")
     page.get_by_role("button", name="Sign in as Alice").click()
     step(page, 5)
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(f"{request.method} {request.url}"))
 
     page.get_by_role("button", name="Stop and forget them").click()
 
+    expect(page.get_by_role("heading", name="Stopped, and forgotten")).to_be_focused()
+    expect(page.get_by_role("button", name="GET /api/me")).to_be_hidden()
+    assert [line.split("/learn/")[0] for line in asked if "/learn/api/watch" in line] == [
+        f"DELETE {page.url.split('/learn/')[0]}"
+    ]
+    told = page.evaluate("fetch('/learn/api/log?after=0').then((answer) => answer.status)")
+    assert told == 404
+
+    page.get_by_role("link", name="Begin to watch again").click()
+
+    expect(page.get_by_role("button", name="Stop and forget them")).to_be_visible()
     expect(page.locator("[data-done]")).to_have_count(0)
     expect(page.locator("[data-user-name]")).to_have_text("Alice")
 

@@ -113,6 +113,14 @@ function leave() {
   find('[data-heading]').textContent = 'Start: sign in';
 }
 
+/** Nothing is recorded from here on: what would be watched goes away, until the person asks for it again. */
+function stop() {
+  endsAt = 0;
+  find('[data-watched]').hidden = true;
+  find('[data-stopped]').hidden = false;
+  find('#stopped-title').focus();
+}
+
 /** A clock that reads the time at which the token really ends. At the lab, the page then makes one request, as any app would. */
 function tick() {
   const left = Math.ceil((endsAt - Date.now()) / 1000);
@@ -147,10 +155,7 @@ on('[data-expire]', () => perform(async () => {
   await send('POST', '/lab/expire');
   await api.get('/api/me');
 }));
-on('[data-forget]', async () => {
-  await bench.leave();
-  location.reload();
-});
+on('[data-forget]', () => opened.then(bench.leave).then(stop, tellProblem));
 document.querySelector('[data-flow-form]')?.addEventListener('submit', (event) => {
   event.preventDefault();
   const { email, password } = event.target.elements;
