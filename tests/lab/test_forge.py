@@ -64,9 +64,9 @@ def test_twist_of_a_policy_card_is_accepted_by_ours(slug: str) -> None:
     assert ours["accepted"]
 
 
-@pytest.mark.parametrize("slug", ["confusion", "jwk"])
+@pytest.mark.parametrize("slug", ["confusion", "jwk", "kid"])
 def test_twist_of_a_key_card_is_refused_by_the_naive_reader_too(slug: str) -> None:
-    """The exact bytes of the key file, and the key in the header, are what these attacks need."""
+    """What these attacks need: the exact bytes of a file, the key in the header, no known name."""
     naive, ours = judge(slug, twist=True)
 
     assert not naive["accepted"]
