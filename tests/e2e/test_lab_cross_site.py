@@ -51,6 +51,10 @@ def test_other_sites_requests_carry_what_samesite_lets_go(page: Page, server: Ga
     for via in FORGED:
         assert "cross-site" in cells(box, "cookies", via)["fetch"]
         assert not arrived(box, via) & {"lab_strict", "__Host-Http-lab_till"}
+    # What only the form post brings, the browser keeps back from the others, and not SameSite.
+    for via in ("simple", "image", "iframe"):
+        assert arrived(box, via) <= arrived(box, "form"), via
+    expect(box.locator("[data-why]")).to_contain_text("keeps third-party cookies back")
     assert cells(box, "cookies", "form")["origin"] == f"http://127.0.0.1:{server.port}"
     assert "preflight only" in cells(box, "cookies", "json")["fetch"]
     # What the attacker's own script saw of all that: next to nothing.
