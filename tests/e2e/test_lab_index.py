@@ -95,6 +95,11 @@ def test_page_without_script_has_everything_to_read(
     page.goto("/learn")
 
     expect(page.get_by_text("HttpOnly turns theft into a visit")).to_be_visible()
+    expect(page.get_by_role("heading", name="Addresses that are never mixed")).to_be_visible()
+    cards = page.locator(".lab-list").bounding_box()
+    beliefs = page.get_by_text("Or begin with what you believe").bounding_box()
+    assert cards and beliefs
+    assert beliefs["y"] - (cards["y"] + cards["height"]) >= 12
     page.get_by_text("The code that decides").click()
     expect(page.locator("#first .source")).to_contain_text("def set_tokens")
 
