@@ -5,6 +5,7 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.e2e import steps
 from tests.leaks import holds_jwt
 from tests.servers import Gatehouse
 
@@ -71,6 +72,20 @@ def test_own_sign_in_fills_the_steps_from_both_ends(page: Page) -> None:
     assert in_order(server_of(step(page, 7)), "Time (exp)", "Session still live", *CHECKS)
     assert page.locator("#step-7").get_attribute("data-done") == "yes"
     assert not holds_jwt(page.locator("main").inner_text())
+
+
+def test_button_can_be_pressed_once_it_does_something(page: Page) -> None:
+    """While the page's script is on its way a press would be lost, without a word."""
+    waiting = steps.hold(page, "**/lab/pages/flow*.js")
+    page.goto("/learn/flow", wait_until="commit")
+    buttons = page.locator("[data-demo-email], [data-forget], [data-flow-form] [type=submit]")
+    expect(buttons).to_have_count(5)
+    assert [button.is_enabled() for button in buttons.all()] == [False] * 5
+
+    waiting[0].continue_()
+
+    for button in buttons.all():
+        expect(button).to_be_enabled()
 
 
 def test_code_of_each_step_is_shown_with_file_and_line(page: Page) -> None:

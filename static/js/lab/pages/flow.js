@@ -134,8 +134,10 @@ function tick() {
   }
 }
 
+/** Buttons are disabled until now: a press before would have done nothing, without a word. */
 function on(selector, action) {
   for (const button of document.querySelectorAll(selector)) {
+    button.disabled = false;
     button.addEventListener('click', () => { followed = 0; busy(button, () => action(button)); });
   }
 }
@@ -161,6 +163,7 @@ document.querySelector('[data-flow-form]')?.addEventListener('submit', (event) =
   const { email, password } = event.target.elements;
   signIn(email.value.trim(), password.value);
 });
+for (const button of document.querySelectorAll('[data-flow-form] [type=submit]')) button.disabled = false;
 
 opened.then(({ person }) => {
   if (person) find('[data-person-password]').textContent = person.password;
