@@ -368,7 +368,7 @@ def test_text_changed_elsewhere_is_not_written_over_without_a_word(
 
 
 def test_list_is_current_when_the_person_comes_back_to_the_tab(
-    server: Gatehouse, page: Page, alice: Person
+    server: Gatehouse, context: BrowserContext, page: Page, alice: Person
 ) -> None:
     """What another tab has written stands in it, and a failure to ask is no news."""
     steps.give_note(server, alice, "Milk")
@@ -378,6 +378,12 @@ def test_list_is_current_when_the_person_comes_back_to_the_tab(
 
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
 
+    expect(steps.note(page, "Cream")).to_be_visible()
+
+    context.route("**/api/notes?*", out_of_order)
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    expect(page.locator("[data-list]")).not_to_have_attribute("aria-busy", "true")
+    expect(page.locator("[data-problem]")).to_be_hidden()
     expect(steps.note(page, "Cream")).to_be_visible()
 
 
