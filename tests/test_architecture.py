@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("accounts", "api", "project")
-MOST_LINES = 200
+MOST_LINES = 300
 MOST_LINES_OF_A_FUNCTION = 40
 # They say where something is kept, not what it is.
 VAGUE = {"utils", "util", "helpers", "helper", "services", "common", "misc", "manager", "managers"}
