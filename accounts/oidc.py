@@ -8,8 +8,9 @@ Leaves out: asking the provider (accounts.provider), and whose account it is (ac
 """
 
 import hmac
+import logging
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,18 +18,25 @@ from authlib.oidc.core import CodeIDToken
 from django.http import QueryDict
 from joserfc import jwt
 from joserfc.errors import InvalidKeyIdError, JoseError
-from joserfc.jwk import KeySet
-from joserfc.jws import JWSRegistry
+from joserfc.jwk import JWKRegistry, Key
+from joserfc.jws import JWSRegistry, extract_compact
 
 from accounts import provider
 from accounts.conf import conf
 from accounts.handshakes import Handshake
 
+log = logging.getLogger("accounts")
+
 # Signatures that only the provider can make. HS256 would rest on a secret that we hold too, and
 # `none` on nothing (RFC 8725 section 3.1).
 ALGORITHMS = tuple(f"{kind}{size}" for kind in ("RS", "PS", "ES") for size in (256, 384, 512))
 KEY_TYPES = ("RSA", "EC")
+# What of a key its public half is made of; the rest of an entry cannot spoil it.
+MATERIAL = ("kty", "n", "e", "crv", "x", "y")
 LARGEST_ID_TOKEN = 16 * 1024
+
+# What a text that is no good token makes the libraries raise, or the checks that follow.
+BAD_TOKEN = (JoseError, KeyError, TypeError, ValueError, AttributeError)
 
 # How far the provider's clock and ours may differ.
 CLOCK_SECONDS = 30
@@ -109,7 +117,7 @@ def redeem(handshake: Handshake, code: str) -> Proof:
     access_token = str(tokens.get("access_token", ""))
     try:
         claims = verified(tokens.get("id_token"), access_token, handshake.nonce)
-    except (JoseError, KeyError, TypeError, ValueError, AttributeError) as error:
+    except BAD_TOKEN as error:
         raise SignInError("oidc_failed", f"the ID token: {error!r}") from error
     return Proof(conf.oidc_issuer, claims["sub"], claims, access_token)
 
@@ -140,16 +148,46 @@ def verified(text: Any, access_token: str, nonce: str) -> CodeIDToken:
 
 
 def _decode(text: str) -> jwt.Token:
+    """Return the token if one of the provider's keys has signed it. Raise one of BAD_TOKEN.
+
+    Where none of the keys that we have will do, the provider may have got new ones.
+    """
     offered = provider.metadata().get("id_token_signing_alg_values_supported") or ["RS256"]
     registry = JWSRegistry(
         algorithms=[name for name in ALGORITHMS if name in offered], strict_check_header=False
     )
-    try:
-        return jwt.decode(text, _keys(fresh=False), registry=registry)
-    except InvalidKeyIdError:
-        return jwt.decode(text, _keys(fresh=True), registry=registry)
+    header = extract_compact(text.encode()).headers()
+    refusal: Exception = InvalidKeyIdError("there is no key for it")
+    for fresh in (False, True):
+        for key in _keys(header, provider.keys(fresh=fresh).get("keys")):
+            try:
+                return jwt.decode(text, key, registry=registry)
+            except BAD_TOKEN as error:
+                refusal = error
+    raise refusal
 
 
-def _keys(*, fresh: bool) -> KeySet:
-    found = provider.keys(fresh=fresh)["keys"]
-    return KeySet.import_key_set({"keys": [key for key in found if key.get("kty") in KEY_TYPES]})
+def _keys(header: Mapping[str, Any], published: Any) -> Iterator[Key]:
+    """Yield the keys that may have signed a token with this header.
+
+    One at a time: an entry that we do not understand is passed over, whatever is odd about it
+    (RFC 7517 section 5). A key without a `kid` may be any, and a token without one may be of any.
+    """
+    for entry in published if isinstance(published, list) else ():
+        said = {n: v for n, v in entry.items() if v is not None} if isinstance(entry, dict) else {}
+        meant = all(
+            name not in said or name not in header or said[name] == header[name]
+            for name in ("kid", "alg")
+        )
+        for_signatures = said.get("use", "sig") == "sig" and "verify" in _operations(said)
+        if said.get("kty") in KEY_TYPES and meant and for_signatures:
+            try:
+                yield JWKRegistry.import_key({n: said[n] for n in MATERIAL if n in said})
+            except BAD_TOKEN as error:
+                log.info("a key of the identity provider is left out: %r", error)
+
+
+def _operations(said: Mapping[str, Any]) -> list[Any]:
+    """Return what a key says that it is for (RFC 7517 section 4.3); nothing if it is unreadable."""
+    found = said.get("key_ops", ["verify"])
+    return found if isinstance(found, list) else []

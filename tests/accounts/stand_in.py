@@ -28,7 +28,7 @@ class StandIn:
 
     def __init__(self) -> None:
         self.key = ECKey.generate_key("P-256", {"kid": "first", "use": "sig"})
-        self.published = self.key
+        self.published: list[dict[str, Any]] = [self.key.as_dict(private=False)]
         self.answers: dict[str, tuple[int, dict[str, str], Any]] = {}
         self.changes: dict[str, Any] = {}
         self.person: dict[str, Any] = {
@@ -36,6 +36,7 @@ class StandIn:
             "email_verified": True,
             "name": "Dora",
         }
+        self.header: dict[str, str] = {}  # of the ID token, where it is another than usual
         self.requests: list[str] = []
         self.challenge = self.nonce = ""
 
@@ -59,7 +60,7 @@ class StandIn:
             return self.tokens({name: values[0] for name, values in parse_qs(body).items()})
         return {
             "/.well-known/openid-configuration": (200, {}, self.metadata),
-            "/jwks": (200, {}, {"keys": [self.published.as_dict(private=False)]}),
+            "/jwks": (200, {}, {"keys": self.published}),
             "/userinfo": (200, {}, {"sub": SUBJECT, **self.person}),
         }[path]
 
@@ -77,7 +78,8 @@ class StandIn:
         return {name: value for name, value in claims.items() if value is not None}
 
     def id_token(self) -> str:
-        return jwt.encode({"alg": "ES256", "kid": self.key.kid}, self.claims(), self.key)
+        header = self.header or {"alg": "ES256", "kid": str(self.key.kid)}
+        return jwt.encode(header, self.claims(), self.key)
 
     # What a browser does with it.
 
@@ -86,7 +88,6 @@ class StandIn:
         address = client.get(f"/auth/oidc/login{query}").headers["Location"]
         assert address.startswith(f"{self.issuer}/authorize?"), address
         sent = {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
-        self.challenge, self.nonce = sent["code_challenge"], sent["nonce"]
         return sent
 
     def finish(
@@ -96,7 +97,8 @@ class StandIn:
         headers: dict[str, str] | None = None,
         **changes: Any,
     ) -> HttpResponse:
-        """The provider's answer, as the browser brings it back."""
+        """The provider's answer to that request, as the browser brings it back."""
+        self.challenge, self.nonce = sent["code_challenge"], sent["nonce"]
         answer = {"code": "a-code", "state": sent["state"], "iss": self.issuer, **changes}
         query = urlencode({name: text for name, text in answer.items() if text is not None}, True)
         sent_headers = {"Sec-Fetch-Site": "cross-site", **(headers or {})}
@@ -135,3 +137,10 @@ def running() -> Iterator[StandIn]:
             yield stand_in
         finally:
             server.shutdown()
+
+
+def outcome(response: HttpResponse) -> str:
+    """Where the browser is sent; the reason, if that is a refusal."""
+    assert response.status_code == 302
+    assert response.headers["Cache-Control"] == "no-store"
+    return response.headers["Location"].partition("reason=")[2] or response.headers["Location"]

@@ -3,7 +3,6 @@
 import json
 import time
 from base64 import urlsafe_b64encode
-from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 from urllib.parse import urlencode
@@ -15,11 +14,10 @@ from django.http import HttpRequest, HttpResponse
 from joserfc.jwk import ECKey, OctKey
 from joserfc.jws import serialize_compact
 
-from accounts import checks, events, handshakes, identities, provider
+from accounts import checks, handshakes, identities, provider
 from accounts.models import Identity, SecurityEvent, Session, User
 from accounts.oidc import Proof, SignInError
-from tests.accounts import stand_in
-from tests.accounts.stand_in import SUBJECT, StandIn
+from tests.accounts.stand_in import SUBJECT, StandIn, outcome
 from tests.clients import PASSWORDS, BrowserClient
 
 HANDSHAKE = "__Host-Http-oidc_handshake"
@@ -29,28 +27,6 @@ ACCESS = "__Host-Http-access_token"
 LONG_AGO, FAR_AWAY = 1_000_000_000, 4_000_000_000
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def idp(settings: Any) -> Iterator[StandIn]:
-    """An identity provider, and the settings for it."""
-    events._unasked.clear()
-    with stand_in.running() as found:
-        settings.GATEHOUSE = {
-            **settings.GATEHOUSE,
-            "OIDC_ISSUER": found.issuer,
-            "OIDC_CLIENT_ID": "gatehouse",
-            "OIDC_CLIENT_SECRET": "a secret",
-            "OIDC_NAME": "Example Provider",
-        }
-        yield found
-
-
-def outcome(response: HttpResponse) -> str:
-    """Where the browser is sent; the reason, if that is a refusal."""
-    assert response.status_code == 302
-    assert response.headers["Cache-Control"] == "no-store"
-    return response.headers["Location"].partition("reason=")[2] or response.headers["Location"]
 
 
 def assert_nothing_happened(client: BrowserClient) -> None:
@@ -185,7 +161,8 @@ def test_new_signing_key_of_the_provider_is_fetched_once(
 ) -> None:
     """An unknown key id makes us look again; sending more of them does not."""
     idp.sign_in(browser_client)
-    idp.key = idp.published = ECKey.generate_key("P-256", {"kid": "second", "use": "sig"})
+    idp.key = ECKey.generate_key("P-256", {"kid": "second", "use": "sig"})
+    idp.published = [idp.key.as_dict(private=False)]
     provider.memory().documents[f"{idp.issuer}/jwks"] = (
         time.monotonic() - 60,
         provider.memory().documents[f"{idp.issuer}/jwks"][1],
