@@ -60,9 +60,15 @@ class Proof:
     access_token: str
 
     def is_fresh(self, since: float) -> bool:
-        """Whether they did so after that time; no if the provider does not say when."""
+        """Return whether they did so after that time; no if the provider does not say when.
+
+        Both of its times are of its own clock, which may be another than ours. The token was made
+        during this trip (nonce), so what is older than the trip was not proven on it.
+        """
         at = self.claims.get("auth_time")
-        return isinstance(at, int | float) and at >= since - CLOCK_SECONDS
+        if not isinstance(at, int | float):
+            return False
+        return bool(self.claims["iat"] - at <= time.time() - since + CLOCK_SECONDS)
 
 
 def redirect_uri() -> str:
@@ -89,7 +95,7 @@ def begin(handshake: Handshake) -> str:
 
 
 def check_answer(handshake: Handshake, query: QueryDict) -> str:
-    """The code in the provider's answer; SignInError if the answer is not for us."""
+    """Return the code in the provider's answer. Raise SignInError if the answer is not for us."""
     for name in ("state", "iss", "code", "error"):
         if len(query.getlist(name)) > 1:
             raise SignInError("oidc_failed", f"{name} is given twice")
@@ -100,12 +106,23 @@ def check_answer(handshake: Handshake, query: QueryDict) -> str:
     if query.get("iss", "" if wants_issuer is True else conf.oidc_issuer) != conf.oidc_issuer:
         raise SignInError("oidc_failed", f"iss is {query.get('iss')!r}")
     if "error" in query:
-        cancelled = query["error"] in ("access_denied", "login_required")
-        reason = "oidc_cancelled" if cancelled else "oidc_failed"
-        raise SignInError(reason, f"the provider answers {query['error'][:80]!r}")
+        raise refused(query.get("error", ""))
     if not query.get("code"):
         raise SignInError("oidc_failed", "there is no code")
     return str(query["code"])
+
+
+# The provider's own words for a refusal (RFC 6749 section 4.1.2.1), and ours.
+REFUSALS = {
+    "access_denied": "oidc_cancelled",
+    "login_required": "oidc_cancelled",
+    "temporarily_unavailable": "oidc_unavailable",
+}
+
+
+def refused(error: str) -> SignInError:
+    """Return what becomes of the provider's `error`."""
+    return SignInError(REFUSALS.get(error, "oidc_failed"), f"the provider answers {error[:80]!r}")
 
 
 def redeem(handshake: Handshake, code: str) -> Proof:

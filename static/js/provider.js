@@ -3,7 +3,7 @@
 export const REASONS = {
   oidc_unavailable: 'The identity provider does not answer. Nothing was changed; please try again in a minute.',
   oidc_expired: 'That took longer than ten minutes, or it was begun in another browser. Please try again.',
-  oidc_failed: 'The answer of the identity provider did not belong to anything that was begun here, so it was refused. Please try again.',
+  oidc_failed: 'The answer of the identity provider was an error, or it did not belong to anything that was begun here, so it was refused. Please try again.',
   oidc_cancelled: 'The identity provider says that it was cancelled there. Nothing was changed.',
   oidc_unverified: 'The identity provider has not verified your e-mail address, so it cannot be used here. Verify it there, then try again.',
   oidc_inactive: 'This account has been deactivated. Ask the people who run this service.',

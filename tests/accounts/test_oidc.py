@@ -212,6 +212,17 @@ def test_refusal_at_the_provider_is_no_failed_sign_in(
     assert not SecurityEvent.objects.exists()
 
 
+def test_provider_that_is_busy_is_no_failed_sign_in(
+    idp: StandIn, browser_client: BrowserClient
+) -> None:
+    """It says so itself (RFC 6749 section 4.1.2.1)."""
+    sent = idp.begin(browser_client)
+    answer = idp.finish(browser_client, sent, code=None, error="temporarily_unavailable")
+
+    assert outcome(answer) == "oidc_unavailable"
+    assert not SecurityEvent.objects.exists()
+
+
 @pytest.mark.parametrize("kept", ["none", "altered", "another kind", "old", "twice"])
 def test_handshake_that_is_not_ours_is_refused(
     idp: StandIn, browser_client: BrowserClient, kept: str
@@ -571,6 +582,33 @@ def test_step_up_renews_the_session_of_the_same_identity(
     assert not needs_step_up(browser_client)
     assert Session.objects.get().id == session.id
     assert SecurityEvent.objects.filter(kind="reauthenticated").count() == 1
+
+
+@pytest.mark.parametrize("seconds", [-50, 20])
+def test_step_up_at_a_provider_whose_clock_is_wrong_counts(
+    idp: StandIn, browser_client: BrowserClient, seconds: int
+) -> None:
+    """When it asked, and when it answered, are both told by its clock."""
+    idp.sign_in(browser_client)
+    age_step_up(Session.objects.get())
+    sent = idp.begin(browser_client, "?reauthenticate=1")
+    its_time = int(time.time()) + seconds
+    idp.changes |= {"iat": its_time, "exp": its_time + 60, "auth_time": its_time}
+
+    assert outcome(idp.finish(browser_client, sent)) == "/login/confirmed"
+    assert not needs_step_up(browser_client)
+
+
+def test_step_up_that_was_proven_before_the_trip_is_refused(
+    idp: StandIn, browser_client: BrowserClient
+) -> None:
+    """By whichever clock: a minute before it answered, and the trip took less."""
+    idp.sign_in(browser_client)
+    sent = idp.begin(browser_client, "?reauthenticate=1")
+    its_time = int(time.time()) - 50
+    idp.changes |= {"iat": its_time, "exp": its_time + 60, "auth_time": its_time - 60}
+
+    assert outcome(idp.finish(browser_client, sent)) == "oidc_stale"
 
 
 @pytest.mark.parametrize("at", [None, LONG_AGO, "now"])
