@@ -1,12 +1,13 @@
 """The cookies of this package: the only module that sets, reads or deletes them.
 
-Two hold tokens, two more a sign-in that is under way elsewhere. Serves steps 4 and 5.
+Two hold tokens, others a sign-in that is under way elsewhere. Serves steps 4 and 5.
 `__Host-Http-` makes browsers refuse the cookie unless a server set it, over a secure connection,
 HttpOnly, for this host alone: no script and no sibling host can plant one (RFC 10017,
 draft-ietf-httpbis-layered-cookies). The prefix forces Path=/; a narrower path for the refresh
 token would protect nothing (RFC 6265bis section 8.5).
 """
 
+import re
 from functools import cache
 from typing import Any
 
@@ -21,14 +22,18 @@ PREFIX = "__Host-Http-"
 
 ATTRIBUTES: dict[str, Any] = {"secure": True, "httponly": True, "samesite": "Strict", "path": "/"}
 
-# A sign-in under way through an identity provider, signed (accounts.handshakes).
-HANDSHAKE = f"{PREFIX}oidc_handshake"
-PENDING = f"{PREFIX}oidc_pending"
+# Sign-ins under way through an identity provider, signed (accounts.handshakes). Each of the two is
+# a family: the name of the trip follows, since several tabs may be on their way at once.
+HANDSHAKE = f"{PREFIX}oidc_handshake_"
+PENDING = f"{PREFIX}oidc_pending_"
 # The provider's answer is a navigation from another site: Strict would withhold the handshake.
 UNDER_WAY: dict[str, dict[str, Any]] = {
     HANDSHAKE: {**ATTRIBUTES, "samesite": "Lax"},
     PENDING: ATTRIBUTES,
 }
+FAMILIES = tuple(UNDER_WAY)
+TRIP_LETTERS = 16
+TRIP = re.compile(rf"[0-9a-f]{{{TRIP_LETTERS}}}")
 
 
 def names() -> tuple[str, str]:
@@ -72,16 +77,20 @@ def read_refresh(request: HttpRequest) -> str | None:
     return request.COOKIES.get(names()[1])
 
 
-def set_under_way(response: HttpResponseBase, name: str, text: str, seconds: int) -> None:
-    """Keep HANDSHAKE or PENDING for so long."""
-    response.set_cookie(name, text, max_age=seconds, **UNDER_WAY[name])
+def set_under_way(
+    response: HttpResponseBase, family: str, trip: str, text: str, seconds: int
+) -> None:
+    """Keep the text of a trip, in the family HANDSHAKE or PENDING, for so long."""
+    response.set_cookie(f"{family}{trip}", text, max_age=seconds, **UNDER_WAY[family])
 
 
-def delete_under_way(response: HttpResponseBase, name: str) -> None:
-    """It works once: the answer to whatever used it deletes it."""
-    response.set_cookie(name, "", max_age=0, **UNDER_WAY[name])
+def delete_under_way(response: HttpResponseBase, family: str, trip: str) -> None:
+    """Delete the text of a trip. It works once: the answer to whatever used it does this."""
+    response.set_cookie(f"{family}{trip}", "", max_age=0, **UNDER_WAY[family])
 
 
-def read_under_way(request: HttpRequest, name: str) -> str | None:
-    """HANDSHAKE or PENDING as the browser sent it, or None."""
-    return request.COOKIES.get(name)
+def under_way(request: HttpRequest, family: str) -> dict[str, str]:
+    """Return the texts of a family as the browser sent them, by trip."""
+    sent = request.COOKIES.items()
+    found = {name.removeprefix(family): text for name, text in sent if name.startswith(family)}
+    return {trip: text for trip, text in found.items() if TRIP.fullmatch(trip)}

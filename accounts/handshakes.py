@@ -1,20 +1,39 @@
 """What a browser keeps for us while somebody is away at the identity provider.
 
-Signed, not encrypted, in HttpOnly cookies of ten minutes: there is no server session, and nothing
-in here is a secret from the browser's own user. The signature, with a salt for each kind, keeps
-anyone from composing one; the cookies' names keep anyone else from planting one.
+Signed, not encrypted, in HttpOnly cookies: there is no server session, and nothing in here is a
+secret from the browser's own user. The signature, with a salt for each kind, keeps anyone from
+composing one. The cookies' names keep anyone else from planting one.
+Each trip to the provider has a cookie of its own, named after its `state`, so that two tabs do not
+take each other's. At most `MOST` trips are kept, and of the earlier ones as many as `LARGEST`
+letters hold.
 """
 
+import hashlib
 import secrets
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, TypeVar
 
 from django.core import signing
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts import cookies
+from accounts.conf import conf
 
 SECONDS = 600
 
+# A browser has so many trips under way, whatever kept of them is waiting for. Servers and proxies
+# limit the Cookie header, often to 8 KiB, and the tokens need their part.
+MOST = 4
+LARGEST = 4096
+
 T = TypeVar("T", "Handshake", "Pending")
+
+
+def trip_of(state: str) -> str:
+    """Return the name of the trip with this `state`, whatever somebody made of it."""
+    return hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()[: cookies.TRIP_LETTERS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +50,12 @@ class Handshake:
     state: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     nonce: str = field(default_factory=lambda: secrets.token_urlsafe(32))
     verifier: str = field(default_factory=lambda: secrets.token_urlsafe(48))
-    began: int = field(default_factory=lambda: int(time.time()))
+    began: float = field(default_factory=lambda: round(time.time(), 3))
+
+    @property
+    def trip(self) -> str:
+        """What tells this trip from the others."""
+        return trip_of(self.state)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,23 +67,68 @@ class Pending:
     account: str
     email: str
     remember: bool
+    trip: str
+    began: float = field(default_factory=lambda: round(time.time(), 3))
+
+
+FAMILIES: dict[type[Any], str] = {Handshake: cookies.HANDSHAKE, Pending: cookies.PENDING}
+
+
+def keep(response: HttpResponseBase, kept: Handshake | Pending) -> None:
+    """Have the browser keep it, under the name of its trip."""
+    kind = type(kept)
+    cookies.set_under_way(response, FAMILIES[kind], kept.trip, sign(kept), SECONDS)
+
+
+def drop(response: HttpResponseBase, kept: Handshake | Pending) -> None:
+    """Delete it, and no other trip's."""
+    cookies.delete_under_way(response, FAMILIES[type(kept)], kept.trip)
+
+
+def kept_in(request: HttpRequest, kind: type[T]) -> dict[str, T]:
+    """Return what the browser keeps of this kind, by trip, the newest first."""
+    sent = cookies.under_way(request, FAMILIES[kind])
+    found = {trip: read(kind, text) for trip, text in sent.items()}
+    good = [(kept.began, trip, kept) for trip, kept in found.items() if kept and kept.trip == trip]
+    return {trip: kept for _, trip, kept in sorted(good, key=lambda row: row[:2], reverse=True)}
+
+
+def make_room(request: HttpRequest, response: HttpResponseBase, *, adding: int = 0) -> None:
+    """Delete what is no good any more, and the oldest beyond the limits.
+
+    `adding` is how many the response itself has the browser keep.
+    """
+    found: list[tuple[float, str, str, int]] = []
+    for kind, family in FAMILIES.items():
+        good: dict[str, Any] = kept_in(request, kind)
+        for trip, text in cookies.under_way(request, family).items():
+            found.append((good[trip].began if trip in good else 0, family, trip, len(text)))
+    places, letters = MOST - adding, LARGEST
+    for began, family, trip, size in sorted(found, reverse=True):
+        places, letters = places - 1, letters - size
+        if not began or places < 0 or letters < 0:
+            cookies.delete_under_way(response, family, trip)
 
 
 def sign(kept: Handshake | Pending) -> str:
-    return signing.dumps(asdict(kept), salt=_salt(type(kept)))
+    """Return the text of a cookie that holds this."""
+    return signing.dumps(asdict(kept), salt=_salt(type(kept)), compress=True)
 
 
-def read(kind: type[T], text: str | None) -> T | None:
-    """What `sign` signed; None if it is missing, altered, of another kind or too old."""
-    if text is None:
-        return None
+def read(kind: type[T], text: str) -> T | None:
+    """Return what `sign` signed; None if it is altered, of another kind or release, or too old."""
     try:
         values: dict[str, Any] = signing.loads(text, salt=_salt(kind), max_age=SECONDS)
-    except signing.BadSignature:
+        found: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value
+            for name, value in values.items()
+        }
+        return kind(**found)
+    except (signing.BadSignature, TypeError):
         return None
-    found: dict[str, Any] = {k: tuple(v) if isinstance(v, list) else v for k, v in values.items()}
-    return kind(**found)
 
 
 def _salt(kind: type[Handshake] | type[Pending]) -> str:
-    return f"accounts.handshakes.{kind.__name__}"
+    """Return what keeps kinds apart, and providers: after a change of the setting no code of the
+    former one goes to the next (a mix-up, RFC 9700 section 4.4)."""
+    return f"accounts.handshakes.{kind.__name__}.{conf.oidc_issuer}"

@@ -35,7 +35,7 @@ class CookieHygiene:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        found = [name for name in guarded() if name in request.COOKIES]
+        found = guarded(request)
         if found:
             sent = sent_once(request, found)
             csrf = sent.get(settings.CSRF_COOKIE_NAME)
@@ -48,10 +48,11 @@ class CookieHygiene:
         return self.get_response(request)
 
 
-def guarded() -> tuple[str, ...]:
-    """The names that only one cookie may have."""
-    ours = (settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME)
-    return (*cookies.names(), *cookies.UNDER_WAY, *ours)
+def guarded(request: HttpRequest) -> list[str]:
+    """Return the names in this request that only one cookie may have."""
+    ours = (*cookies.names(), settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME)
+    sent = request.COOKIES
+    return [name for name in sent if name in ours or name.startswith(cookies.FAMILIES)]
 
 
 def sent_once(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:

@@ -46,6 +46,16 @@ class Reauthentication(Body):
     password = Password()
 
 
+class WaitingTrip(Body):
+    """Which trip to the identity provider is meant; empty: the newest."""
+
+    trip = serializers.CharField(max_length=64, allow_blank=True, default="")
+
+
+class PasswordOfTrip(WaitingTrip):
+    password = Password()
+
+
 class Address(serializers.EmailField):
     """An e-mail address, judged and kept in its one spelling."""
 

@@ -8,6 +8,7 @@ ends on a page that says why, by a code in its query. Leaves out: linking (accou
 
 import logging
 import re
+from dataclasses import replace
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from drf_spectacular.utils import extend_schema
@@ -58,8 +59,8 @@ class BeginView(ProviderView):
             response = HttpResponseRedirect(oidc.begin(handshake))
         except ProviderError as error:
             return refusal(http, handshake, "oidc_unavailable", error)
-        text = handshakes.sign(handshake)
-        cookies.set_under_way(response, cookies.HANDSHAKE, text, handshakes.SECONDS)
+        handshakes.make_room(http, response, adding=1)
+        handshakes.keep(response, handshake)
         return response
 
 
@@ -69,10 +70,11 @@ class CallbackView(ProviderView):
     @extend_schema(responses={302: None})
     def get(self, request: Request) -> HttpResponse:
         http = request._request
-        handshake = handshakes.read(Handshake, cookies.read_under_way(http, cookies.HANDSHAKE))
+        under_way = handshakes.kept_in(http, Handshake)
+        handshake = under_way.pop(handshakes.trip_of(http.GET.get("state", "")), None)
         try:
             if handshake is None:
-                raise SignInError("oidc_expired", "there is no handshake for this answer")
+                raise nobodys(http, is_expected=bool(under_way))
             proof = prove(http, handshake)
             response = (renew if handshake.step_up else sign_in)(http, handshake, proof)
         except SignInError as error:
@@ -81,8 +83,21 @@ class CallbackView(ProviderView):
             response = refusal(http, handshake, "oidc_unavailable", error)
         except Throttled as error:
             response = refusal(http, handshake, "oidc_throttled", error)
-        cookies.delete_under_way(response, cookies.HANDSHAKE)
+        if handshake is not None:
+            handshakes.drop(response, handshake)
         return response
+
+
+def nobodys(request: HttpRequest, *, is_expected: bool) -> SignInError:
+    """Return what becomes of an answer to a trip that this browser is not on.
+
+    No trip ends by it: only who knows its state can end one.
+    """
+    if "error" in request.GET:
+        return oidc.refused(request.GET.get("error", ""))  # some say it without a state
+    if is_expected:
+        return SignInError("oidc_failed", "the state is of none of the trips under way")
+    return SignInError("oidc_expired", "there is no handshake for this answer")
 
 
 def prove(request: HttpRequest, handshake: Handshake) -> Proof:
@@ -121,15 +136,22 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
     issued = start(request, user, remember=handshake.remember, fresh=fresh)
     response = HttpResponseRedirect(handshake.next)
     cookies.set_tokens(response, issued)
+    for other in handshakes.kept_in(request, Handshake).values():
+        if other.trip != handshake.trip:
+            # Should another tab's trip end in a sign-in too, that replaces this one.
+            had = (*other.sessions, issued.session.id)
+            handshakes.keep(response, replace(other, sessions=had))
     return response
 
 
 def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpResponse:
     """Step-up: the same person, asked for their credential just now."""
     user = identities.owner(proof.issuer, proof.subject)
-    session = liveness.find_live(handshake.step_up, user.sub) if user else None
-    if user is None or session is None:
+    if user is None or not user.sessions.filter(id=handshake.step_up).exists():
         raise SignInError("oidc_other_person", "the session is not of this identity's user")
+    session = liveness.find_live(handshake.step_up, user.sub)
+    if session is None:
+        raise SignInError("oidc_session_over", "the session has ended meanwhile")
     if not proof.is_fresh(handshake.began):
         raise SignInError("oidc_stale", f"auth_time is {proof.claims.get('auth_time')!r}")
     session_flow.reauthenticated(session)

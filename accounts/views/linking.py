@@ -13,7 +13,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import answers, cookies, credentials, csrf, handshakes, identities, serializers
+from accounts import answers, credentials, csrf, handshakes, identities, serializers
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
@@ -38,22 +38,28 @@ class ProviderView(BrowserView):
 
 
 class LinkView(ProviderView):
-    """GET and POST /auth/oidc/link: an identity and the account of its address become one."""
+    """GET and POST /auth/oidc/link: an identity and the account of its address become one.
+
+    `trip` names the one that is meant, where several tabs wait for theirs; otherwise the newest.
+    """
 
     refuses = (401, 404, 429)
 
-    @extend_schema(responses=answers.WaitingIdentity)
+    @extend_schema(parameters=[serializers.WaitingTrip], responses=answers.WaitingIdentity)
     def get(self, request: Request) -> Response:
         """Whose account waits to be linked, and to which provider."""
-        _, account = waiting(request._request)
-        return Response({"email": account.email, "provider": conf.oidc_client[2]})
+        http = request._request
+        _, account = waiting(http, http.GET.get("trip", ""))
+        response = Response({"email": account.email, "provider": conf.oidc_client[2]})
+        handshakes.make_room(http, response)
+        return response
 
-    @extend_schema(request=serializers.Reauthentication, responses={200: answers.State})
+    @extend_schema(request=serializers.PasswordOfTrip, responses={200: answers.State})
     def post(self, request: Request) -> Response:
         """The account's password links them, and signs in."""
-        given = serializers.Reauthentication.of(request)
+        given = serializers.PasswordOfTrip.of(request)
         http = request._request
-        pending, account = waiting(http)
+        pending, account = waiting(http, given["trip"])
         user = credentials.verify_again(http, account, given["password"], "sign_in_failed")
         try:
             identities.link(http, user, pending.issuer, pending.subject)
@@ -61,21 +67,22 @@ class LinkView(ProviderView):
             raise NotFound(str(error)) from error
         session_flow.end(presented(http), "replaced")
         response = delivered(start(http, user, remember=pending.remember, fresh=True))
-        cookies.delete_under_way(response, cookies.PENDING)
+        handshakes.drop(response, pending)
         return response
 
 
 def ask_to_link(handshake: Handshake, proof: Proof, account: User) -> HttpResponse:
+    """Return the way to the page that asks for the account's password."""
     pending = Pending(
         issuer=proof.issuer,
         subject=proof.subject,
         account=account.sub,
         email=account.email,
         remember=handshake.remember,
+        trip=handshake.trip,
     )
-    response = to(LINK, next=handshake.next)
-    text = handshakes.sign(pending)
-    cookies.set_under_way(response, cookies.PENDING, text, handshakes.SECONDS)
+    response = to(LINK, trip=pending.trip, next=handshake.next)
+    handshakes.keep(response, pending)
     return response
 
 
@@ -94,10 +101,12 @@ def start(request: HttpRequest, user: User, *, remember: bool, fresh: bool) -> I
     return issued
 
 
-def waiting(request: HttpRequest) -> tuple[Pending, User]:
-    """The identity that waits to be linked, and the account; NotFound if either is gone."""
-    pending = handshakes.read(Pending, cookies.read_under_way(request, cookies.PENDING))
-    if pending is None or pending.issuer != conf.oidc_issuer:
+def waiting(request: HttpRequest, trip: str) -> tuple[Pending, User]:
+    """Return the identity that waits to be linked, and the account. Raise NotFound if either is
+    gone."""
+    found = handshakes.kept_in(request, Pending)
+    pending = found.get(trip) if trip else next(iter(found.values()), None)
+    if pending is None:
         raise NotFound("nothing waits to be linked")
     account = User.objects.filter(sub=pending.account, email=pending.email, is_active=True).first()
     if account is None:

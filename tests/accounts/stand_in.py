@@ -22,6 +22,10 @@ from tests.clients import BrowserClient
 
 SUBJECT = "subject-of-dora"
 
+# What a browser keeps of each trip to the provider, by the name of the trip.
+HANDSHAKE = "__Host-Http-oidc_handshake_"
+PENDING = "__Host-Http-oidc_pending_"
+
 
 class StandIn:
     """`answers` replaces what a path answers; `changes` what the ID token says."""
@@ -144,3 +148,8 @@ def outcome(response: HttpResponse) -> str:
     assert response.status_code == 302
     assert response.headers["Cache-Control"] == "no-store"
     return response.headers["Location"].partition("reason=")[2] or response.headers["Location"]
+
+
+def kept(client: BrowserClient, family: str = "__Host-Http-oidc_") -> list[str]:
+    """The names of the cookies that this browser keeps of its trips."""
+    return [name for name in client.cookies if name.startswith(family)]

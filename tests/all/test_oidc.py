@@ -13,13 +13,13 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urljoin, urlsplit
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Cookie, Page, expect
 
 from tests.all.identity_provider import IdentityProvider
 from tests.clients import PASSWORDS
 from tests.servers import Gatehouse
 
-HANDSHAKE = "__Host-Http-oidc_handshake"
+HANDSHAKE = "__Host-Http-oidc_handshake_"
 STATE = ("accounts_user", "accounts_identity", "accounts_session")
 
 
@@ -95,6 +95,11 @@ def answer(tab: Page, name: str) -> str:
     return address
 
 
+def handshakes(browser: BrowserContext, app: Gatehouse) -> list[Cookie]:
+    """What the browser keeps of the trips that are under way."""
+    return [one for one in browser.cookies(app.url) if one["name"].startswith(HANDSHAKE)]
+
+
 def with_parameters(address: str, **values: str) -> str:
     parts = urlsplit(address)
     query = {**{name: found[0] for name, found in parse_qs(parts.query).items()}, **values}
@@ -134,14 +139,14 @@ def test_session_cookies_are_like_any_others_and_the_handshake_is_gone(
 ) -> None:
     """The sign-in ends in our own two cookies; what was kept for the trip is deleted."""
     begin(tab)
-    kept = {cookie["name"]: cookie for cookie in tab.context.cookies(app.url)}
+    [kept] = handshakes(tab.context, app)
     prove(tab, "ivy")
     expect(tab).to_have_url(f"{app.url}/notes")
     left = {cookie["name"]: cookie for cookie in tab.context.cookies(app.url)}
 
-    assert kept[HANDSHAKE]["httpOnly"]
-    assert kept[HANDSHAKE]["secure"]
-    assert kept[HANDSHAKE]["sameSite"] == "Lax"
+    assert kept["httpOnly"]
+    assert kept["secure"]
+    assert kept["sameSite"] == "Lax"
     assert set(left) == {
         "__Host-Http-access_token",
         "__Host-Http-refresh_token",
@@ -173,6 +178,28 @@ def test_second_sign_in_is_the_same_user_and_replaces_the_session(
     assert [(live, reason) for _, live, reason in found] == [(0, "replaced"), (1, "")]
 
 
+def test_two_tabs_on_their_way_at_once_both_arrive(app: Gatehouse, profile: BrowserContext) -> None:
+    """Each ends on its own page, and what was kept for the two is gone."""
+    tabs = [profile.new_page() for _ in range(2)]
+    for tab, place in zip(tabs, ("account", "notes"), strict=True):
+        begin(tab, f"?next=/{place}")
+    assert len(handshakes(profile, app)) == 2
+
+    for tab, place in zip(tabs, ("account", "notes"), strict=True):
+        # The provider knows the person by now: its second form asks in vain for who it is.
+        prove(tab, "kim")
+        expect(tab).to_have_url(f"{app.url}/{place}")
+        expect(tab.locator("[data-user-name]")).to_have_text("kim")
+
+    assert handshakes(profile, app) == []
+    found = rows(
+        app,
+        "SELECT ended_at IS NULL FROM accounts_user JOIN accounts_session"
+        " ON user_id = accounts_user.id WHERE email = 'kim@example.com'",
+    )
+    assert sorted(found) == [(0,), (1,)]
+
+
 def test_sign_in_goes_on_to_where_it_was_asked_for(app: Gatehouse, tab: Page) -> None:
     """`next` survives the trip, and only as a path of ours."""
     begin(tab, "?next=/account")
@@ -186,7 +213,7 @@ def test_existing_account_is_linked_only_with_its_password(app: Gatehouse, tab: 
     before = state(app)
     begin(tab)
     prove(tab, "alice")
-    expect(tab).to_have_url(f"{app.url}/login/link")
+    expect(tab).to_have_url(re.compile(rf"^{app.url}/login/link\?trip=[0-9a-f]+$"))
     expect(tab.locator("main")).to_contain_text("alice@example.com")
     assert state(app) == before
 
@@ -273,7 +300,7 @@ def test_injected_code_is_refused(app: Gatehouse, tab: Page, mallory_tab: Page) 
 def test_replayed_answer_is_refused(app: Gatehouse, tab: Page) -> None:
     """The callback's address works once, even for somebody who kept the handshake."""
     begin(tab)
-    [handshake] = [c for c in tab.context.cookies(app.url) if c["name"] == HANDSHAKE]
+    [handshake] = handshakes(tab.context, app)
     address = answer(tab, "rita")
     tab.goto(address)
     # With its notes in it: the call that fetched them has noted the session's first use.
@@ -284,7 +311,7 @@ def test_replayed_answer_is_refused(app: Gatehouse, tab: Page) -> None:
     tab.goto(address)
     expect_refusal(tab, "oidc_expired", "another browser")
     tab.context.add_cookies([handshake])
-    assert HANDSHAKE in {cookie["name"] for cookie in tab.context.cookies(app.url)}
+    assert handshakes(tab.context, app)
     tab.goto(address)
 
     expect_refusal(tab, "oidc_failed", "did not belong")

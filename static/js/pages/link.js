@@ -7,12 +7,14 @@ import * as session from '../session.js';
 import * as shell from '../shell.js';
 import { describe, send } from '../wire.js';
 
-const target = destination(new URLSearchParams(location.search).get('next'));
+const query = new URLSearchParams(location.search);
+const target = destination(query.get('next'));
+const trip = query.get('trip') ?? ''; // other tabs may wait for theirs
 const form = find('[data-link]');
 
 async function start() {
   try {
-    const { email, provider } = await send('GET', '/auth/oidc/link');
+    const { email, provider } = await send('GET', `/auth/oidc/link?${new URLSearchParams({ trip })}`);
     for (const slot of document.querySelectorAll('[data-email]')) slot.textContent = email;
     for (const slot of document.querySelectorAll('[data-provider-name]')) slot.textContent = provider;
     form.elements.email.value = email;
@@ -31,7 +33,7 @@ function over(error) {
 
 forms.onSubmit(form, async ({ password }) => {
   try {
-    await session.signIn({ password: password.value }, '/auth/oidc/link');
+    await session.signIn({ password: password.value, trip }, '/auth/oidc/link');
     location.replace(target);
   } catch (error) {
     if (error.code === 'not_found') over(error);
