@@ -9,8 +9,11 @@ ends on a page that says why, by a code in its query. Leaves out: linking (accou
 import logging
 import re
 from dataclasses import replace
+from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http.request import split_domain_port
+from django.utils.encoding import iri_to_uri
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
@@ -32,7 +35,9 @@ CONFIRMED = "/login/confirmed"
 
 # A path on our own origin as every browser reads it: no //host, no backslash, no control character
 # (which browsers drop). Not under /auth: coming back must not start another trip.
-OWN_PATH = re.compile(r"/(?![/\\]|auth/|login)[^\\\x00-\x20\x7f]{0,500}")
+OWN_PATH = re.compile(r"/(?![/\\]|auth/|login(?:[/?#]|$))[^\\\x00-\x20\x7f]*")
+# In ASCII, as it stands in a cookie and in a header.
+LONGEST_PATH = 500
 
 
 class BeginView(ProviderView):
@@ -42,6 +47,8 @@ class BeginView(ProviderView):
     def get(self, request: Request) -> HttpResponse:
         http = request._request
         target = own_path(http.GET.get("next"))
+        if host_of(http.get_host()) != host_of(urlsplit(conf.issuer).netloc):
+            return elsewhere(http, target)
         if http.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             # Another site may not send people off to be signed in anew: they must press the button.
             return to(LOGIN, next=target)
@@ -86,6 +93,20 @@ class CallbackView(ProviderView):
         if handshake is not None:
             handshakes.drop(response, handshake)
         return response
+
+
+def host_of(place: str) -> str:
+    """Return the host without its port, which cookies do not look at."""
+    return split_domain_port(place)[0]
+
+
+def elsewhere(request: HttpRequest, target: str) -> HttpResponse:
+    """Send a trip that is begun at another host of ours to where the provider will answer.
+
+    Cookies belong to one host, so the callback would see none of a trip that began here.
+    """
+    flags = {name: "1" for name in ("remember", "reauthenticate") if request.GET.get(name) == "1"}
+    return to(f"{conf.issuer}{request.path}", next=target, **flags)
 
 
 def nobodys(request: HttpRequest, *, is_expected: bool) -> SignInError:
@@ -160,7 +181,11 @@ def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRespo
 
 
 def own_path(text: str | None) -> str:
-    return text if text and OWN_PATH.fullmatch(text) else conf.home
+    """Return the path, in ASCII, if it is one of ours; otherwise the home page."""
+    if not text or not OWN_PATH.fullmatch(text):
+        return conf.home
+    path = iri_to_uri(text)
+    return path if len(path) <= LONGEST_PATH else conf.home
 
 
 def refusal(

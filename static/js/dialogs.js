@@ -4,7 +4,7 @@
  */
 
 import { clone, fill, find } from './dom.js';
-import { REASONS } from './provider.js';
+import { answersHere, REASONS } from './provider.js';
 import * as tabs from './tabs.js';
 import { describe } from './wire.js';
 
@@ -44,6 +44,8 @@ function passwordDialog(attempt, email) {
   const dialog = open('password-template', {});
   const form = find('form', dialog);
   form.elements.email.value = email;
+  // Sessions of another host are no business of the host where the provider answers.
+  for (const way of dialog.querySelectorAll('[data-elsewhere]')) way.hidden = !answersHere(way.dataset.elsewhere);
   let confirmed = false;
   let waiting = false;
   form.addEventListener('submit', async (event) => {

@@ -13,3 +13,9 @@ export const REASONS = {
   oidc_stale: 'The identity provider did not ask for your password or another proof just now, and that is needed here. Please try again.',
   oidc_throttled: 'Too many attempts failed. Please wait ten minutes, then try again.',
 };
+
+/**
+ * The identity provider answers at one of our hosts, and cookies belong to one: a trip that is begun at another ends there.
+ * @param {string} origin  of the host where it answers
+ */
+export const answersHere = (origin) => new URL(origin).hostname === location.hostname;

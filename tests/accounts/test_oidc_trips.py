@@ -368,3 +368,66 @@ def test_deletion_repeats_every_attribute(
     assert found[name]["max-age"] == 0
     assert cookies.TRIP.fullmatch(name.removeprefix(HANDSHAKE))
     assert SUBJECT not in found[kept(browser_client)[0]].value
+
+
+@pytest.fixture
+def hosts(settings: Any) -> None:
+    """The app answers at other hosts beside that of its issuer."""
+    settings.ALLOWED_HOSTS = ["localhost", "www.example.com", "[::1]"]
+
+
+@pytest.mark.parametrize("port", ["", ":8000"])
+@pytest.mark.parametrize(
+    ("query", "goes"),
+    [
+        ("", ""),
+        ("?next=/account&remember=1", "?next=%2Faccount&remember=1"),
+        ("?reauthenticate=1", "?reauthenticate=1"),
+        ("?next=//evil.example&next=https://evil.example", ""),
+        ("?next=/\\evil.example&remember=yes", ""),
+        ("?redirect_uri=https://evil.example&next=/a%0d%0aSet-Cookie:x=y", ""),
+    ],
+)
+def test_trip_that_is_begun_at_another_host_goes_to_the_issuers(
+    idp: StandIn, browser_client: BrowserClient, hosts: None, port: str, query: str, goes: str
+) -> None:
+    """The provider answers there, where no cookie of this host is sent; `next` stays a path."""
+    headers = {"Host": f"www.example.com{port}"}
+
+    answer = browser_client.get(f"/auth/oidc/login{query}", headers=headers)
+
+    assert outcome(answer) == f"http://localhost/auth/oidc/login{goes}"
+    assert not kept(browser_client)
+    assert not idp.requests
+
+
+def test_trip_that_was_sent_on_to_the_issuers_host_keeps_its_way(
+    idp: StandIn, browser_client: BrowserClient, hosts: None
+) -> None:
+    """The browser says that another site has sent it, so the button is to be pressed there."""
+    headers = {"Host": "www.example.com"}
+    sent_on = outcome(browser_client.get("/auth/oidc/login?next=/account", headers=headers))
+
+    headers = {"Host": "localhost", "Sec-Fetch-Site": "same-site"}
+    answer = browser_client.get(sent_on.removeprefix("http://localhost"), headers=headers)
+
+    assert outcome(answer) == "/login?next=%2Faccount"
+
+
+@pytest.mark.parametrize(
+    ("issuer", "host"),
+    [
+        ("http://localhost:8000", "localhost:9000"),
+        ("http://localhost", "LOCALHOST."),
+        ("http://[::1]:8000", "[::1]"),
+    ],
+)
+def test_trip_that_is_begun_at_the_issuers_host_goes_to_the_provider(
+    idp: StandIn, browser_client: BrowserClient, hosts: None, settings: Any, issuer: str, host: str
+) -> None:
+    """However it is spelt, and whatever the port: no cookie looks at that."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "ISSUER": issuer}
+
+    answer = browser_client.get("/auth/oidc/login", headers={"Host": host})
+
+    assert outcome(answer).startswith(f"{idp.issuer}/authorize?")

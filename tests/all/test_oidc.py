@@ -208,6 +208,28 @@ def test_sign_in_goes_on_to_where_it_was_asked_for(app: Gatehouse, tab: Page) ->
     expect(tab.locator("[data-user-name]")).to_have_text("gil")
 
 
+def test_sign_in_begun_at_another_host_ends_at_the_issuers(
+    provider: IdentityProvider,
+    serve: Callable[..., Gatehouse],
+    new_context: Callable[..., BrowserContext],
+) -> None:
+    """The page says where it goes on; the way to the page that was asked for is kept."""
+    app = serve(**provider.settings, GATEHOUSE_HOSTS="localhost,www.localhost")
+    tab = new_context().new_page()
+    button = tab.get_by_role("link", name="Sign in with Example Provider")
+    tab.goto(app.url.replace("localhost", "www.localhost") + "/login?next=/account")
+    expect(tab.locator("[data-elsewhere]")).to_contain_text(f"signs people in at {app.url}")
+
+    button.click()
+    expect(tab).to_have_url(f"{app.url}/login?next=%2Faccount")
+    expect(tab.locator("main [data-elsewhere]")).to_be_hidden()
+    button.click()
+    prove(tab, "walter")
+
+    expect(tab).to_have_url(f"{app.url}/account")
+    expect(tab.locator("[data-user-name]")).to_have_text("walter")
+
+
 def test_existing_account_is_linked_only_with_its_password(app: Gatehouse, tab: Page) -> None:
     """A verified address of an account asks for that account's password, once."""
     before = state(app)

@@ -2,7 +2,7 @@
 
 import { destination } from '../destination.js';
 import { busy, clearErrors, find, missing, showErrors, showPassword } from '../dom.js';
-import { REASONS as PROVIDER_REASONS } from '../provider.js';
+import { answersHere, REASONS as PROVIDER_REASONS } from '../provider.js';
 import * as session from '../session.js';
 import * as shell from '../shell.js';
 import { describe } from '../wire.js';
@@ -60,6 +60,7 @@ document.querySelector('[data-provider]')?.addEventListener('click', ({ currentT
   if (remember.checked) trip.set('remember', '1');
   currentTarget.search = trip;
 });
+for (const hint of document.querySelectorAll('[data-elsewhere]')) hint.hidden = answersHere(hint.dataset.elsewhere);
 for (const person of document.querySelectorAll('[data-demo-email]')) {
   person.addEventListener('click', () => {
     clearErrors(form);
