@@ -112,7 +112,7 @@ class UserAdmin(ForStaff):
         if left:
             text = (
                 f"No link was sent to {', '.join(left)}: it is for active people with a real "
-                "address, who do not sign in through an identity provider instead."
+                "address."
             )
             self.message_user(request, text, messages.WARNING)
         self.say_done(request, sent, chosen)

@@ -63,14 +63,17 @@ password stays as it is.
 """,
 )
 
-NO_PASSWORD = Letter(
-    "Your account has no password",
+FIRST_PASSWORD = Letter(
+    "Set a password",
     """Hello,
 
-somebody, probably you, asked for a new password. Your account has none: sign in through your
-identity provider, here:
+somebody, probably you, asked for a new password. Your account has none here yet: {provider} signs
+you in. To set a password as well, open this link within 30 minutes:
 
-{issuer}/login
+{link}
+
+It works once, and every device will have to sign in again. If it was not you, do nothing: nothing
+has changed.
 """,
 )
 

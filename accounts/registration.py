@@ -34,14 +34,19 @@ def offer_reset(request: HttpRequest, email: str) -> None:
 
 
 def send_reset(request: HttpRequest, user: User, **detail: Any) -> bool:
-    """Whether a link was sent, which is an event then. Whoever has no password signs in through
-    the identity provider, where there is one, and is told so instead."""
+    """Send a link, which is an event, and return whether that was possible.
+
+    Whoever has no password yet, because the identity provider signs them in, may set the first.
+    """
     if not (user.is_active and letters.reach(user.email)):
         return False
-    if conf.oidc_issuer and not user.has_usable_password():
-        letters.send(letters.NO_PASSWORD, user.email)
-        return False
-    letters.send(letters.RESET, user.email, link=links.make("reset", user.email, user=user))
+    first = conf.oidc_issuer and not user.has_usable_password()
+    letters.send(
+        letters.FIRST_PASSWORD if first else letters.RESET,
+        user.email,
+        link=links.make("reset", user.email, user=user),
+        provider=conf.oidc_client[2],
+    )
     events.record("password_reset_sent", request, user=user, detail=detail)
     return True
 

@@ -9,7 +9,7 @@ from django.contrib.auth.password_validation import (
 )
 from django.core.exceptions import ValidationError
 
-from accounts import afterwards
+from accounts import afterwards, sessions
 from accounts.models import FailureCount, SecurityEvent, Session, User
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
@@ -145,17 +145,30 @@ def test_reset_of_an_inactive_account_sends_nothing(
     assert mails.sent() == []
 
 
-def test_reset_of_an_account_without_password_names_the_other_way(
+def test_account_that_the_provider_signs_in_to_may_set_its_first_password(
     browser_client: BrowserClient, alice: User, settings: Any
 ) -> None:
-    """Whoever signs in through an identity provider gets no password by mail."""
-    settings.GATEHOUSE = {**settings.GATEHOUSE, "OIDC_ISSUER": "https://idp.example"}
+    """The mailbox is proven, as at registration: the provider may not know the person any more."""
+    settings.GATEHOUSE = {
+        **settings.GATEHOUSE,
+        "OIDC_ISSUER": "https://idp.example",
+        "OIDC_NAME": "Example Provider",
+    }
     alice.set_unusable_password()
     alice.save()
-    browser_client.get("/auth/session")
-    browser_client.post("/auth/password/reset", {"email": alice.email})
-    assert mails.to(alice.email).subject == "Your account has no password"
-    assert not alice.events.exists()
+    session = sessions.start(alice, client="web", remember=False, method="oidc").session
+
+    token = reset_token(browser_client, alice.email)
+    letter = mails.to(alice.email)
+    assert confirm(browser_client, token).status_code == 204
+
+    assert letter.subject == "Set a password"
+    assert "Example Provider signs\nyou in." in letter.body
+    assert Session.objects.get(id=session.id).end_reason == "password_reset"
+    assert mails.to(alice.email).subject == "Your password was reset"
+    kinds = alice.events.order_by("id").values_list("kind", flat=True)
+    assert list(kinds) == ["signed_in", "password_reset_sent", "password_reset"]
+    assert browser_client.sign_in(alice, NEW).status_code == 200
 
 
 def test_account_without_password_where_there_is_no_other_way_gets_one(
