@@ -175,6 +175,11 @@ class Conf:
         return value("OIDC_CLIENT_ID"), value("OIDC_CLIENT_SECRET"), value("OIDC_NAME")
 
     @property
+    def oidc_trust_email(self) -> bool:
+        """Whether an address counts as verified where the provider does not say."""
+        return bool(value("OIDC_TRUST_EMAIL"))
+
+    @property
     def demo(self) -> bool:
         return bool(value("DEMO"))
 

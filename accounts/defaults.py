@@ -29,4 +29,5 @@ DEFAULTS: dict[str, Any] = {
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET": "",
     "OIDC_NAME": "your organisation",
+    "OIDC_TRUST_EMAIL": False,
 }

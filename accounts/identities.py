@@ -5,6 +5,7 @@ change hands. So an address never decides by itself: an unverified one is refuse
 makes a new account where there is none, and where there is one its password must be entered.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,8 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import credentials, events, provider
+from accounts import credentials, events, oidc
+from accounts.conf import conf
 from accounts.models import Identity, User, canonical_email
 from accounts.oidc import Proof, SignInError
 
@@ -33,25 +35,40 @@ def owner(issuer: str, subject: str) -> User | None:
 
 
 def profile(proof: Proof) -> Profile:
-    """The person behind a new identity; SignInError unless the provider vouches for the address.
+    """Return the person behind a new identity. Raise SignInError unless the address is verified.
 
-    Some providers put it into the ID token, others tell it at their userinfo endpoint.
+    Some providers say all of it in the ID token, others at their userinfo endpoint. An address and
+    the word that it is verified are taken from the same place, since they belong together.
     """
-    told: Any = proof.claims
-    if "email" not in told:
-        told = provider.userinfo(proof.access_token)
-        if told and told.get("sub") != proof.subject:  # OpenID Connect Core 5.3.2
-            raise SignInError("oidc_failed", "userinfo is about somebody else")
+    told = proof.claims
+    if not told.get("email") or (told.get("email_verified") is None and not conf.oidc_trust_email):
+        beside = oidc.userinfo(proof)
+        told = beside if beside.get("email") else told
     email = canonical_email(str(told.get("email", "")))
     try:
         validate_email(email)
     except ValidationError as error:
         raise SignInError("oidc_unverified", "there is no e-mail address") from error
-    if told.get("email_verified") is not True or len(email) > 254:
+    if not is_verified(told) or len(email) > 254:
         raise SignInError("oidc_unverified", "the e-mail address is not verified")
-    name = told.get("name")
-    letters = name if isinstance(name, str) else ""
-    return Profile(email, "".join(c for c in letters if c.isprintable()).strip()[:150])
+    name = told.get("name") or proof.claims.get("name")
+    return Profile(email, printable(name) if isinstance(name, str) else "")
+
+
+def is_verified(told: Mapping[str, Any]) -> bool:
+    """Return whether the provider vouches for the address; some do it with the text "true".
+
+    Where it says nothing, the operator may vouch for all its addresses (OIDC_TRUST_EMAIL).
+    """
+    said = told.get("email_verified")
+    if said is None:
+        return conf.oidc_trust_email
+    return said is True or (isinstance(said, str) and said.lower() == "true")
+
+
+def printable(name: str) -> str:
+    """Return a person's name as far as an account can hold it."""
+    return "".join(letter for letter in name if letter.isprintable()).strip()[:150]
 
 
 def account_of(email: str) -> User | None:

@@ -10,7 +10,7 @@ Leaves out: asking the provider (accounts.provider), and whose account it is (ac
 import hmac
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -144,7 +144,8 @@ def verified(text: Any, access_token: str, nonce: str) -> CodeIDToken:
     if not isinstance(text, str) or len(text) > LARGEST_ID_TOKEN:
         raise ValueError("missing or too large")
     client_id = conf.oidc_client[0]
-    decoded = _decode(text)
+    offered = provider.metadata().get("id_token_signing_alg_values_supported") or ["RS256"]
+    decoded = _decode(text, [name for name in ALGORITHMS if name in offered])
     claims = CodeIDToken(
         decoded.claims,
         decoded.header,
@@ -164,15 +165,45 @@ def verified(text: Any, access_token: str, nonce: str) -> CodeIDToken:
     return claims
 
 
-def _decode(text: str) -> jwt.Token:
+def userinfo(proof: Proof) -> Mapping[str, Any]:
+    """Return what the provider tells about the person beside the ID token, which may be nothing.
+
+    Raise SignInError if it is about somebody else (OpenID Connect Core 1.0 section 5.3.2).
+    """
+    told = provider.userinfo(proof.access_token)
+    if isinstance(told, str):
+        told = _signed_userinfo(told)
+    if told and told.get("sub") != proof.subject:
+        raise SignInError("oidc_failed", "userinfo is about somebody else")
+    return told
+
+
+def _signed_userinfo(text: str) -> dict[str, Any]:
+    """Return the claims of userinfo that came as a JWT, or nothing if it is not the provider's.
+
+    An encrypted one is nothing too: we have no key for it.
+    """
+    expected = {"iss": conf.oidc_issuer, "aud": conf.oidc_client[0]}
+    try:
+        claims = _decode(text, ALGORITHMS).claims
+    except BAD_TOKEN as error:
+        log.warning("the userinfo of the identity provider is no token of its own: %r", error)
+        return {}
+    # Both may be left out (OpenID Connect Core 1.0 section 5.3.2).
+    for name, value in expected.items():
+        said = claims.get(name, value)
+        if value not in (said if isinstance(said, list) else [said]):
+            log.warning("the userinfo of the identity provider has the %s %r", name, said)
+            return {}
+    return claims
+
+
+def _decode(text: str, algorithms: Iterable[str]) -> jwt.Token:
     """Return the token if one of the provider's keys has signed it. Raise one of BAD_TOKEN.
 
     Where none of the keys that we have will do, the provider may have got new ones.
     """
-    offered = provider.metadata().get("id_token_signing_alg_values_supported") or ["RS256"]
-    registry = JWSRegistry(
-        algorithms=[name for name in ALGORITHMS if name in offered], strict_check_header=False
-    )
+    registry = JWSRegistry(algorithms=list(algorithms), strict_check_header=False)
     header = extract_compact(text.encode()).headers()
     refusal: Exception = InvalidKeyIdError("there is no key for it")
     for fresh in (False, True):

@@ -64,6 +64,26 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
+def json_of(answer: requests.Response) -> Any:
+    """Return the JSON of an answer. Raise ValueError if it is a failure, or none."""
+    if answer.status_code != 200:
+        raise ValueError(f"{answer.url} answered {answer.status_code}")
+    return answer.json()
+
+
+def userinfo_of(answer: requests.Response) -> Any:
+    """Return the JSON of userinfo, or the text of a JWT. Raise RefusedError for a refusal.
+
+    That the access token is not good for userinfo is no trouble at the provider.
+    """
+    if 400 <= answer.status_code < 500 and answer.status_code != 429:
+        raise RefusedError(f"{answer.url} answered {answer.status_code}")
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if answer.status_code == 200 and kind == "application/jwt":
+        return answer.content.decode("ascii", "replace").strip()
+    return json_of(answer)
+
+
 class Memory:
     """What the provider at `issuer` told this process, and until when that holds."""
 
@@ -95,15 +115,20 @@ class Memory:
         return session
 
     def guard(self, request: Any, *args: Any, **options: Any) -> dict[str, Any]:
-        """Send the request; its JSON object, or ProviderError."""
+        """Send the request and return its JSON object. Raise ProviderError if there is none."""
+        answer = self.send(request, *args, **options)
+        if not isinstance(answer, dict):
+            raise ProviderError("the answer is not a JSON object")
+        return answer
+
+    def send(self, request: Any, *args: Any, read: Any = json_of, **options: Any) -> Any:
+        """Send the request and return what `read` makes of its answer. Raise ProviderError."""
         if time.monotonic() < self.silent_until:
             raise ProviderError("the provider did not answer a moment ago")
         try:
             answer = request(*args, allow_redirects=False, **options)
             if isinstance(answer, requests.Response):
-                if answer.status_code != 200:
-                    raise ValueError(f"{answer.url} answered {answer.status_code}")
-                answer = answer.json()
+                answer = read(answer)
         except OAuthError as error:
             raise RefusedError(f"{error.error}: {error.description}") from error
         except (requests.RequestException, ValueError) as error:
@@ -111,8 +136,6 @@ class Memory:
             self.documents.clear()  # nobody is sent there before it has answered again
             log.warning("the identity provider does not answer: %s", error)
             raise ProviderError(str(error)) from error
-        if not isinstance(answer, dict):
-            raise ProviderError("the answer is not a JSON object")
         return answer
 
 
@@ -165,14 +188,22 @@ def exchange(code: str, verifier: str, redirect_uri: str) -> dict[str, Any]:
         )
 
 
-def userinfo(access_token: str) -> dict[str, Any]:
-    """What the provider tells about the person; nothing if it has no such endpoint."""
+def userinfo(access_token: str) -> dict[str, Any] | str:
+    """Return what the provider tells about the person: claims, or a JWT that holds them.
+
+    Nothing, if it has no such endpoint or refuses to tell.
+    """
     address = metadata().get("userinfo_endpoint")
     if not address:
         return {}
     asked, token = memory(), {"access_token": access_token, "token_type": "Bearer"}
     with asked.session(str(address), token=token) as session:
-        return asked.guard(session.request, "GET", str(address))
+        try:
+            told = asked.send(session.request, "GET", str(address), read=userinfo_of)
+        except RefusedError as error:
+            log.info("the identity provider tells nothing about a person: %s", error)
+            return {}
+    return told if isinstance(told, dict | str) else {}
 
 
 def basic_auth(client: Any, method: str, uri: str, headers: dict[str, str], body: Any) -> Any:

@@ -153,6 +153,7 @@ GATEHOUSE = {
     "OIDC_CLIENT_ID": env.text("GATEHOUSE_OIDC_CLIENT_ID"),
     "OIDC_CLIENT_SECRET": env.secret("GATEHOUSE_OIDC_CLIENT_SECRET"),
     "OIDC_NAME": env.text("GATEHOUSE_OIDC_NAME") or variables.default("GATEHOUSE_OIDC_NAME"),
+    "OIDC_TRUST_EMAIL": env.flag("GATEHOUSE_OIDC_TRUST_EMAIL"),
 }
 
 # The administration's session: never the tokens, and gone within the hour.

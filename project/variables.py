@@ -128,6 +128,13 @@ _ALL = (
     Variable("GATEHOUSE_OIDC_CLIENT_ID", "our client id there", shown="none"),
     Variable("GATEHOUSE_OIDC_CLIENT_SECRET", "our client secret there", shown="none", secret=True),
     Variable("GATEHOUSE_OIDC_NAME", "what people call it, on its button", "your organisation"),
+    Variable(
+        "GATEHOUSE_OIDC_TRUST_EMAIL",
+        "1 or 0: whether an address counts as verified where the provider does not say. Set it "
+        "only if nobody can choose the address that the provider tells: whoever could would get an "
+        "account under another's address",
+        "0",
+    ),
     Variable("GATEHOUSE_WORKERS", "server processes", shown="one for each core, at least 2"),
     Variable(
         "GATEHOUSE_THREADS",
