@@ -61,7 +61,11 @@ class Health(serializers.Serializer[Any]):
 
 
 class WaitingIdentity(serializers.Serializer[Any]):
-    """An identity at the provider that waits to be linked to the account of its address."""
+    """An identity at the provider that waits, and how to show that its address is one's own.
+
+    `mail` is a link to the address, `password` that of the account which has the address.
+    """
 
     email = serializers.EmailField()
     provider = serializers.CharField()
+    ways = serializers.ListField(child=serializers.ChoiceField(choices=["password", "mail"]))

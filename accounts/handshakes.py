@@ -21,7 +21,9 @@ from django.http.response import HttpResponseBase
 from accounts import cookies
 from accounts.conf import conf
 
+# How long a trip may take, and how long an identity waits, for which a mail may have to arrive.
 SECONDS = 600
+WAITING_SECONDS = 1800
 
 # A browser has so many trips under way, whatever kept of them is waiting for. Servers and proxies
 # limit the Cookie header, often to 8 KiB, and the tokens need their part.
@@ -60,7 +62,11 @@ class Handshake:
 
 @dataclass(frozen=True, kw_only=True)
 class Pending:
-    """An identity that waits for the password of the account which it is to be linked to."""
+    """An identity that waits for its person to show that the address is theirs.
+
+    `account` is the account of that address. It is empty while the address is not proven: then
+    nobody may learn whether there is an account.
+    """
 
     issuer: str
     subject: str
@@ -68,16 +74,18 @@ class Pending:
     email: str
     remember: bool
     trip: str
+    name: str = ""
     began: float = field(default_factory=lambda: round(time.time(), 3))
 
 
 FAMILIES: dict[type[Any], str] = {Handshake: cookies.HANDSHAKE, Pending: cookies.PENDING}
+LIVES: dict[type[Any], int] = {Handshake: SECONDS, Pending: WAITING_SECONDS}
 
 
 def keep(response: HttpResponseBase, kept: Handshake | Pending) -> None:
     """Have the browser keep it, under the name of its trip."""
     kind = type(kept)
-    cookies.set_under_way(response, FAMILIES[kind], kept.trip, sign(kept), SECONDS)
+    cookies.set_under_way(response, FAMILIES[kind], kept.trip, sign(kept), LIVES[kind])
 
 
 def drop(response: HttpResponseBase, kept: Handshake | Pending) -> None:
@@ -118,7 +126,7 @@ def sign(kept: Handshake | Pending) -> str:
 def read(kind: type[T], text: str) -> T | None:
     """Return what `sign` signed; None if it is altered, of another kind or release, or too old."""
     try:
-        values: dict[str, Any] = signing.loads(text, salt=_salt(kind), max_age=SECONDS)
+        values: dict[str, Any] = signing.loads(text, salt=_salt(kind), max_age=LIVES[kind])
         found: dict[str, Any] = {
             name: tuple(value) if isinstance(value, list) else value
             for name, value in values.items()

@@ -1,8 +1,9 @@
 """Whose account an identity at the provider belongs to.
 
 Keyed by issuer and subject, which the provider never gives to anybody else; an e-mail address may
-change hands. So an address never decides by itself: an unverified one is refused, a verified one
-makes a new account where there is none, and where there is one its password must be entered.
+change hands. So an address never decides by itself. One that the provider has verified makes a new
+account where there is none. Where there is one, its password must be entered. Where there is no
+password, or nobody has verified the address, a mailed link proves that the address is the person's.
 """
 
 from collections.abc import Mapping
@@ -14,9 +15,11 @@ from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import credentials, events, oidc
+from accounts import credentials, events, handshakes, letters, links, oidc, sessions
 from accounts.conf import conf
-from accounts.models import Identity, User, canonical_email
+from accounts.handshakes import Pending
+from accounts.links import DeadLink
+from accounts.models import Identity, LinkToken, User, canonical_email
 from accounts.oidc import Proof, SignInError
 
 
@@ -26,16 +29,17 @@ class Profile:
 
     email: str
     name: str
+    verified: bool = True
 
 
 def owner(issuer: str, subject: str) -> User | None:
-    """The user of that identity, if it is known."""
+    """Return the user of that identity, if it is known."""
     found = Identity.objects.select_related("user").filter(issuer=issuer, subject=subject).first()
     return found.user if found else None
 
 
 def profile(proof: Proof) -> Profile:
-    """Return the person behind a new identity. Raise SignInError unless the address is verified.
+    """Return the person behind a new identity. Raise SignInError if there is no usable address.
 
     Some providers say all of it in the ID token, others at their userinfo endpoint. An address and
     the word that it is verified are taken from the same place, since they belong together.
@@ -47,12 +51,12 @@ def profile(proof: Proof) -> Profile:
     email = canonical_email(str(told.get("email", "")))
     try:
         validate_email(email)
+        if len(email) > 254:
+            raise ValidationError("too long")
     except ValidationError as error:
-        raise SignInError("oidc_unverified", "there is no e-mail address") from error
-    if not is_verified(told) or len(email) > 254:
-        raise SignInError("oidc_unverified", "the e-mail address is not verified")
+        raise SignInError("oidc_unverified", "there is no usable e-mail address") from error
     name = told.get("name") or proof.claims.get("name")
-    return Profile(email, printable(name) if isinstance(name, str) else "")
+    return Profile(email, printable(name) if isinstance(name, str) else "", is_verified(told))
 
 
 def is_verified(told: Mapping[str, Any]) -> bool:
@@ -72,23 +76,34 @@ def printable(name: str) -> str:
 
 
 def account_of(email: str) -> User | None:
-    """The account that has this address already, if it can be linked by its password."""
+    """Return the account of this address. Raise SignInError if it is inactive."""
     user = User.objects.filter(email=email).first()
-    if user is None:
-        return None
-    if not user.is_active:
+    if user is not None and not user.is_active:
         raise SignInError("oidc_inactive", "the account of this address is inactive")
-    if not user.has_usable_password() and user.identities.exists():
-        raise SignInError("oidc_taken", "that account has another identity and no password")
     return user
 
 
-def create(request: HttpRequest, proof: Proof, told: Profile) -> User:
-    """A new account without a password, for a new identity."""
+def ways(email: str, account: User | None) -> list[str]:
+    """Return how the person may show that this identity belongs to the account of that address.
+
+    No account: the address is not proven, and the answer does not depend on whether it has one.
+    """
+    mail = ["mail"] if letters.reach(email) else []
+    if account is None:
+        return mail
+    if account.has_usable_password():
+        return ["password"]
+    # Without an identity either, a directory may know the password (docs/how-to/ldap.md).
+    return mail if account.identities.exists() else ["password", *mail]
+
+
+def create(request: HttpRequest, found: Proof | Pending, email: str, name: str) -> User:
+    """Return a new account without a password, for a new identity. Raise SignInError if there is
+    one by now."""
     try:
         with transaction.atomic():
-            user = User.objects.create_user(told.email, None, name=told.name)
-            Identity.objects.create(issuer=proof.issuer, subject=proof.subject, user=user)
+            user = User.objects.create_user(email, None, name=name)
+            Identity.objects.create(issuer=found.issuer, subject=found.subject, user=user)
             events.record("account_created", request, user=user)
             return user
     except IntegrityError as error:
@@ -96,7 +111,10 @@ def create(request: HttpRequest, proof: Proof, told: Profile) -> User:
 
 
 def link(request: HttpRequest, user: User, issuer: str, subject: str) -> None:
-    """From now on that identity signs in as `user`, who has just proven to be both."""
+    """Have that identity sign in as `user` from now on, who has just proven to be both.
+
+    Raise SignInError if it belongs to somebody else by now.
+    """
     with transaction.atomic():
         credentials.hold(user)  # a reset that came in meanwhile is the owner's last word
         found, is_new = Identity.objects.get_or_create(
@@ -106,3 +124,57 @@ def link(request: HttpRequest, user: User, issuer: str, subject: str) -> None:
             raise SignInError("oidc_taken", "the identity belongs to another account by now")
         if is_new:
             events.record("identity_linked", request, user=user)
+
+
+def send_link(request: HttpRequest, pending: Pending) -> None:
+    """Send a mail to the address of a waiting identity: what its reader has to open.
+
+    The link works in the asking browser alone. Otherwise somebody could type another's address at
+    the provider, and get into that person's account as soon as they follow the link.
+    """
+    user = User.objects.filter(email=pending.email).first()
+    if user is not None and not user.is_active:
+        return
+    letter = letters.NEW_IDENTITY if user is None else letters.LINK_IDENTITY
+    address = links.make("identity", pending.email, user=user, browser=pending.trip)
+    letters.send(letter, pending.email, link=address, provider=conf.oidc_client[2])
+    if user is not None:
+        events.record("identity_link_sent", request, user=user)
+
+
+def mailed(request: HttpRequest, token: str) -> tuple[Pending, LinkToken]:
+    """Return what waits in this browser for the link with this token, and the link. Raise DeadLink
+    if the link is dead, or was asked for in another browser."""
+    for pending in handshakes.kept_in(request, Pending).values():
+        try:
+            return pending, links.find(token, LinkToken.Kind.IDENTITY, browser=pending.trip)
+        except DeadLink:
+            continue
+    raise DeadLink("no browser's, or another's")
+
+
+def holder(link: LinkToken) -> User | None:
+    """Return the account of the address that this link proves, if there is one. Raise DeadLink if
+    it is inactive."""
+    user = link.user or User.objects.filter(email=link.email).first()
+    if user is not None and not user.is_active:
+        raise DeadLink("the account of the address is inactive")
+    return user
+
+
+def settle(request: HttpRequest, pending: Pending, used: LinkToken, account: User | None) -> User:
+    """Return the user of the identity that has waited, after a mailed link was opened.
+
+    Whoever had signed in to the account before is signed out, as after a reset. Raise DeadLink if
+    somebody was faster.
+    """
+    try:
+        with transaction.atomic():
+            links.use(used)
+            if account is None:
+                return create(request, pending, pending.email, pending.name)
+            link(request, account, pending.issuer, pending.subject)
+            sessions.end_all_of(account, "identity_linked")
+            return account
+    except SignInError as error:
+        raise DeadLink(str(error)) from error

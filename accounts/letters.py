@@ -77,6 +77,33 @@ has changed.
 """,
 )
 
+NEW_IDENTITY = Letter(
+    "Finish your sign-in",
+    """Welcome to {service}.
+
+Somebody, probably you, signed in through {provider} with this address. To show that it is yours,
+open this link within 30 minutes, in the same browser:
+
+{link}
+
+It works once. If it was not you, do nothing: there is no account until you do.
+""",
+)
+
+LINK_IDENTITY = Letter(
+    "Finish your sign-in",
+    """Hello,
+
+somebody, probably you, signed in through {provider} with this address, which has a {service}
+account already. To have {provider} sign you in to it from now on, open this link within 30 minutes,
+in the same browser:
+
+{link}
+
+It works once. If it was not you, do nothing: nothing has changed.
+""",
+)
+
 NEW_ADDRESS = Letter(
     "Confirm your new address",
     """Hello,

@@ -25,6 +25,7 @@ PAGES = {
     LinkToken.Kind.REGISTER: "/register/finish",
     LinkToken.Kind.RESET: "/password/reset",
     LinkToken.Kind.EMAIL: "/email/confirm",
+    LinkToken.Kind.IDENTITY: "/login/link/confirm",
 }
 
 
@@ -37,12 +38,21 @@ class DeadLink(ValidationFailed):
 
 
 def make(
-    kind: str, email: str, *, user: User | None = None, name: str = "", session_id: str = ""
+    kind: str,
+    email: str,
+    *,
+    user: User | None = None,
+    name: str = "",
+    session_id: str = "",
+    browser: str = "",
 ) -> str:
-    """A new link for the reader of `email`'s mail: its whole address."""
+    """Return the whole address of a new link, for the reader of `email`'s mail.
+
+    With `browser` it works only where that is known too: it is then half of the secret.
+    """
     token = secrets.token_urlsafe(32)
     LinkToken.objects.create(
-        digest=_digest(token),
+        digest=_digest(token, browser),
         kind=kind,
         email=email,
         name=name,
@@ -53,9 +63,10 @@ def make(
     return f"{conf.issuer}{PAGES[LinkToken.Kind(kind)]}#token={token}"
 
 
-def find(token: str, *kinds: str) -> LinkToken:
-    """The live link of this token, unused still; DeadLink if it is none."""
-    link = _live().select_related("user").filter(digest=_digest(token), kind__in=kinds).first()
+def find(token: str, *kinds: str, browser: str = "") -> LinkToken:
+    """Return the live link of this token, unused still. Raise DeadLink if it is none."""
+    digest = _digest(token, browser)
+    link = _live().select_related("user").filter(digest=digest, kind__in=kinds).first()
     if link is None:
         raise DeadLink("unknown, used or expired")
     if link.user is not None and not (
@@ -92,8 +103,9 @@ def _asking(link: LinkToken) -> QuerySet[Session]:
     )
 
 
-def _digest(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()
+def _digest(token: str, browser: str) -> str:
+    whole = f"{token}\0{browser}" if browser else token
+    return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
 
 
 def _state(kind: str, user: User | None) -> str:

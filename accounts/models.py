@@ -155,6 +155,7 @@ class LinkToken(models.Model):
         REGISTER = "register"
         RESET = "reset"
         EMAIL = "email"
+        IDENTITY = "identity"
 
     digest = models.CharField(primary_key=True, max_length=64)
     kind = models.CharField(max_length=8, choices=Kind)

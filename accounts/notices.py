@@ -48,7 +48,9 @@ LETTERS = {
     "identity_linked": Letter(
         "A new way to sign in was added",
         "Hello,\n\nfrom now on your account can be signed in to through {provider}. Your "
-        "password was entered for that.\n" + WHERE + IF_NOT_YOU,
+        "password was entered for that, or a link opened that was sent to this address.\n"
+        + WHERE
+        + IF_NOT_YOU,
     ),
     "refresh_reused": Letter(
         "An older copy of your sign-in was used",

@@ -56,6 +56,13 @@ class PasswordOfTrip(WaitingTrip):
     password = Password()
 
 
+class LinkConfirmation(Body):
+    """The password is for accounts that have one; a good token without it is told so, not used."""
+
+    token = serializers.CharField(max_length=200)
+    password = Password(required=False)
+
+
 class Address(serializers.EmailField):
     """An e-mail address, judged and kept in its one spelling."""
 

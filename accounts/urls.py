@@ -35,6 +35,8 @@ urlpatterns = [
     path("auth/oidc/login", identity_provider.BeginView.as_view()),
     path("auth/oidc/callback", identity_provider.CallbackView.as_view()),
     path("auth/oidc/link", linking.LinkView.as_view()),
+    path("auth/oidc/link/mail", linking.LinkMailView.as_view()),
+    path("auth/oidc/link/confirm", linking.LinkConfirmView.as_view()),
     path("auth/token", clients.TokenView.as_view()),
     path("auth/token/refresh", clients.TokenRefreshView.as_view()),
     path("auth/token/revoke", clients.TokenRevokeView.as_view()),

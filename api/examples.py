@@ -76,7 +76,8 @@ NEW_PASSWORD = "violet harbour lantern seventeen"  # noqa: S105  (an example)
 LINK = {"token": "from-the-fragment-of-the-link"}
 TITLE = {"title": NOTE["title"], "body": NOTE["body"]}
 OWNER = {name: USER[name] for name in ("id", "email")}
-WAITING = {**EMAIL, "provider": "your organisation"}
+TRIP = {"trip": "5f1c0a9b7d3e2468"}
+WAITING = {**EMAIL, "provider": "your organisation", "ways": ["password"]}
 
 
 def page(of: dict[str, Any]) -> dict[str, Any]:
@@ -114,7 +115,9 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "PATCH /auth/account": ({"name": "Alice"}, USER),
     "GET /auth/account/export": (None, {"account": USER, "sessions": [DEVICE], "notes": [NOTE]}),
     "GET /auth/oidc/link": (None, WAITING),
-    "POST /auth/oidc/link": ({"password": CREDENTIALS["password"]}, STATE),
+    "POST /auth/oidc/link": ({**TRIP, "password": CREDENTIALS["password"]}, STATE),
+    "POST /auth/oidc/link/mail": (TRIP, None),
+    "POST /auth/oidc/link/confirm": (LINK, STATE),
     "POST /auth/token": (CREDENTIALS, PAIR),
     "POST /auth/token/refresh": ({"refresh_token": PAIR["refresh_token"]}, PAIR),
     "POST /auth/token/revoke": ({"refresh_token": PAIR["refresh_token"]}, {}),

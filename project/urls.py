@@ -19,6 +19,7 @@ urlpatterns = [
     path("", Page.as_view(page="home")),
     path("login", Page.as_view(page="login")),
     path("login/link", Page.as_view(page="link")),
+    path("login/link/confirm", Page.as_view(page="link-confirm")),
     path("login/confirmed", Page.as_view(page="confirmed")),
     path("notes", Page.as_view(page="notes")),
     path("account", Page.as_view(page="account")),

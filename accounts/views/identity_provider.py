@@ -145,10 +145,10 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
     user = identities.owner(proof.issuer, proof.subject)
     if user is None:
         told = identities.profile(proof)
-        account = identities.account_of(told.email)
-        if account is not None:
-            return ask_to_link(handshake, proof, account)
-        user = identities.create(request, proof, told)
+        account = identities.account_of(told.email) if told.verified else None
+        if account is not None or not told.verified:
+            return ask_to_link(handshake, proof, told, account)
+        user = identities.create(request, proof, told.email, told.name)
     if not user.is_active:
         events.record("sign_in_failed", request, user=user)
         raise SignInError("oidc_inactive", "the user is inactive")

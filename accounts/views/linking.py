@@ -2,7 +2,9 @@
 
 Serves steps 1, 2 and 4. The provider vouches for the address, and that is not enough: whoever gets
 hold of an address would get the account. Its password is asked for once, under the budgets of any
-sign-in; until then the identity waits in a signed cookie and nothing is written.
+sign-in. An account without a password, and an address that nobody vouches for, take a mailed link
+instead, which works in the asking browser alone. Until then the identity waits in a signed cookie,
+and nothing is written.
 """
 
 from typing import ClassVar
@@ -13,12 +15,24 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import answers, credentials, csrf, handshakes, identities, serializers
+from accounts import (
+    afterwards,
+    answers,
+    credentials,
+    csrf,
+    handshakes,
+    identities,
+    letters,
+    serializers,
+    throttling,
+)
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
-from accounts.errors import NotFound
+from accounts.errors import NotFound, ValidationFailed
 from accounts.handshakes import Handshake, Pending
+from accounts.identities import Profile
+from accounts.links import DeadLink
 from accounts.models import Session, User
 from accounts.oidc import Proof, SignInError
 from accounts.views.browser import BrowserView, delivered, presented
@@ -45,12 +59,17 @@ class LinkView(ProviderView):
 
     refuses = (401, 404, 429)
 
-    @extend_schema(parameters=[serializers.WaitingTrip], responses=answers.WaitingIdentity)
+    @extend_schema(
+        parameters=[serializers.WaitingTrip],
+        responses=answers.WaitingIdentity,
+    )
     def get(self, request: Request) -> Response:
-        """Whose account waits to be linked, and to which provider."""
+        """Which address waits, at which provider, and how to show that it is one's own."""
         http = request._request
-        _, account = waiting(http, http.GET.get("trip", ""))
-        response = Response({"email": account.email, "provider": conf.oidc_client[2]})
+        pending, account = waiting(http, http.GET.get("trip", ""))
+        ways = identities.ways(pending.email, account)
+        told = {"email": pending.email, "provider": conf.oidc_client[2], "ways": ways}
+        response = Response(told)
         handshakes.make_room(http, response)
         return response
 
@@ -60,29 +79,90 @@ class LinkView(ProviderView):
         given = serializers.PasswordOfTrip.of(request)
         http = request._request
         pending, account = waiting(http, given["trip"])
+        if account is None:
+            raise NotFound("the address is not proven")
         user = credentials.verify_again(http, account, given["password"], "sign_in_failed")
         try:
             identities.link(http, user, pending.issuer, pending.subject)
         except SignInError as error:
             raise NotFound(str(error)) from error
-        session_flow.end(presented(http), "replaced")
-        response = delivered(start(http, user, remember=pending.remember, fresh=True))
-        handshakes.drop(response, pending)
+        return signed_in(http, user, pending, fresh=True)
+
+
+class LinkMailView(ProviderView):
+    """POST /auth/oidc/link/mail: a link to the address that waits; the answer tells nothing."""
+
+    refuses = (404, 429)
+
+    @extend_schema(request=serializers.WaitingTrip, responses={202: None})
+    def post(self, request: Request) -> Response:
+        http = request._request
+        pending, _ = waiting(http, serializers.WaitingTrip.of(request)["trip"])
+        letters.require_server()
+        throttling.spend(throttling.mail_budgets(http, "identity", pending.email))
+        afterwards.hidden(identities.send_link, http, pending)
+        response = Response(status=202)
+        handshakes.keep(response, pending)  # anew: it must wait for as long as the link lives
         return response
 
 
-def ask_to_link(handshake: Handshake, proof: Proof, account: User) -> HttpResponse:
-    """Return the way to the page that asks for the account's password."""
+class LinkConfirmView(ProviderView):
+    """POST /auth/oidc/link/confirm: the mailed link, in the browser that asked for it.
+
+    Makes the account, or links the one there is. If that has a password, it is asked for too.
+    """
+
+    refuses = (401, 404, 429)
+
+    @extend_schema(request=serializers.LinkConfirmation, responses={200: answers.State})
+    def post(self, request: Request) -> Response:
+        given = serializers.LinkConfirmation.of(request)
+        http = request._request
+        try:
+            pending, link = identities.mailed(http, given["token"])
+            account = identities.holder(link)
+            password = None
+            if account is not None and account.has_usable_password():
+                password = given.get("password")
+                if password is None:
+                    raise ValidationFailed(errors={"password": ["This field is required."]})
+                credentials.verify_again(http, account, password, "sign_in_failed")
+            user = identities.settle(http, pending, link, account)
+        except DeadLink:
+            throttling.count_bad_token(http)
+            raise
+        return signed_in(http, user, pending, fresh=password is not None)
+
+
+def ask_to_link(
+    handshake: Handshake, proof: Proof, told: Profile, account: User | None
+) -> HttpResponse:
+    """Return the way to the page where the person shows that the address is theirs.
+
+    Raise SignInError if there is no way to show it.
+    """
+    if not identities.ways(told.email, account):
+        reason = "oidc_taken" if account else "oidc_unverified"
+        raise SignInError(reason, "no mail reaches the address")
     pending = Pending(
         issuer=proof.issuer,
         subject=proof.subject,
-        account=account.sub,
-        email=account.email,
+        account=account.sub if account else "",
+        email=told.email,
+        name=told.name,
         remember=handshake.remember,
         trip=handshake.trip,
     )
     response = to(LINK, trip=pending.trip, next=handshake.next)
     handshakes.keep(response, pending)
+    return response
+
+
+def signed_in(request: HttpRequest, user: User, pending: Pending, *, fresh: bool) -> Response:
+    """Return the answer to whoever has just shown whose the waiting identity is: a session."""
+    session_flow.end(presented(request), "replaced")
+    response = delivered(start(request, user, remember=pending.remember, fresh=fresh))
+    handshakes.drop(response, pending)
     return response
 
 
@@ -101,13 +181,17 @@ def start(request: HttpRequest, user: User, *, remember: bool, fresh: bool) -> I
     return issued
 
 
-def waiting(request: HttpRequest, trip: str) -> tuple[Pending, User]:
-    """Return the identity that waits to be linked, and the account. Raise NotFound if either is
-    gone."""
+def waiting(request: HttpRequest, trip: str) -> tuple[Pending, User | None]:
+    """Return the identity that waits, and the account of its address if that is proven.
+
+    Raise NotFound if either is gone.
+    """
     found = handshakes.kept_in(request, Pending)
     pending = found.get(trip) if trip else next(iter(found.values()), None)
     if pending is None:
         raise NotFound("nothing waits to be linked")
+    if not pending.account:
+        return pending, None
     account = User.objects.filter(sub=pending.account, email=pending.email, is_active=True).first()
     if account is None:
         raise NotFound("the account has moved to another address")

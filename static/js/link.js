@@ -11,16 +11,17 @@ const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 
 /**
  * @param {object} page
- * @param {string} page.path  the endpoint that uses the link
+ * @param {string} [page.path]  the endpoint that uses the link
+ * @param {(body: object) => Promise<unknown>} [page.use]  uses it in another way than by sending the body there
  * @param {(fields: any) => object} page.body  what goes there beside the token
  * @param {() => void} page.done
  * @param {boolean} [page.ask]  the endpoint refuses a link without a password, and says if the link is dead
  */
-export function start({ path, body, done, ask = true }) {
+export function start({ path, use = (sent) => send('POST', path, { body: sent }), body, done, ask = true }) {
   const form = find('[data-link-form]');
-  const use = async (more) => {
+  const attempt = async (more) => {
     try {
-      await send('POST', path, { body: { token, ...more } });
+      await use({ token, ...more });
     } catch (error) {
       if (!error.errors?.token) throw error;
       dead(form);
@@ -31,9 +32,9 @@ export function start({ path, body, done, ask = true }) {
     dead(form);
     return;
   }
-  if (ask) use({}).catch(() => {}); // a refusal for want of a password: the link is good
+  if (ask) attempt({}).catch(() => {}); // a refusal for want of a password: the link is good
   onSubmit(form, async (fields) => {
-    await use(body(fields));
+    await attempt(body(fields));
     if (form.hidden) return;
     history.replaceState(null, '', location.pathname); // used up: it need not stay in the address bar
     done();

@@ -17,6 +17,7 @@ from playwright.sync_api import BrowserContext, Cookie, Page, expect
 
 from tests.all.identity_provider import IdentityProvider
 from tests.clients import PASSWORDS
+from tests.e2e import mailbox
 from tests.servers import Gatehouse
 
 HANDSHAKE = "__Host-Http-oidc_handshake_"
@@ -256,14 +257,83 @@ def test_existing_account_is_linked_only_with_its_password(app: Gatehouse, tab: 
     assert signed_in_as(tab) == "alice@example.com"
 
 
-def test_unverified_address_is_refused(app: Gatehouse, tab: Page) -> None:
-    """An address that the provider does not vouch for makes no account."""
-    before = state(app)
-    begin(tab)
-    prove(tab, "unverified-erin")
+def ask_for_mail(tab: Page, address: str) -> None:
+    """Has the page that waits send its link."""
+    expect(tab.get_by_text(f"Show once that {address} is your address")).to_be_visible()
+    tab.get_by_role("button", name="Send me a link").click()
+    expect(tab.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
 
-    expect_refusal(tab, "oidc_unverified", "has not verified your e-mail")
+
+def test_address_that_nobody_vouches_for_is_proven_by_a_mailed_link(
+    app: Gatehouse, profile: BrowserContext, tab: Page
+) -> None:
+    """The link makes the account, and the tab that waits goes on to where it was going."""
+    before = state(app)
+    begin(tab, "?next=/account")
+    prove(tab, "unverified-erin")
+    ask_for_mail(tab, "unverified-erin@example.com")
     assert state(app) == before
+
+    mail = profile.new_page()
+    mailbox.follow_link(mail, "Finish your sign-in", "unverified-erin@example.com")
+    expect(mail.get_by_role("heading", name="Finish your sign-in")).to_be_visible()
+    assert state(app) == before
+    mail.get_by_role("button", name="Sign in").click()
+
+    expect(mail).to_have_url(f"{app.url}/notes")
+    expect(mail.locator("[data-user-name]")).to_have_text("unverified-erin")
+    expect(tab).to_have_url(f"{app.url}/account")
+
+
+def test_person_under_a_new_subject_is_linked_by_mail(
+    app: Gatehouse, profile: BrowserContext, tab: Page, mallory_tab: Page
+) -> None:
+    """The account has no password. In another browser its link does nothing."""
+    begin(tab)
+    prove(tab, "vera")
+    expect(tab).to_have_url(f"{app.url}/notes")
+    profile.clear_cookies()
+    begin(tab)
+    prove(tab, "vera~2")
+    ask_for_mail(tab, "vera@example.com")
+    before = state(app)
+
+    mailbox.follow_link(mallory_tab, "Finish your sign-in", "vera@example.com")
+    mallory_tab.get_by_role("button", name="Sign in").click()
+    expect(mallory_tab.get_by_text("This link does not work here.")).to_be_visible()
+    assert state(app) == before
+    mailbox.follow_link(tab, "Finish your sign-in", "vera@example.com")
+    tab.get_by_role("button", name="Sign in").click()
+
+    expect(tab).to_have_url(f"{app.url}/notes")
+    assert signed_in_as(tab) == "vera@example.com"
+    query = "SELECT subject FROM accounts_identity JOIN accounts_user ON user_id = accounts_user.id"
+    found = rows(app, f"{query} WHERE email = 'vera@example.com'")
+    assert sorted(found) == [("vera",), ("vera~2",)]
+
+
+def test_mailed_link_to_an_account_with_a_password_asks_for_it(app: Gatehouse, tab: Page) -> None:
+    """Whoever reads the mail need not be who knows the password."""
+    update = "UPDATE accounts_user SET email = 'unverified-bob@example.com'"
+    rows(app, f"{update} WHERE email = 'bob@example.com'")
+    begin(tab)
+    prove(tab, "unverified-bob")
+    ask_for_mail(tab, "unverified-bob@example.com")
+    mailbox.follow_link(tab, "Finish your sign-in", "unverified-bob@example.com")
+
+    tab.get_by_role("button", name="Sign in").click()
+    field = tab.get_by_label("Password of your account")
+    expect(field).to_be_focused()
+    expect(tab.locator("#password-error")).to_contain_text("Enter its password once")
+    field.fill("not his password")
+    tab.get_by_role("button", name="Sign in").click()
+    expect(tab.get_by_role("alert").filter(has_text="wrong")).to_be_visible()
+    assert signed_in_as(tab) is None
+    field.fill(PASSWORDS["bob@example.com"])
+    tab.get_by_role("button", name="Sign in").click()
+
+    expect(tab).to_have_url(f"{app.url}/notes")
+    assert signed_in_as(tab) == "unverified-bob@example.com"
 
 
 def test_cancelled_at_the_provider_changes_nothing(app: Gatehouse, tab: Page) -> None:

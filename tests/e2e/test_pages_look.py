@@ -88,6 +88,30 @@ def lose_connection(page: Page) -> None:
     page.get_by_label("Search notes").fill("any")
 
 
+def come_back_to_link(*ways: str) -> Callable[[Page], None]:
+    """An identity waits, with these ways to show whose it is; there is no provider here."""
+    waiting = {"email": "someone@example.com", "provider": "Example Provider", "ways": list(ways)}
+
+    def act(page: Page) -> None:
+        page.route("**/auth/oidc/link?*", lambda route: route.fulfill(json=waiting))
+        page.goto("/login/link?trip=x")
+
+    return act
+
+
+def have_link_mailed(page: Page) -> None:
+    come_back_to_link("mail")(page)
+    page.route("**/auth/oidc/link/mail", lambda route: route.fulfill(status=202))
+    press("Send me a link")(page)
+
+
+def ask_for_password_of_link(page: Page) -> None:
+    wanted = {"type": "about:blank", "title": "Bad Request", "status": 400}
+    wanted |= {"code": "validation_failed", "detail": "No.", "errors": {"password": ["Wanted."]}}
+    page.route("**/link/confirm", lambda route: route.fulfill(status=400, json=wanted))
+    press("Sign in")(page)
+
+
 def nothing(page: Page) -> None:
     """The page as it comes."""
 
@@ -107,7 +131,18 @@ FOR_ANYONE: list[Stop] = [
     ("reset-dead", "/password/reset#token=x", nothing, "text=Ask for a new link", 400),
     ("address", "/email/confirm#token=x", nothing, "text=Use this address", None),
     ("confirmed", "/login/confirmed?reason=oidc_failed", nothing, "text=Try again", None),
-    ("link-over", "/login/link", nothing, "text=Back to sign in", 404),
+    ("link-over", "/login/link", nothing, "[data-over] :text('Back to sign in')", 404),
+    ("link", "/", come_back_to_link("password"), "[data-link] [data-submit]:enabled", None),
+    ("link-ways", "/", come_back_to_link("password", "mail"), "text=Send me a link", None),
+    ("link-sent", "/", have_link_mailed, "text=Look into your mailbox", None),
+    ("link-dead", "/login/link/confirm", nothing, "text=Sign in again", None),
+    (
+        "link-password",
+        "/login/link/confirm#token=x",
+        ask_for_password_of_link,
+        "text=Enter its password once",
+        400,
+    ),
     ("mail", "/mail", receive_mail, "[data-count]:text('newest first')", None),
     ("not-found", "/no/such/page", nothing, "text=Go to the start page", 404),
     ("administration", "/admin/login/", nothing, "text=Gatehouse administration", None),

@@ -18,6 +18,7 @@ const ENDINGS = {
   password_changed: 'The password was changed',
   password_reset: 'The password was reset',
   email_changed: 'The e-mail address was changed',
+  identity_linked: 'A sign-in through the identity provider was added, by a mailed link',
   deleted: 'The account was deleted',
   key_dropped: 'Ended for safety: a signing key was withdrawn',
   admin: 'Ended by an administrator',

@@ -1,7 +1,10 @@
-/** Linking an identity to the account that has its address already: the password of that account is asked for once. */
+/**
+ * An identity waits until its person has shown that the address is theirs: by the password of the account which has it, or, where
+ * there is none or nobody vouches for the address, by a mailed link.
+ */
 
 import { destination } from '../destination.js';
-import { find } from '../dom.js';
+import { fill, find } from '../dom.js';
 import * as forms from '../forms.js';
 import * as session from '../session.js';
 import * as shell from '../shell.js';
@@ -10,16 +13,21 @@ import { describe, send } from '../wire.js';
 const query = new URLSearchParams(location.search);
 const target = destination(query.get('next'));
 const trip = query.get('trip') ?? ''; // other tabs may wait for theirs
-const form = find('[data-link]');
+const link = find('[data-link]');
+const mail = find('[data-mail]');
+const sent = find('[data-sent]');
 
 async function start() {
   try {
-    const { email, provider } = await send('GET', `/auth/oidc/link?${new URLSearchParams({ trip })}`);
+    const { email, provider, ways } = await send('GET', `/auth/oidc/link?${new URLSearchParams({ trip })}`);
     for (const slot of document.querySelectorAll('[data-email]')) slot.textContent = email;
     for (const slot of document.querySelectorAll('[data-provider-name]')) slot.textContent = provider;
-    form.elements.email.value = email;
+    for (const way of document.querySelectorAll('[data-way]')) way.hidden = !ways.includes(way.dataset.way);
+    find('[data-or]').hidden = ways.length < 2;
+    link.elements.email.value = email;
+    fill(sent, { email });
     find('[data-waiting]').hidden = false;
-    form.elements.password.focus();
+    if (ways.includes('password')) link.elements.password.focus();
   } catch (error) {
     over(error);
   }
@@ -31,14 +39,33 @@ function over(error) {
   if (error.code !== 'not_found') find('[data-over-text]').textContent = describe(error);
 }
 
-forms.onSubmit(form, async ({ password }) => {
-  try {
-    await session.signIn({ password: password.value, trip }, '/auth/oidc/link');
-    location.replace(target);
-  } catch (error) {
-    if (error.code === 'not_found') over(error);
-    else throw error;
-  }
+/** A form of this page: what waits for it may be gone by now. */
+function onSubmit(form, action) {
+  forms.onSubmit(form, async (fields) => {
+    try {
+      await action(fields);
+    } catch (error) {
+      if (error.code === 'not_found') over(error);
+      else throw error;
+    }
+  });
+}
+
+function swap(done) {
+  mail.hidden = done;
+  sent.hidden = !done;
+  find(done ? '[data-sent] h2' : '[data-mail] [data-submit]').focus();
+}
+
+onSubmit(link, async ({ password }) => {
+  await session.signIn({ password: password.value, trip }, '/auth/oidc/link');
+  location.replace(target);
 });
-shell.start({});
+onSubmit(mail, async () => {
+  await send('POST', '/auth/oidc/link/mail', { body: { trip } });
+  swap(true);
+});
+find('[data-again]').addEventListener('click', () => swap(false));
+// The mailed link opens in a tab of its own: this one goes on from there.
+shell.start({ show: () => { if (!sent.hidden) location.replace(target); } });
 start();

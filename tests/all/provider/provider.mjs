@@ -9,9 +9,10 @@ import Provider from 'oidc-provider';
 const port = Number(process.argv[2]);
 const issuer = `http://127.0.0.1:${port}`;
 
-/** Everybody has an account here; the addresses of those called unverified-something are not verified. */
+/** Everybody has an account here. Those called unverified-something have no verified address; anna~2 is anna under a new subject. */
 function person(sub) {
-  return { sub, name: sub, email: `${sub}@example.com`, email_verified: !sub.startsWith('unverified') };
+  const [name] = sub.split('~');
+  return { sub, name, email: `${name}@example.com`, email_verified: !name.startsWith('unverified') };
 }
 
 const provider = new Provider(issuer, {

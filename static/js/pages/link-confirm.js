@@ -1,0 +1,28 @@
+/** The mailed link of an identity that waits: it takes a press, and the password of the account where that has one. */
+
+import { destination } from '../destination.js';
+import { find } from '../dom.js';
+import * as link from '../link.js';
+import * as session from '../session.js';
+import * as shell from '../shell.js';
+
+const field = find('[data-password]');
+
+link.start({
+  use: async (body) => {
+    try {
+      await session.signIn(body, '/auth/oidc/link/confirm');
+    } catch (error) {
+      if (error.errors?.password && field.hidden) {
+        field.hidden = false;
+        find('input', field).required = true;
+        error.errors = { password: ['There is an account for this address already. Enter its password once.'] };
+      }
+      throw error;
+    }
+  },
+  body: ({ password }) => (field.hidden ? {} : { password: password.value }),
+  ask: false,
+  done: () => location.replace(destination(null)),
+});
+shell.start({});
