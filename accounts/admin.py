@@ -1,4 +1,5 @@
-"""Users, sessions and events for staff. What ends a session here ends it at once, everywhere.
+"""Users, identities, sessions and events for staff. What ends a session here ends it at once,
+everywhere.
 
 No token, no hash and no password stands on any page; nobody sets another's password, staff send a
 reset link (ASVS 5.0 6.4.6). Staff see everything and may act on people who are not staff; on
@@ -11,11 +12,11 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import devices, events, registration, sessions
+from accounts import devices, events, identities, registration, sessions
 from accounts.adminsite import site
 from accounts.conf import conf
 from accounts.errors import NoMailServer
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Identity, SecurityEvent, Session, User
 
 __all__ = ["site"]  # whoever asks here has the tables registered
 
@@ -130,6 +131,26 @@ class UserAdmin(ForStaff):
         if done:
             text = f"Done for {len(done)} of {len(chosen)}."
             self.message_user(request, text, messages.SUCCESS)
+
+
+@admin.register(Identity, site=site)
+class IdentityAdmin(ForStaff):
+    """Who signs in to which account through the identity provider. Staff may only unlink."""
+
+    list_display = ("user", "subject", "issuer", "created_at")
+    list_filter = ("issuer", "created_at")
+    list_select_related = ("user",)
+    search_fields = ("user__email", "user__name", "user__sub", "subject")
+    ordering = ("-id",)
+    fields = ("user", "subject", "issuer", "created_at")
+    actions = ("unlink",)
+
+    @admin.action(description="Unlink from the account")
+    def unlink(self, request: HttpRequest, chosen: QuerySet[Identity]) -> None:
+        found = list(chosen.select_related("user"))
+        allowed = [identity for identity in found if may_act_on(request, identity.user)]
+        done = sum(identities.unlink(request, row, by=by(request)) for row in allowed)
+        self.message_user(request, f"Unlinked {done} of {len(found)}.", messages.SUCCESS)
 
 
 @admin.register(Session, site=site)

@@ -39,6 +39,7 @@ KINDS = {
     "rights_changed": "Rights were changed",
     "account_created": "The account was created",
     "identity_linked": "A sign-in through the identity provider was added",
+    "identity_unlinked": "A sign-in through the identity provider was removed",
     "identity_link_sent": "A link to add a sign-in through the identity provider was sent",
     "password_changed": "The password was changed",
     "password_reset_sent": "A link to reset the password was sent",

@@ -17,9 +17,10 @@ from django.http import HttpRequest
 
 from accounts import credentials, events, handshakes, letters, links, oidc, sessions
 from accounts.conf import conf
+from accounts.errors import InvalidCredentials
 from accounts.handshakes import Pending
 from accounts.links import DeadLink
-from accounts.models import Identity, LinkToken, User, canonical_email
+from accounts.models import Identity, LinkToken, Session, User, canonical_email
 from accounts.oidc import Proof, SignInError
 
 
@@ -124,6 +125,33 @@ def link(request: HttpRequest, user: User, issuer: str, subject: str) -> None:
             raise SignInError("oidc_taken", "the identity belongs to another account by now")
         if is_new:
             events.record("identity_linked", request, user=user)
+
+
+def unlink(request: HttpRequest, identity: Identity, **detail: Any) -> bool:
+    """Have that identity sign nobody in any more, and end the sessions that began that way.
+
+    Return whether it was linked until now. `detail` says in the event who did it.
+    """
+    user = identity.user
+    with transaction.atomic():
+        # Held until the end: a sign-in that is under way comes before, or finds it gone.
+        User.objects.select_for_update().get(pk=user.pk)
+        if not Identity.objects.filter(pk=identity.pk).delete()[0]:
+            return False
+        sessions.end(Session.objects.filter(user=user, method="oidc"), "identity_unlinked")
+        events.record("identity_unlinked", request, user=user, detail=detail)
+        return True
+
+
+def hold(user: User, proof: Proof) -> None:
+    """Lock the user's row until the transaction ends. Raise SignInError if the user, or whose the
+    identity is, has changed since."""
+    try:
+        credentials.hold(user)
+    except InvalidCredentials as error:
+        raise SignInError("oidc_failed", str(error)) from error
+    if not user.identities.filter(issuer=proof.issuer, subject=proof.subject).exists():
+        raise SignInError("oidc_failed", "the identity was unlinked a moment ago")
 
 
 def send_link(request: HttpRequest, pending: Pending) -> None:

@@ -52,6 +52,12 @@ LETTERS = {
         + WHERE
         + IF_NOT_YOU,
     ),
+    "identity_unlinked": Letter(
+        "A way to sign in was removed",
+        "Hello,\n\nthe people who run this service have ended that {provider} signs you in to your "
+        "account, and signed\nout the devices that had come that way.\n\nIf you have no password "
+        "yet, you can set one here:\n\n{issuer}/password/forgot\n",
+    ),
     "refresh_reused": Letter(
         "An older copy of your sign-in was used",
         "Hello,\n\nan older copy of your sign-in was used: your browser was restored from a "

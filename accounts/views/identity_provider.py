@@ -11,6 +11,7 @@ import re
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.utils.encoding import iri_to_uri
@@ -154,7 +155,9 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
         raise SignInError("oidc_inactive", "the user is inactive")
     session_flow.end(Session.objects.filter(id__in=handshake.sessions), "replaced")
     fresh = proof.is_fresh(handshake.began)
-    issued = start(request, user, remember=handshake.remember, fresh=fresh)
+    with transaction.atomic():
+        identities.hold(user, proof)
+        issued = start(request, user, remember=handshake.remember, fresh=fresh)
     response = HttpResponseRedirect(handshake.next)
     cookies.set_tokens(response, issued)
     for other in handshakes.kept_in(request, Handshake).values():

@@ -12,9 +12,11 @@ from django.core.management import call_command
 from django.db.models import QuerySet
 from django.test import Client
 
-from accounts.models import LinkToken, SecurityEvent, Session, User
+from accounts import sessions
+from accounts.models import Identity, LinkToken, SecurityEvent, Session, User
 from project.settings import INSTALLED_APPS
 from tests.accounts import mails
+from tests.accounts.meeting import just_before
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 from tests.leaks import holds_jwt
 
@@ -303,13 +305,63 @@ def test_superuser_makes_staff_and_old_tokens_are_refused(
     assert browser_client.get("/api/me").status_code == 401
 
 
-@pytest.mark.parametrize("page", ["user", "session", "securityevent"])
-def test_no_page_shows_a_hash_or_a_token(staff: Client, alice: User, page: str) -> None:
+@pytest.fixture
+def linked(alice: User) -> Identity:
+    """Alice's identity at a provider, and a browser that signed in with it."""
+    found = Identity.objects.create(issuer="https://idp.example", subject="alice there", user=alice)
+    sessions.start(alice, client="web", remember=False, method="oidc")
+    return found
+
+
+def test_unlinked_identity_signs_nobody_in_and_its_sessions_end(
+    staff: Client, browser_client: BrowserClient, carol: User, alice: User, linked: Identity
+) -> None:
+    """At once; what she signed in to by her password goes on, and she is told."""
+    browser_client.sign_in(alice)
+
+    act(staff, "identity", "unlink", linked)
+
+    assert not Identity.objects.exists()
+    endings = Session.objects.filter(user=alice).values_list("method", "end_reason")
+    assert set(endings) == {("oidc", "identity_unlinked"), ("password", "")}
+    assert browser_client.get("/api/me").status_code == 200
+    event = SecurityEvent.objects.latest("id")
+    assert (event.kind, event.user, event.detail) == ("identity_unlinked", alice, {"by": carol.sub})
+    assert "ended that your organisation signs you in" in mails.to(alice.email).body
+    assert "Unlinked 1 of 1." in staff.get("/admin/accounts/identity/").content.decode()
+
+
+def test_identity_that_two_people_unlink_at_once_is_one_event(
+    staff: Client, linked: Identity, alice: User
+) -> None:
+    """The second finds it gone."""
+    with just_before('DELETE FROM "accounts_identity"', linked.delete):
+        act(staff, "identity", "unlink", linked)
+
+    assert not SecurityEvent.objects.filter(kind="identity_unlinked").exists()
+    assert Session.objects.get(user=alice).ended_at is None
+
+
+def test_staff_cannot_unlink_staff(staff: Client, carol: User) -> None:
+    """Only a superuser may."""
+    row = Identity.objects.create(issuer="https://idp.example", subject="carol there", user=carol)
+
+    act(staff, "identity", "unlink", row)
+
+    assert Identity.objects.filter(pk=row.pk).exists()
+    assert "Unlinked 0 of 1." in staff.get("/admin/accounts/identity/").content.decode()
+
+
+@pytest.mark.parametrize("page", ["user", "identity", "session", "securityevent"])
+def test_no_page_shows_a_hash_or_a_token(
+    staff: Client, alice: User, linked: Identity, page: str
+) -> None:
     """Lists and single rows leave out what could be used or attacked offline."""
     BrowserClient().sign_in(alice)
-    session = Session.objects.get(user=alice)
+    session = Session.objects.get(user=alice, method="password")
     row = {
         "user": alice.pk,
+        "identity": linked.pk,
         "session": session.pk,
         "securityevent": SecurityEvent.objects.filter(user=alice).latest("id").pk,
     }[page]
@@ -332,6 +384,7 @@ def test_no_page_shows_a_hash_or_a_token(staff: Client, alice: User, page: str) 
         *("session/?key_hash__startswith=a", "session/?key_hash__in=a,b", "session/?id__gt=a"),
         *("session/?user__password__startswith=argon2", "session/?client__exact__regex=."),
         *("securityevent/?user__password__gt=a", "securityevent/?detail__by=x"),
+        *("identity/?user__password__gt=a", "identity/?issuer__contains=x"),
         *("user/?_to_field=password&password__gt=a", "user/1/change/?_to_field=password"),
     ],
 )
@@ -340,8 +393,10 @@ def test_filter_that_no_list_offers_is_refused(superuser: Client, query: str) ->
     assert superuser.get(f"/admin/accounts/{query}").status_code == 400
 
 
-@pytest.mark.parametrize("page", ["user", "session", "securityevent"])
-def test_every_filter_that_a_list_offers_works(staff: Client, alice: User, page: str) -> None:
+@pytest.mark.parametrize("page", ["user", "identity", "session", "securityevent"])
+def test_every_filter_that_a_list_offers_works(
+    staff: Client, alice: User, linked: Identity, page: str
+) -> None:
     """What the page links to is what may be asked."""
     BrowserClient().sign_in(alice)
     path = f"/admin/accounts/{page}/"
@@ -366,11 +421,13 @@ def order_of(rows: QuerySet[Any]) -> list[str]:
     return [str(name) for name in rows.query.order_by]
 
 
-@pytest.mark.parametrize("page", ["session", "securityevent"])
-def test_sessions_and_events_are_read_only(superuser: Client, alice: User, page: str) -> None:
-    """Not even a superuser edits what happened."""
+@pytest.mark.parametrize("page", ["identity", "session", "securityevent"])
+def test_identities_sessions_and_events_are_read_only(
+    superuser: Client, alice: User, linked: Identity, page: str
+) -> None:
+    """Not even a superuser edits what happened, or gives somebody an identity."""
     BrowserClient().sign_in(alice)
-    model = {"session": Session, "securityevent": SecurityEvent}[page]
+    model = {"identity": Identity, "session": Session, "securityevent": SecurityEvent}[page]
     row = model.objects.filter(user=alice).first().pk
     for path in (f"{row}/change/", f"{row}/delete/", "add/"):
         answer = post(superuser, f"/admin/accounts/{page}/{path}", {"csrfmiddlewaretoken": "x"})

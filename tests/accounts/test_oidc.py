@@ -16,6 +16,7 @@ from joserfc.jws import serialize_compact
 from accounts import checks, identities, provider
 from accounts.models import Identity, SecurityEvent, Session, User
 from accounts.oidc import Proof, SignInError
+from tests.accounts.meeting import just_before
 from tests.accounts.stand_in import PENDING, SUBJECT, StandIn, kept, outcome
 from tests.clients import PASSWORDS, BrowserClient
 
@@ -329,6 +330,25 @@ def test_two_first_sign_ins_at_once_make_one_account(idp: StandIn) -> None:
         identities.create(HttpRequest(), proof, "dora@example.com", "Dora")
     assert User.objects.count() == 1
     assert Identity.objects.count() == 1
+
+
+@pytest.mark.parametrize("change", ["unlinked", "inactive"])
+def test_identity_that_is_unlinked_during_its_sign_in_opens_no_session(
+    idp: StandIn, browser_client: BrowserClient, change: str
+) -> None:
+    """Staff unlink it, or switch the account off, while its owner comes back from the provider."""
+    idp.sign_in(browser_client)
+    sent = idp.begin(browser_client)
+    acts = {
+        "unlinked": lambda: Identity.objects.all().delete(),
+        "inactive": lambda: User.objects.update(is_active=False),
+    }
+
+    with just_before("SAVEPOINT", acts[change]):
+        answer = idp.finish(browser_client, sent)
+
+    assert outcome(answer) == "oidc_failed"
+    assert not Session.objects.filter(ended_at=None).exists()
 
 
 def test_inactive_user_is_refused(idp: StandIn, browser_client: BrowserClient) -> None:

@@ -19,6 +19,7 @@ const ENDINGS = {
   password_reset: 'The password was reset',
   email_changed: 'The e-mail address was changed',
   identity_linked: 'A sign-in through the identity provider was added, by a mailed link',
+  identity_unlinked: 'The identity provider was taken off the account',
   deleted: 'The account was deleted',
   key_dropped: 'Ended for safety: a signing key was withdrawn',
   admin: 'Ended by an administrator',
