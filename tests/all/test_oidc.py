@@ -498,3 +498,37 @@ def test_person_without_a_password_steps_up_through_the_provider(
     expect(dialog).to_have_count(0)
     assert signed_in_as(elsewhere) is None
     assert signed_in_as(tab) == "sam@example.com"
+
+
+def test_person_whom_the_provider_cannot_confirm_sets_a_password_by_mail(
+    app: Gatehouse, tab: Page
+) -> None:
+    """It does not say that it has just asked. With a password of one's own the way is open."""
+    begin(tab)
+    prove(tab, "una")
+    expect(tab).to_have_url(f"{app.url}/notes")
+    tab.goto("/login/confirmed?reason=oidc_stale")
+    expect(tab.locator("[data-outcome]")).to_contain_text("did not say that it asked")
+
+    tab.get_by_role("link", name="Set a password by mail").click()
+    tab.get_by_label("E-mail").fill("una@example.com")
+    tab.get_by_role("button", name="Send me a link").click()
+    tab.get_by_role("heading", name="Look into your mailbox").wait_for()
+    mailbox.follow_link(tab, "Set a password", "una@example.com")
+    tab.get_by_label("New password", exact=True).fill("seven grey herons at noon")
+    tab.get_by_role("button", name="Set the password").click()
+    tab.get_by_label("E-mail").fill("una@example.com")
+    tab.get_by_label("Password", exact=True).fill("seven grey herons at noon")
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    expect(tab).to_have_url(f"{app.url}/notes")
+
+    rows(app, "UPDATE accounts_session SET authenticated_at = datetime('now', '-1 hour')")
+    tab.goto("/account")
+    tab.get_by_role("button", name="Delete my account").click()
+    tab.get_by_role("dialog").get_by_role("button", name="Delete").click()
+    dialog = tab.get_by_role("dialog", name="Is it still you?")
+    expect(dialog.get_by_role("link", name="Set one by mail")).to_be_visible()
+    dialog.get_by_label("Password").fill("seven grey herons at noon")
+    dialog.get_by_role("button", name="Confirm", exact=True).click()
+
+    expect(tab).to_have_url(re.compile(r"/login\?reason=deleted"))

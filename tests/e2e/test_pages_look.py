@@ -131,6 +131,13 @@ FOR_ANYONE: list[Stop] = [
     ("reset-dead", "/password/reset#token=x", nothing, "text=Ask for a new link", 400),
     ("address", "/email/confirm#token=x", nothing, "text=Use this address", None),
     ("confirmed", "/login/confirmed?reason=oidc_failed", nothing, "text=Try again", None),
+    (
+        "confirmed-not",
+        "/login/confirmed?reason=oidc_stale",
+        nothing,
+        "text=Set a password by mail",
+        None,
+    ),
     ("link-over", "/login/link", nothing, "[data-over] :text('Back to sign in')", 404),
     ("link", "/", come_back_to_link("password"), "[data-link] [data-submit]:enabled", None),
     ("link-ways", "/", come_back_to_link("password", "mail"), "text=Send me a link", None),

@@ -10,6 +10,7 @@ const told = REASONS[reason];
 
 if (told) find('[data-outcome]').textContent = told;
 find('[data-again]').hidden = !told;
+find('[data-instead]').hidden = reason !== 'oidc_stale'; // trying again need not help
 find('[data-title]').textContent = told ? 'That did not work' : 'Confirmed';
 tabs.tell('confirmed', told ? reason : undefined);
 shell.start({});
