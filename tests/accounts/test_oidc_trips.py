@@ -5,16 +5,17 @@ import time
 from collections.abc import Iterator
 from http.cookies import SimpleCookie
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, urlencode, urlsplit
 
 import pytest
 import time_machine
 from django.core import signing
-from django.http import HttpResponse
+from django.http import HttpResponse, QueryDict
 
-from accounts import cookies, handshakes
+from accounts import cookies, handshakes, oidc
 from accounts.handshakes import Handshake, Pending
 from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.oidc import SignInError
 from tests.accounts.presenting import on_the_wire
 from tests.accounts.stand_in import HANDSHAKE, PENDING, SUBJECT, StandIn, kept, outcome
 from tests.clients import PASSWORDS, BrowserClient
@@ -101,6 +102,15 @@ def test_state_that_is_given_twice_is_refused(idp: StandIn, browser_client: Brow
 
     assert outcome(twice) == "oidc_failed"
     assert "/token" not in idp.requests
+
+
+def test_state_counts_to_its_last_letter(idp: StandIn) -> None:
+    """A trip is found by part of a hash of it, and then the whole is compared."""
+    handshake = Handshake(next="/notes")
+
+    for state in (handshake.state[:-1], f"{handshake.state}x", "another"):
+        with pytest.raises(SignInError, match="of another handshake"):
+            oidc.check_answer(handshake, QueryDict(urlencode({"state": state, "code": "x"})))
 
 
 def test_state_of_another_browser_is_refused(idp: StandIn, browser_client: BrowserClient) -> None:
