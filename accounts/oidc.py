@@ -72,12 +72,13 @@ class Proof:
 
 
 def redirect_uri() -> str:
-    """Never taken from a request: a forged Host header would move the code elsewhere."""
+    """Return where the provider answers. It is never taken from a request: a forged Host header
+    would move the code elsewhere."""
     return f"{conf.issuer}/auth/oidc/callback"
 
 
 def begin(handshake: Handshake) -> str:
-    """The provider's address to send the browser to."""
+    """Return the provider's address to send the browser to. Raise ProviderError."""
     address = str(provider.metadata(provider.ALIVE_SECONDS)["authorization_endpoint"])
     # A step-up wants the credential itself, now: the provider's own session will not do.
     again = {"prompt": "login", "max_age": 0} if handshake.step_up else {}
@@ -126,7 +127,7 @@ def refused(error: str) -> SignInError:
 
 
 def redeem(handshake: Handshake, code: str) -> Proof:
-    """What the code is worth; SignInError if the provider or the ID token does not hold."""
+    """Return what the code proves. Raise SignInError if the code or the ID token does not hold."""
     try:
         tokens = provider.exchange(code, handshake.verifier, redirect_uri())
     except provider.RefusedError as error:
@@ -140,7 +141,8 @@ def redeem(handshake: Handshake, code: str) -> Proof:
 
 
 def verified(text: Any, access_token: str, nonce: str) -> CodeIDToken:
-    """The claims of an ID token (OpenID Connect Core 1.0 section 3.1.3.7)."""
+    """Return the claims of an ID token (OpenID Connect Core 1.0 section 3.1.3.7). Raise one of
+    BAD_TOKEN if it is not good for us, now and for this trip."""
     if not isinstance(text, str) or len(text) > LARGEST_ID_TOKEN:
         raise ValueError("missing or too large")
     client_id = conf.oidc_client[0]

@@ -49,7 +49,7 @@ class BeginView(ProviderView):
         http = request._request
         target = own_path(http.GET.get("next"))
         if host_of(http.get_host()) != host_of(urlsplit(conf.issuer).netloc):
-            return elsewhere(http, target)
+            return to_issuers_host(http, target)
         if http.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             # Another site may not send people off to be signed in anew: they must press the button.
             return to(LOGIN, next=target)
@@ -82,7 +82,7 @@ class CallbackView(ProviderView):
         handshake = under_way.pop(handshakes.trip_of(http.GET.get("state", "")), None)
         try:
             if handshake is None:
-                raise nobodys(http, is_expected=bool(under_way))
+                raise stray(http, is_expected=bool(under_way))
             proof = prove(http, handshake)
             response = (renew if handshake.step_up else sign_in)(http, handshake, proof)
         except SignInError as error:
@@ -101,7 +101,7 @@ def host_of(place: str) -> str:
     return split_domain_port(place)[0]
 
 
-def elsewhere(request: HttpRequest, target: str) -> HttpResponse:
+def to_issuers_host(request: HttpRequest, target: str) -> HttpResponse:
     """Send a trip that is begun at another host of ours to where the provider will answer.
 
     Cookies belong to one host, so the callback would see none of a trip that began here.
@@ -110,7 +110,7 @@ def elsewhere(request: HttpRequest, target: str) -> HttpResponse:
     return to(f"{conf.issuer}{request.path}", next=target, **flags)
 
 
-def nobodys(request: HttpRequest, *, is_expected: bool) -> SignInError:
+def stray(request: HttpRequest, *, is_expected: bool) -> SignInError:
     """Return what becomes of an answer to a trip that this browser is not on.
 
     No trip ends by it: only who knows its state can end one.
@@ -123,7 +123,11 @@ def nobodys(request: HttpRequest, *, is_expected: bool) -> SignInError:
 
 
 def prove(request: HttpRequest, handshake: Handshake) -> Proof:
-    """Who the provider says it is. Failures count, and a handshake counts once."""
+    """Return who the provider says it is. Failures count, and a handshake counts once.
+
+    Raise SignInError if the answer does not hold, ProviderError if the provider does not answer,
+    Throttled after too many failures.
+    """
     code = oidc.check_answer(handshake, request.GET)
     budgets = [throttling.Budget("identity provider", events.network_of(request), 100, 600)]
     throttling.spend(budgets)
@@ -142,7 +146,8 @@ def prove(request: HttpRequest, handshake: Handshake) -> Proof:
 
 
 def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpResponse:
-    """A session of ours for that identity, or the way to link it to the account of its address."""
+    """Return the way on with a session of ours for that identity, or to the page where an unknown
+    one shows whose it is. Raise SignInError if neither is possible."""
     user = identities.owner(proof.issuer, proof.subject)
     if user is None:
         told = identities.profile(proof)
@@ -169,7 +174,10 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
 
 
 def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpResponse:
-    """Step-up: the same person, asked for their credential just now."""
+    """Renew the step-up time of a session: its person was asked for their credential just now.
+
+    Raise SignInError if it was another person, or not just now.
+    """
     user = identities.owner(proof.issuer, proof.subject)
     if user is None or not user.sessions.filter(id=handshake.step_up).exists():
         raise SignInError("oidc_other_person", "the session is not of this identity's user")
@@ -194,7 +202,7 @@ def own_path(text: str | None) -> str:
 def refusal(
     request: HttpRequest, handshake: Handshake | None, reason: str, cause: Exception
 ) -> HttpResponse:
-    """To the page that says why."""
+    """Return the way to the page that says why, and note the failure."""
     log.info("refused %s: %s", reason, cause, extra={"cause": repr(cause.__cause__)})
     if reason not in ("oidc_cancelled", "oidc_unavailable", "oidc_inactive"):
         events.record_unasked("sign_in_failed", request, detail={"reason": reason})

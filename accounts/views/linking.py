@@ -64,7 +64,7 @@ class LinkView(ProviderView):
         responses=answers.WaitingIdentity,
     )
     def get(self, request: Request) -> Response:
-        """Which address waits, at which provider, and how to show that it is one's own."""
+        """Tell which address waits, at which provider, and how to show that it is one's own."""
         http = request._request
         pending, account = waiting(http, http.GET.get("trip", ""))
         ways = identities.ways(pending.email, account)
@@ -167,7 +167,7 @@ def signed_in(request: HttpRequest, user: User, pending: Pending, *, fresh: bool
 
 
 def start(request: HttpRequest, user: User, *, remember: bool, fresh: bool) -> Issued:
-    """From here on it is a sign-in like any other."""
+    """Start a session: from here on it is a sign-in like any other."""
     issued = session_flow.start(
         user,
         client=Session.Client.WEB,
@@ -199,6 +199,6 @@ def waiting(request: HttpRequest, trip: str) -> tuple[Pending, User | None]:
 
 
 def to(page: str, **query: str) -> HttpResponse:
-    """A page of ours; the home page as `next` goes without saying."""
+    """Return the way to a page of ours. The home page as `next` is left out."""
     told = {name: text for name, text in query.items() if (name, text) != ("next", conf.home)}
     return HttpResponseRedirect(f"{page}?{urlencode(told)}" if told else page)
