@@ -17,6 +17,7 @@ from accounts.adminsite import site
 from accounts.conf import conf
 from accounts.errors import NoMailServer
 from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.spelling import canonical_email
 
 __all__ = ["site"]  # whoever asks here has the tables registered
 
@@ -55,6 +56,13 @@ class ForStaff(ModelAdmin):
         """The links of `list_filter` and no more: a count of matches would give a hash away."""
         listed = (item[0] if isinstance(item, tuple) else item for item in self.list_filter)
         return lookup in {f"{column}{end}" for column in listed for end in FILTERS}
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
+    ) -> tuple[QuerySet[Any], bool]:
+        """As Django's, with addresses and domains after an @ spelled as they are stored."""
+        words = (canonical_email(w) if "@" in w else w for w in search_term.split())
+        return super().get_search_results(request, queryset, " ".join(words))
 
     @admin.display(description="device")
     def device(self, row: Any) -> str:

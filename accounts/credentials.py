@@ -9,7 +9,8 @@ from django.http import HttpRequest
 
 from accounts import events, hashing, throttling
 from accounts.errors import InvalidCredentials
-from accounts.models import User, canonical_email
+from accounts.models import User
+from accounts.spelling import canonical_email
 from accounts.watching import watched
 
 

@@ -15,8 +15,9 @@ from django.http import HttpRequest
 
 from accounts import devices
 from accounts.memory import BoundedMemory
-from accounts.models import SecurityEvent, Session, User, canonical_email
+from accounts.models import SecurityEvent, Session, User
 from accounts.serializers import user_json
+from accounts.spelling import canonical_email
 
 log = logging.getLogger("accounts.events")
 

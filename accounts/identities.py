@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
@@ -20,8 +19,9 @@ from accounts.conf import conf
 from accounts.errors import InvalidCredentials
 from accounts.handshakes import Pending
 from accounts.links import DeadLink
-from accounts.models import Identity, LinkToken, Session, User, canonical_email
+from accounts.models import Identity, LinkToken, Session, User
 from accounts.oidc import Proof, SignInError
+from accounts.spelling import mailable
 
 
 @dataclass(frozen=True)
@@ -49,11 +49,8 @@ def profile(proof: Proof) -> Profile:
     if not told.get("email") or (told.get("email_verified") is None and not conf.oidc_trust_email):
         beside = oidc.userinfo(proof)
         told = beside if beside.get("email") else told
-    email = canonical_email(str(told.get("email", "")))
     try:
-        validate_email(email)
-        if len(email) > 254:
-            raise ValidationError("too long")
+        email = mailable(str(told.get("email", "")))
     except ValidationError as error:
         raise SignInError("oidc_unverified", "there is no usable e-mail address") from error
     name = told.get("name") or proof.claims.get("name")

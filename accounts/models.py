@@ -4,7 +4,6 @@ a token could be made: of a refresh token's `key` only the SHA-256 is stored (AS
 """
 
 import secrets
-import unicodedata
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -14,16 +13,12 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.conf import conf
+from accounts.spelling import canonical_email, validate_mailable
 
 
 def opaque_id() -> str:
     """128 random bits, as 22 base64url characters (ASVS 5.0 7.2.3)."""
     return secrets.token_urlsafe(16)
-
-
-def canonical_email(text: str) -> str:
-    """The one spelling of an address, for look-ups, budgets and uniqueness alike."""
-    return unicodedata.normalize("NFKC", text).strip().casefold()
 
 
 class UserManager(BaseUserManager["User"]):
@@ -44,7 +39,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """A person. `sub` is what the outside knows them by; it is opaque and never reassigned."""
 
     sub = models.CharField(max_length=32, unique=True, default=opaque_id, editable=False)
-    email = models.EmailField("e-mail", max_length=254, unique=True)
+    email = models.EmailField("e-mail", max_length=254, unique=True, validators=[validate_mailable])
     name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)

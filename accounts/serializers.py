@@ -7,7 +7,8 @@ from rest_framework import serializers
 from rest_framework.request import Request
 
 from accounts import devices
-from accounts.models import Session, User, canonical_email
+from accounts.models import Session, User
+from accounts.spelling import LONGEST_EMAIL, mailable
 
 # No password is longer, and hashing must not cost what the sender chose.
 LONGEST_PASSWORD = 1024
@@ -32,13 +33,13 @@ class Body(serializers.Serializer[Any]):
 
 
 class SignIn(Body):
-    email = serializers.CharField(max_length=254)
+    email = serializers.CharField(max_length=LONGEST_EMAIL)
     password = Password()
     remember = serializers.BooleanField(default=False)
 
 
 class ClientSignIn(Body):
-    email = serializers.CharField(max_length=254)
+    email = serializers.CharField(max_length=LONGEST_EMAIL)
     password = Password()
 
 
@@ -64,13 +65,13 @@ class LinkConfirmation(Body):
 
 
 class Address(serializers.EmailField):
-    """An e-mail address, judged and kept in its one spelling."""
+    """An e-mail address that mail can be sent to, kept in its one spelling."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=254, **kwargs)
+        super().__init__(max_length=LONGEST_EMAIL, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        return canonical_email(super().to_internal_value(data))
+        return mailable(super().to_internal_value(data))
 
 
 class Name(serializers.CharField):
@@ -176,7 +177,9 @@ class UserBody(serializers.Serializer[Any]):
     """A user on the wire: what `user_json` makes."""
 
     id = serializers.CharField()
-    email = serializers.EmailField()
+    email = serializers.EmailField(
+        help_text="In its one spelling: lower case, the domain in ASCII (`xn--bcher-kva.example`)."
+    )
     name = serializers.CharField()
     is_staff = serializers.BooleanField()
 

@@ -18,7 +18,8 @@ from django.http import HttpRequest
 
 from accounts import events
 from accounts.errors import Throttled
-from accounts.models import FailureCount, canonical_email
+from accounts.models import FailureCount
+from accounts.spelling import canonical_email
 from accounts.watching import watched
 
 

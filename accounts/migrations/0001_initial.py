@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import migrations, models
 
 import accounts.models
+import accounts.spelling
 
 
 class Migration(migrations.Migration):
@@ -55,7 +56,15 @@ class Migration(migrations.Migration):
                         unique=True,
                     ),
                 ),
-                ("email", models.EmailField(max_length=254, unique=True, verbose_name="e-mail")),
+                (
+                    "email",
+                    models.EmailField(
+                        max_length=254,
+                        unique=True,
+                        validators=[accounts.spelling.validate_mailable],
+                        verbose_name="e-mail",
+                    ),
+                ),
                 ("name", models.CharField(blank=True, max_length=150)),
                 ("is_active", models.BooleanField(default=True)),
                 ("is_staff", models.BooleanField(default=False)),

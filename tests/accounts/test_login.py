@@ -109,7 +109,7 @@ def test_refusal_carries_a_challenge_without_an_error(browser_client, alice):
 
 @pytest.mark.parametrize(
     "spelling",
-    ["ALICE@example.com", " alice@example.com ", "Alice@EXAMPLE.com", "ａlice@example.com"],
+    ["ALICE@example.com", " alice@example.com ", "Alice@EXAMPLE.com"],
 )
 def test_address_in_another_spelling_is_the_same(browser_client, alice, spelling):
     """Look-up, budget and uniqueness share one spelling (ASVS 15.3.5)."""

@@ -71,6 +71,10 @@ def test_address_that_the_provider_does_not_call_verified_makes_no_account(
         ["dora@example.com"],
         "a@b",
         f"{'a' * 64}@{'.'.join(['b' * 60] * 3)}.example",
+        "weiß@example.com",
+        "\u212aim@example.com",  # the Kelvin sign, which NFC turns into a K
+        "dora@xn--a.example",
+        "dora@" + "ü" * 300,
     ],
 )
 def test_address_that_is_none_makes_no_account(
@@ -81,6 +85,16 @@ def test_address_that_is_none_makes_no_account(
 
     assert outcome(idp.sign_in(browser_client)) == "oidc_unverified"
     assert_nobody_got_in(browser_client)
+
+
+def test_address_from_the_provider_gets_its_one_spelling(
+    idp: StandIn, browser_client: BrowserClient
+) -> None:
+    """No letter of it becomes another: the account is on the address that was proven."""
+    idp.person |= {"email": "Dora@Straße.example"}
+
+    assert outcome(idp.sign_in(browser_client)) == "/notes"
+    assert User.objects.get().email == "dora@xn--strae-oqa.example"
 
 
 @pytest.mark.parametrize(

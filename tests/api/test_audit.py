@@ -1,7 +1,7 @@
 """GET /api/audit: everyone's security events, behind a scope."""
 
 from accounts.models import User
-from tests.clients import BearerClient, BrowserClient
+from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
 
 def test_staff_see_everyones_events_newest_first(
@@ -37,6 +37,19 @@ def test_filters_narrow_by_user_and_kind(
     assert kinds(user=alice.sub, kind="sign_in_failed") == ["sign_in_failed"]
     assert kinds(kind="no_such_kind") == []
     assert kinds(user="a\0b") == []
+
+
+def test_filter_takes_an_address_in_any_spelling(
+    browser_client: BrowserClient, alice: User, carol: User
+) -> None:
+    """As a person writes their domain, or as the DNS knows it."""
+    User.objects.filter(pk=alice.pk).update(email="kim@xn--bcher-kva.example")
+    browser_client.sign_in("kim@bücher.example", PASSWORDS["alice@example.com"])
+    browser_client.sign_in(carol)
+
+    for email in ("kim@bücher.example", "KIM@xn--bcher-kva.example"):
+        found = browser_client.get("/api/audit", query_params={"user": email}).json()["results"]
+        assert [event["user"]["id"] for event in found] == [alice.sub]
 
 
 def test_others_lack_the_scope(api_client: BearerClient, alice: User) -> None:

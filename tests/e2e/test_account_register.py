@@ -1,10 +1,12 @@
 """From a newcomer to somebody who is signed in, without leaving the browser."""
 
 import re
+from dataclasses import replace
 
 from playwright.sync_api import Page, expect
 
 from tests.e2e import mailbox, steps
+from tests.servers import Gatehouse
 
 
 def test_newcomer_registers_through_the_demo_mailbox(page: Page) -> None:
@@ -25,6 +27,24 @@ def test_newcomer_registers_through_the_demo_mailbox(page: Page) -> None:
     expect(page.locator("[data-reason]")).to_contain_text("Your account is ready")
     steps.sign_in(page, dora)
     expect(page.locator("[data-user-name]")).to_have_text("Dora")
+
+
+def test_domain_with_an_umlaut_is_one_account_however_the_browser_sends_it(
+    page: Page, server: Gatehouse
+) -> None:
+    """Chromium's field turns `bücher.example` into punycode, Firefox's sends what was typed."""
+    kim = steps.new_person(server, "Kim")
+    local = kim.email.partition("@")[0]
+    stored = f"{local}@xn--bcher-kva.example"
+    change = "UPDATE accounts_user SET email = ? WHERE email = ?"
+    steps.query(server, change, stored, kim.email)
+    page.goto("/login")
+
+    steps.sign_in(page, replace(kim, email=f"{local}@bücher.example"))
+
+    expect(page.locator("[data-user-name]")).to_have_text("Kim")
+    page.goto("/account")
+    expect(page.get_by_text(stored)).to_be_visible()
 
 
 def test_newcomer_registers_by_keyboard_alone(page: Page) -> None:

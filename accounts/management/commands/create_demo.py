@@ -7,6 +7,7 @@ from django.core.management.base import BaseCommand, CommandError
 from accounts.conf import conf
 from accounts.demo import DEMO_PEOPLE
 from accounts.models import User
+from accounts.spelling import canonical_email
 
 
 class Command(BaseCommand):
@@ -16,7 +17,7 @@ class Command(BaseCommand):
         if not conf.demo:
             raise CommandError("Demo people exist in demo mode only (GATEHOUSE_MODE=demo).")
         for person in DEMO_PEOPLE:
-            if User.objects.filter(email=person.email).exists():
+            if User.objects.filter(email=canonical_email(person.email)).exists():
                 continue
             User.objects.create_user(
                 person.email, person.password, name=person.name, is_staff=person.is_staff

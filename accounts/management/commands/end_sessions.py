@@ -6,7 +6,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from accounts import adminsessions, events, sessions
-from accounts.models import Session, User, canonical_email
+from accounts.models import Session, User
+from accounts.spelling import canonical_email
 
 
 class Command(BaseCommand):
