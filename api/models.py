@@ -1,11 +1,13 @@
 """Notes: something private that is worth protecting."""
 
 import secrets
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
 from django.db.models.functions import Now
+
+from api.search import folded
 
 
 def opaque_id() -> str:
@@ -22,6 +24,8 @@ class Note(models.Model):
     )
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True, max_length=100_000)
+    # What the search looks at. Empty in a row that was written without `save`.
+    words = models.TextField(db_default="", editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     updated_at = models.DateTimeField(db_default=Now(), editable=False)
 
@@ -32,3 +36,10 @@ class Note(models.Model):
 
     def __str__(self) -> str:
         return self.title
+
+    def save(self, *args: Any, **kwargs: Any) -> None:
+        """Write the note, and what the search looks at with it."""
+        self.words = f"{folded(self.title)}\n{folded(self.body)}"
+        if kwargs.get("update_fields") is not None:
+            kwargs["update_fields"] = {*kwargs["update_fields"], "words"}
+        super().save(*args, **kwargs)

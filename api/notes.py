@@ -12,6 +12,7 @@ from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from accounts.permissions import ScopedAccess
 from api.models import Note
+from api.search import folded
 from api.serializers import NoteSerializer
 
 
@@ -31,7 +32,8 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
     queryset = Note.objects.none()
 
     def get_queryset(self) -> QuerySet[Note]:
-        return Note.objects.filter(owner__sub=self.request.user.id).order_by("-updated_at", "id")
+        own = Note.objects.filter(owner__sub=self.request.user.id).defer("words")
+        return own.order_by("-updated_at", "id")
 
 
 def exported(user: Any) -> list[Any]:
@@ -53,9 +55,10 @@ class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
     def get_queryset(self) -> QuerySet[Note]:
         found = super().get_queryset()
         # Cut: SQLite refuses patterns beyond 50,000 bytes, and nobody types so much.
-        words = self.request.query_params.get("search", "")[:500].replace("\0", "").split()
-        for word in words[:10]:
-            found = found.filter(Q(title__icontains=word) | Q(body__icontains=word))
+        text = self.request.query_params.get("search", "")[:500].replace("\0", "")
+        for word in folded(text).split()[:10]:
+            unprepared = Q(title__icontains=word) | Q(body__icontains=word)
+            found = found.filter(Q(words__contains=word) | Q(unprepared, words=""))
         return found
 
     def perform_create(self, serializer: Any) -> None:

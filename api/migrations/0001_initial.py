@@ -31,6 +31,7 @@ class Migration(migrations.Migration):
                 ),
                 ("title", models.CharField(max_length=200)),
                 ("body", models.TextField(blank=True, max_length=100000)),
+                ("words", models.TextField(db_default="", editable=False)),
                 (
                     "created_at",
                     models.DateTimeField(

@@ -1,9 +1,12 @@
 """/api/notes: one's own notes, and nobody else's."""
 
+import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from api.models import Note
@@ -99,6 +102,86 @@ def test_search_finds_every_word_in_title_or_text(
     assert [note["title"] for note in results] == found
 
 
+@pytest.mark.parametrize(
+    ("title", "words"),
+    [
+        ("Münchner Übung", "übung"),
+        ("Münchner Übung", "ÜBUNG münchner"),
+        ("Münchner Übung", "u\u0308bung"),
+        ("Mu\u0308nchner U\u0308bung", "übung"),
+        ("Straße", "STRASSE"),
+        ("ΟΔΟΣ Αθηνών", "οδος αθηνών"),
+        ("Дневник", "дНЕВ"),
+        ("ＡＢＣ", "abc"),
+        ("ﬁve of ﬁve", "FIVE"),
+        ("한국어", "\u1112\u1161\u11ab국어"),
+        ("100％", "100%"),
+        ("10² paper", "102"),
+        ("İstanbul", "i\u0307stanbul"),
+    ],
+)
+@pytest.mark.parametrize("place", ["title", "body"])
+def test_search_finds_a_word_in_any_spelling(
+    page: BrowserClient, title: str, words: str, place: str
+) -> None:
+    """Letters of every script without case, composed or with the accent beside them."""
+    note = {"title": "x", "body": "y", place: title}
+    write(page, **note)
+
+    (found,) = page.get("/api/notes", query_params={"search": words}).json()["results"]
+
+    assert (found["title"], found["body"]) == (note["title"], note["body"])
+
+
+@pytest.mark.parametrize("words", ["ubung", "munchner", "%bung", "_bung", "übung_", "\\", "ß"])
+def test_search_takes_no_letter_for_another(page: BrowserClient, words: str) -> None:
+    """An accent counts, and what LIKE takes for patterns stands for itself."""
+    write(page, "Münchner Übung")
+
+    assert page.get("/api/notes", query_params={"search": words}).json()["count"] == 0
+
+
+def test_search_looks_at_what_a_note_says_now(page: BrowserClient) -> None:
+    """A change by PATCH, PUT, or by code that saves one column, is found and the old text is not."""
+    note = write(page, "Übung", "eins")
+    path = f"/api/notes/{note['id']}"
+
+    def found(words: str) -> int:
+        return page.get("/api/notes", query_params={"search": words}).json()["count"]
+
+    page.patch(path, {"body": "Äpfel"})
+    assert (found("eins"), found("äpfel"), found("übung")) == (0, 1, 1)
+    page.put(path, {"title": "Öl"})
+    assert (found("äpfel"), found("übung"), found("öl")) == (0, 0, 1)
+    row = Note.objects.get(id=note["id"])
+    row.title = "Überall"
+    row.save(update_fields=["title"])
+    assert (found("öl"), found("überall")) == (0, 1)
+
+
+def test_search_finds_a_row_that_was_written_past_the_model(
+    page: BrowserClient, alice: User
+) -> None:
+    """Loaded from a file, or by SQL: as the database compares."""
+    Note.objects.bulk_create([Note(owner_id=alice.sub, title="Milk", body="Two bottles")])
+
+    for words in ("milk", "BOTTLES milk"):
+        assert page.get("/api/notes", query_params={"search": words}).json()["count"] == 1
+    assert page.get("/api/notes", query_params={"search": "water"}).json()["count"] == 0
+
+
+def test_list_does_not_read_what_the_search_looks_at(page: BrowserClient) -> None:
+    """Twenty of the largest notes are twice as much otherwise."""
+    write(page, "Milk")
+
+    with CaptureQueriesContext(connection) as asked:
+        page.get("/api/notes")
+
+    read = [q["sql"] for q in asked.captured_queries if q["sql"].startswith('SELECT "api_note"')]
+    assert len(read) == 1
+    assert "words" not in read[0]
+
+
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
 def test_note_of_another_does_not_exist(page: BrowserClient, bob: User, method: str) -> None:
     """Every method answers a foreign id exactly as it answers one that never was (ASVS 8.2.2)."""
@@ -166,6 +249,20 @@ def test_largest_note_fits_and_a_larger_body_does_not(page: BrowserClient) -> No
 
     assert answer.status_code == 413
     assert answer.json()["code"] == "too_large"
+
+
+@pytest.mark.parametrize(
+    "body", ["a" + "\u0300\u0316" * 49_999, "\ufdfa" * 100_000, "u\u0308" * 50_000]
+)
+def test_largest_note_of_odd_letters_is_written_in_no_time(page: BrowserClient, body: str) -> None:
+    """Marks in an order that takes the square of their number to mend, and a letter that is 18."""
+    began = time.process_time()
+
+    assert write(page, "x", body)["body"] == body
+
+    assert time.process_time() - began < 2
+    found = page.get("/api/notes", query_params={"search": body[:2]}).json()
+    assert found["count"] == 1
 
 
 @pytest.mark.django_db(transaction=True)
