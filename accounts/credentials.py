@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from accounts import events, hashing, throttling
 from accounts.errors import InvalidCredentials
 from accounts.models import User
-from accounts.spelling import canonical_email
+from accounts.spelling import canonical_email, composed
 from accounts.watching import watched
 
 
@@ -18,12 +18,10 @@ from accounts.watching import watched
 def verify(
     request: HttpRequest, email: str, password: str, failure: str = "sign_in_failed"
 ) -> User:
-    """The user of these credentials; InvalidCredentials, Throttled or Unavailable.
+    """Return the user of these credentials. Raise InvalidCredentials, Throttled or Unavailable.
 
-    `failure` is the kind of event that wrong ones become.
-
-    Unknown, wrong and inactive cost the same time and get the same answer: Django's backend
-    hashes once for each of them.
+    `failure` is the kind of event that wrong ones become. Unknown, wrong and inactive cost the
+    same time and get the same answer: Django's backend hashes equally often for each of them.
     """
     email = canonical_email(email)
     budgets = throttling.sign_in_budgets(request, email)
@@ -31,8 +29,8 @@ def verify(
     with hashing.room():
         # Reserved here, not before the wait: of this process one attempt at most is in doubt.
         used_up = throttling.spend(budgets)
-        user = authenticate(request, username=email, password=password)
-    if isinstance(user, User):
+        user = ask_backends(request, email, password)
+    if user is not None:
         throttling.give_back(budgets)
         return user
     known = User.objects.filter(email=email).first()
@@ -41,6 +39,20 @@ def verify(
         # Once for each window, not for each refusal that follows.
         events.record("throttled", request, user=known, detail={"budgets": used_up})
     raise InvalidCredentials
+
+
+def ask_backends(request: HttpRequest, email: str, password: str) -> User | None:
+    """Return the user whom one of Django's backends knows by this password, or None.
+
+    The password is tried composed, as this package sets it. Where something else was typed, that
+    is tried too: for hashes that were made elsewhere, and for directories. How often depends on
+    what was typed alone, so the time tells nothing about the account.
+    """
+    for text in dict.fromkeys((composed(password), password)):
+        user = authenticate(request, username=email, password=text)
+        if isinstance(user, User):
+            return user
+    return None
 
 
 def verify_again(

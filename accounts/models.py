@@ -13,7 +13,7 @@ from django.db.models import F, Q
 from django.db.models.functions import Now
 
 from accounts.conf import conf
-from accounts.spelling import canonical_email, validate_mailable
+from accounts.spelling import canonical_email, composed, validate_mailable
 
 
 def opaque_id() -> str:
@@ -59,6 +59,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     def save(self, *args: Any, **kwargs: Any) -> None:
         """With what follows from it (accounts.lifecycle), or not at all."""
         super().save(*args, **kwargs)
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Keep the hash of this password, composed. None is for a user without one."""
+        super().set_password(None if raw_password is None else composed(raw_password))
 
     def clean(self) -> None:
         super().clean()

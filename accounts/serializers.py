@@ -8,17 +8,24 @@ from rest_framework.request import Request
 
 from accounts import devices
 from accounts.models import Session, User
-from accounts.spelling import LONGEST_EMAIL, mailable
+from accounts.spelling import LONGEST_EMAIL, composed, mailable
 
 # No password is longer, and hashing must not cost what the sender chose.
 LONGEST_PASSWORD = 1024
 
 
 class Password(serializers.CharField):
-    """A password exactly as typed: no trimming (ASVS 5.0 6.2.8)."""
+    """A password exactly as typed, without trimming (ASVS 5.0 6.2.8)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, max_length=LONGEST_PASSWORD, **kwargs)
+
+
+class NewPassword(Password):
+    """A password to set, composed: whoever enters it later may have another keyboard."""
+
+    def to_internal_value(self, data: Any) -> str:
+        return composed(super().to_internal_value(data))
 
 
 class Body(serializers.Serializer[Any]):
@@ -104,19 +111,19 @@ class Verification(Body):
     """The password is for registrations; without one a good token is told so and not used."""
 
     token = serializers.CharField(max_length=200)
-    password = Password(required=False)
+    password = NewPassword(required=False)
 
 
 class PasswordReset(Body):
     """Without a password a good token is told so and not used."""
 
     token = serializers.CharField(max_length=200)
-    new_password = Password(required=False)
+    new_password = NewPassword(required=False)
 
 
 class PasswordChange(Body):
     current_password = Password()
-    new_password = Password()
+    new_password = NewPassword()
 
 
 class RefreshBody(Body):

@@ -1,4 +1,4 @@
-"""One spelling for what people type in several: their addresses.
+"""One spelling for what people type in several: their addresses and passwords.
 
 No letter ever becomes another one, only another spelling of itself: whoever owns `weiß@…` is not
 the owner of `weiss@…`, and `straße.example` is another domain than `strasse.example`.
@@ -15,6 +15,14 @@ LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 TOO_LONG = f"An address has at most {LONGEST_EMAIL} characters."
 LOCAL_PART = "Mail can be sent to plain letters (a to z), digits and signs before the @, no others."
 DOMAIN = "What stands after the @ is no domain that mail can be sent to."
+
+
+def composed(text: str) -> str:
+    """Return the text with each letter and its marks as one character where there is one (NFC).
+
+    For passwords: keyboards differ in what they send for é (NIST SP 800-63B-4 section 3.1.1.2).
+    """
+    return unicodedata.normalize("NFC", text)
 
 
 def canonical_email(text: str) -> str:
@@ -64,9 +72,8 @@ def lower(text: str) -> str:
     A letter stays as it is unless the upper case of its lower case is that letter again. So İ
     (U+0130) does not become an i, nor ẞ (U+1E9E) an ß, whose upper case is SS.
     """
-    composed = unicodedata.normalize("NFC", text)
-    lowered = "".join(low if low.upper() == c else c for c in composed for low in [c.lower()])
-    return unicodedata.normalize("NFC", lowered)
+    lowered = (low if low.upper() == c else c for c in composed(text) for low in [c.lower()])
+    return composed("".join(lowered))
 
 
 def encoded(domain: str) -> str:

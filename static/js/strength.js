@@ -19,7 +19,7 @@ const RUNS = ['abcdefghijklmnopqrstuvwxyz', '01234567890', 'qwertyuiop', 'asdfgh
  * @returns {Strength}
  */
 export function strength(password, own = []) {
-  const length = [...password].length;
+  const length = [...password.normalize('NFC')].length; // as the server counts
   if (!length) return { level: 0, text: `At least ${LEAST} characters. Four or more unrelated words are easy to keep in mind.` };
   if (length < LEAST) return { level: 0, text: `${length} of at least ${LEAST} characters.` };
   const rest = unguessable(password.toLowerCase(), own);

@@ -2,15 +2,18 @@
 
 import json
 import time
+import unicodedata
 
 import pytest
+from django.contrib.auth.hashers import make_password
 
 from accounts import sessions
 from accounts.errors import InvalidCredentials
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import FailureCount, SecurityEvent, Session, User
 from tests.accounts.forge import contents
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BrowserClient
+from tests.settings import QuickArgon2
 
 PASSWORD = "alice walks the long way home"
 
@@ -123,6 +126,61 @@ def test_password_counts_as_typed(browser_client, alice):
         alice.save()
         assert browser_client.sign_in(alice, password).status_code == 200
         assert browser_client.sign_in(alice, password.strip()[:-1]).status_code == 401
+
+
+SPELLINGS = [
+    ("Zoë kauft fünf Äpfel", "Zoe\u0308 kauft fu\u0308nf A\u0308pfel"),
+    ("한국어로 된 긴 비밀번호", unicodedata.normalize("NFD", "한국어로 된 긴 비밀번호")),
+    ("\u00c5ngström per second", "\u212bngstro\u0308m per second"),
+]
+
+
+@pytest.mark.parametrize("typed", range(2), ids=["composed", "with accents beside"])
+@pytest.mark.parametrize("kept", range(2), ids=["set composed", "set with accents beside"])
+@pytest.mark.parametrize("spellings", SPELLINGS)
+def test_password_typed_on_another_keyboard_is_the_same(
+    browser_client, api_client, alice, spellings, kept, typed
+):
+    """NIST SP 800-63B-4 section 3.1.1.2: composed before it is hashed, whoever sets it and how."""
+    alice.set_password(spellings[kept])
+    alice.save()
+
+    assert browser_client.sign_in(alice, spellings[typed]).status_code == 200
+    assert (
+        browser_client.post("/auth/reauthenticate", {"password": spellings[typed]}).status_code
+        == 200
+    )
+    assert api_client.sign_in(alice, spellings[typed]).status_code == 200
+
+
+def test_hash_of_a_password_that_was_not_composed_keeps_working(browser_client, alice):
+    """Imported from elsewhere: as it was typed there it opens the account, and only so."""
+    composed, typed = SPELLINGS[0]
+    User.objects.filter(pk=alice.pk).update(password=make_password(typed))
+
+    assert browser_client.sign_in(alice, typed).status_code == 200
+    assert browser_client.sign_in(alice, composed).status_code == 401
+
+
+@pytest.mark.parametrize(("password", "hashes"), [(SPELLINGS[0][0], 1), (SPELLINGS[0][1], 2)])
+def test_number_of_hashes_depends_on_what_is_typed_alone(
+    browser_client, alice, bob, password, hashes, monkeypatch
+):
+    """Known, unknown, inactive or without a password: nobody's answer takes longer."""
+    bob.is_active = False
+    bob.save()
+    carl = User.objects.create_user("carl@example.com")
+    made = []
+    for name in ("encode", "verify"):
+        method = getattr(QuickArgon2, name)
+        counted = lambda *given, method=method: (made.append(1), method(*given))[1]  # noqa: E731
+        monkeypatch.setattr(QuickArgon2, name, counted)
+
+    for email in (alice.email, bob.email, carl.email, "nobody@example.com"):
+        made.clear()
+        assert browser_client.sign_in(email, password).status_code == 401
+        assert len(made) == hashes, email
+    assert FailureCount.objects.get(count=4)  # each attempt counts once, however often it is tried
 
 
 @pytest.mark.parametrize("size", [1025, 15_000])

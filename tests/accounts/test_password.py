@@ -50,6 +50,28 @@ def test_change_keeps_this_session_and_ends_the_others(alice: User) -> None:
     assert Session.objects.filter(end_reason="password_changed").count() == 1
 
 
+@pytest.mark.parametrize("way", ["change", "reset", "register"])
+def test_new_password_is_kept_composed_however_it_was_typed(
+    browser_client: BrowserClient, alice: User, way: str
+) -> None:
+    """One keyboard sends é as one character, another as two: both sign in afterwards."""
+    composed, typed = "sept hérons à midi", "sept he\u0301rons a\u0300 midi"
+    email = alice.email if way != "register" else "dora@example.com"
+    if way == "change":
+        browser_client.sign_in(alice)
+        assert change(browser_client, new=typed).status_code == 204
+    elif way == "reset":
+        assert confirm(browser_client, reset_token(browser_client, email), typed).status_code == 204
+    else:
+        browser_client.get("/auth/session")
+        browser_client.post("/auth/register", {"email": email})
+        body = {"token": mails.token_in(mails.to(email)), "password": typed}
+        assert browser_client.post("/auth/email/verify", body).status_code == 204
+
+    assert BrowserClient().sign_in(email, composed).status_code == 200
+    assert BrowserClient().sign_in(email, typed).status_code == 200
+
+
 def test_change_works_for_programs_too(api_client: BearerClient, alice: User) -> None:
     """ "Signed in" means either credential."""
     api_client.sign_in(alice)

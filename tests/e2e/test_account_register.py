@@ -113,6 +113,7 @@ def test_typed_password_is_judged_in_the_page_alone(page: Page) -> None:
 
     for text, verdict in {
         "seven grey": "10 of at least 15",
+        "a\u0308" * 8: "8 of at least 15",
         "passwordpassword": "easy to guess",
         "123456789012345678": "easy to guess",
         "gatehouse gatehouse 1": "easy to guess",
