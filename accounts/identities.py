@@ -21,7 +21,7 @@ from accounts.handshakes import Pending
 from accounts.links import DeadLink
 from accounts.models import Identity, LinkToken, Session, User
 from accounts.oidc import Proof, SignInError
-from accounts.spelling import mailable
+from accounts.spelling import as_one_line, mailable
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,8 @@ def profile(proof: Proof) -> Profile:
     except ValidationError as error:
         raise SignInError("oidc_unverified", "there is no usable e-mail address") from error
     name = told.get("name") or proof.claims.get("name")
-    return Profile(email, printable(name) if isinstance(name, str) else "", is_verified(told))
+    kept = as_one_line(name)[:150] if isinstance(name, str) else ""
+    return Profile(email, kept, is_verified(told))
 
 
 def is_verified(told: Mapping[str, Any]) -> bool:
@@ -66,11 +67,6 @@ def is_verified(told: Mapping[str, Any]) -> bool:
     if said is None:
         return conf.oidc_trust_email
     return said is True or (isinstance(said, str) and said.lower() == "true")
-
-
-def printable(name: str) -> str:
-    """Return a person's name as far as an account can hold it."""
-    return "".join(letter for letter in name if letter.isprintable()).strip()[:150]
 
 
 def account_of(email: str) -> User | None:

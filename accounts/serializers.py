@@ -8,7 +8,7 @@ from rest_framework.request import Request
 
 from accounts import devices
 from accounts.models import Session, User
-from accounts.spelling import LONGEST_EMAIL, composed, mailable
+from accounts.spelling import LONGEST_EMAIL, composed, is_one_line, mailable
 
 # No password is longer, and hashing must not cost what the sender chose.
 LONGEST_PASSWORD = 1024
@@ -82,16 +82,16 @@ class Address(serializers.EmailField):
 
 
 class Name(serializers.CharField):
-    """A person's name: one line, nothing that does not print."""
+    """A person's name: one line of any letters, without the blanks around it."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=150, allow_blank=True, **kwargs)
+        super().__init__(max_length=150, allow_blank=True, trim_whitespace=False, **kwargs)
 
     def to_internal_value(self, data: Any) -> str:
-        text = super().to_internal_value(data)
-        if not text.isprintable():
-            raise serializers.ValidationError("Write the name on one line, in printing characters.")
-        return str(text)
+        text = str(super().to_internal_value(data))
+        if not is_one_line(text):
+            raise serializers.ValidationError("Write the name on one line, as letters.")
+        return text.strip()
 
 
 class Registration(Body):

@@ -1,9 +1,10 @@
-"""One spelling for what people type in several: their addresses and passwords.
+"""One spelling for what people type in several: their addresses, passwords and names.
 
 No letter ever becomes another one, only another spelling of itself: whoever owns `weiß@…` is not
 the owner of `weiss@…`, and `straße.example` is another domain than `strasse.example`.
 """
 
+import re
 import unicodedata
 
 import idna
@@ -11,6 +12,10 @@ from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
 LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
+
+# Control characters (Cc), line and paragraph separators (Zl, Zp) and lone surrogates (Cs). Unicode
+# never changes these sets, so no table of this Python is asked, which may not know a new letter.
+OUTSIDE_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 TOO_LONG = f"An address has at most {LONGEST_EMAIL} characters."
 LOCAL_PART = "Mail can be sent to plain letters (a to z), digits and signs before the @, no others."
@@ -23,6 +28,20 @@ def composed(text: str) -> str:
     For passwords: keyboards differ in what they send for é (NIST SP 800-63B-4 section 3.1.1.2).
     """
     return unicodedata.normalize("NFC", text)
+
+
+def is_one_line(text: str) -> bool:
+    """Return whether a name may be this text: any letters, but no control character or line break.
+
+    Joiners and marks of direction are letters here: Persian, Hindi, Sinhala and emoji need them.
+    Where a name stands beside other text, whoever shows it keeps its direction apart.
+    """
+    return OUTSIDE_A_LINE.search(text) is None
+
+
+def as_one_line(text: str) -> str:
+    """Return the text with a space for each character that a name may not have."""
+    return OUTSIDE_A_LINE.sub(" ", text).strip()
 
 
 def canonical_email(text: str) -> str:

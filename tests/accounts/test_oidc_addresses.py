@@ -166,6 +166,29 @@ def test_name_of_the_id_token_counts_where_userinfo_has_none(
     assert User.objects.get().name == "Dora D."
 
 
+@pytest.mark.parametrize(
+    ("told", "kept"),
+    [
+        ("علی\u200cرضا", "علی\u200cرضا"),
+        ("👩\u200d👧", "👩\u200d👧"),
+        (" Dora\nDormouse\t", "Dora Dormouse"),
+        ("Do\0ra\ud800", "Do ra"),
+        ("D" * 200, "D" * 150),
+        ("\x01", ""),
+        (7, ""),
+        (None, ""),
+    ],
+)
+def test_name_from_the_provider_is_kept_on_one_line(
+    idp: StandIn, browser_client: BrowserClient, told: Any, kept: str
+) -> None:
+    """Nobody can be asked for another one, so a blank takes the place of what no name has."""
+    idp.person |= {"name": told}
+
+    assert outcome(idp.sign_in(browser_client)) == "/notes"
+    assert User.objects.get().name == kept
+
+
 def test_user_info_about_somebody_else_is_refused(
     idp: StandIn, browser_client: BrowserClient
 ) -> None:

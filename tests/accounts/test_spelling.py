@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.models import FailureCount, User
-from accounts.spelling import canonical_email, mailable
+from accounts.spelling import canonical_email, is_one_line, mailable
 from tests.accounts import mails
 from tests.clients import BrowserClient
 
@@ -119,6 +119,62 @@ def test_address_without_a_way_for_mail_is_refused(text: str) -> None:
     """No such domain, a local part beyond ASCII, or too long."""
     with pytest.raises(ValidationError):
         mailable(text)
+
+
+NAMES = [
+    *("Alice", "O’Brien-Šimůnek, Jr.", "李 小龍", "Nguyễn Thị", "Nguye\u0302\u0303n", "𝒜𝓁"),
+    *("علی\u200cرضا", "ශ්\u200dරී", "क्\u200dष", "\u200fיוסי", "\u202bعلي\u202c"),
+    *("\u2067علي\u2069", "\u2066A\u2069", "\u202aA", "\u202dA", "\u202eA", "\u2068A\u2069"),
+    *(
+        "👩\u200d👩\u200d👧\u200d👦",
+        "❤\ufe0f",
+        "🏴\U000e0067\U000e007f",
+        "a\u00adb",
+        "a\u00a0b",
+        "\ue000",
+    ),
+    *(
+        "\u0378",
+        "\U0001fae9",
+        "\U000e0001",
+        "a\ufeffb",
+        "a\u2060b",
+    ),  # some Pythons know no such letters
+]
+
+
+def test_name_in_any_script_is_kept_as_it_was_written(
+    browser_client: BrowserClient, alice: User
+) -> None:
+    """With joiners, marks of direction, emoji, and letters that this Python does not know yet."""
+    browser_client.sign_in(alice)
+
+    for name in NAMES:
+        answer = browser_client.patch("/auth/account", {"name": name})
+        assert (answer.status_code, answer.json().get("name")) == (200, name), ascii(name)
+
+
+OUTSIDE = [*map(chr, range(0x20)), *map(chr, range(0x7F, 0xA0)), "\u2028", "\u2029"]
+
+
+@pytest.mark.parametrize("name", ["Al{}ice", "Alice{}", "{}"])
+def test_name_with_a_control_character_or_line_break_is_refused(
+    browser_client: BrowserClient, alice: User, name: str
+) -> None:
+    """Anywhere in it: a name is one line."""
+    browser_client.sign_in(alice)
+
+    for letter in OUTSIDE:
+        answer = browser_client.patch("/auth/account", {"name": name.format(letter)})
+        assert (answer.status_code, list(answer.json()["errors"])) == (400, ["name"]), ascii(letter)
+
+
+def test_every_other_letter_of_unicode_may_stand_in_a_name() -> None:
+    """What is refused are control characters, line breaks and lone surrogates, nothing else."""
+    refused = {c for c in map(chr, range(0x110000)) if not is_one_line(c)}
+
+    assert refused == {*OUTSIDE, *map(chr, range(0xD800, 0xE000))}
+    assert {unicodedata.category(c) for c in refused} == {"Cc", "Zl", "Zp", "Cs"}
 
 
 @pytest.mark.django_db(transaction=True)

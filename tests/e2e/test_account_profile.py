@@ -20,6 +20,22 @@ def test_new_name_is_saved_and_shown(page: Page, server: Gatehouse) -> None:
     expect(page.locator("[data-user-name]")).to_have_text("Dora Dormouse")
 
 
+def test_name_turns_nothing_round_that_stands_beside_it(page: Page, server: Gatehouse) -> None:
+    """A name may hold marks of direction; what follows it on the page still follows it."""
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
+    override = "\u202edora"  # right to left from here on, without an end
+    page.get_by_label("Name", exact=True).fill(override)
+    page.get_by_label("Name", exact=True).press("Enter")
+    expect(page.locator("[data-user-name]")).to_have_text(override)
+
+    page.goto("/login")
+
+    name = page.locator("[data-reason]").get_by_text("dora").bounding_box()
+    link = page.get_by_role("link", name="Go on to your notes").bounding_box()
+    assert name["x"] < link["x"]
+
+
 def test_new_address_counts_after_its_link(page: Page, server: Gatehouse) -> None:
     """The new address gets a link, the old one is told, and this browser stays signed in."""
     dora, wanted = steps.new_person(server), steps.newcomer().email

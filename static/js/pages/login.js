@@ -47,7 +47,9 @@ function say(state) {
   const link = document.createElement('a');
   link.href = target;
   link.textContent = target === destination(null) ? 'Go on to your notes' : 'Go on';
-  line.replaceChildren(`You are signed in as ${state.user.name || state.user.email}. `, link, '.');
+  const who = document.createElement('bdi'); // a name may run from right to left
+  who.textContent = state.user.name || state.user.email;
+  line.replaceChildren('You are signed in as ', who, '. ', link, '.');
 }
 
 form.addEventListener('submit', (event) => {
