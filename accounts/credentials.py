@@ -79,5 +79,5 @@ def hold(user: User) -> None:
 
 
 def announce_sign_in(request: HttpRequest, user: User) -> None:
-    """Django's own signal: sets last_login, which also ends password-reset links."""
+    """Send Django's own signal, which sets last_login."""
     user_logged_in.send(User, request=request, user=user)

@@ -6,24 +6,39 @@ inactive users itself.)
 """
 
 from collections.abc import Iterable
+from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import F
 from django.db.models.functions import Now
 from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
+from django.http import HttpRequest
 
-from accounts import events, revocation, sessions
-from accounts.models import User
+from accounts import events, links, revocation, sessions
+from accounts.models import Session, User
 
 RIGHTS = ("is_staff", "is_superuser")
+WATCHED = {"is_active", "password", *RIGHTS}
+
+
+@dataclass(frozen=True)
+class Occasion:
+    """What a flow of this package knows about a new password: its event, and who stays signed in.
+
+    `User.occasion` holds it for one save. A password that is saved without one was set by code of
+    the project: the shell, a command, a form.
+    """
+
+    kind: str = "password_changed"
+    request: HttpRequest | None = None
+    session: Session | None = None
 
 
 @receiver(pre_save, sender=User)
 def compare(sender: type[User], instance: User, update_fields: Any, **kwargs: Any) -> None:
-    """Notes, while the row is as it was, what this save changes."""
-    instance.switched = changes(instance, ["is_active"], update_fields)  # type: ignore[attr-defined]
-    instance.moved = changes(instance, RIGHTS, update_fields)  # type: ignore[attr-defined]
+    """Note, while the row is as it was, what this save changes."""
+    instance.former = changes(instance, update_fields)  # type: ignore[attr-defined]
     if not is_new(instance) and writes_version(update_fields):
         # The row's own: a copy read before the last change would make its tokens good again.
         instance.ver, instance.ver_raised_at = F("ver"), F("ver_raised_at")
@@ -31,8 +46,8 @@ def compare(sender: type[User], instance: User, update_fields: Any, **kwargs: An
 
 @receiver(post_save, sender=User)
 def raise_version(sender: type[User], instance: User, update_fields: Any, **kwargs: Any) -> None:
-    """A change of role makes older access tokens stale: `ver` rises, in the same transaction."""
-    moved = instance.moved  # type: ignore[attr-defined]
+    """Raise `ver` after a change of role, in the same transaction: older tokens are stale."""
+    moved = any(name in former(instance) for name in RIGHTS)
     if moved:
         User.objects.filter(pk=instance.pk).update(ver=F("ver") + 1, ver_raised_at=Now())
     if moved or writes_version(update_fields):
@@ -44,8 +59,8 @@ def raise_version(sender: type[User], instance: User, update_fields: Any, **kwar
 
 @receiver(post_save, sender=User)
 def end_sessions_of_inactive(sender: type[User], instance: User, created: bool, **kw: Any) -> None:
-    """Deactivation ends the sessions; reactivation revives none."""
-    switched = instance.switched  # type: ignore[attr-defined]
+    """End the sessions after deactivation; reactivation revives none."""
+    switched = "is_active" in former(instance)
     if instance.is_active:
         if switched:
             record("reactivated", instance)
@@ -53,29 +68,52 @@ def end_sessions_of_inactive(sender: type[User], instance: User, created: bool, 
         record("deactivated", instance)
 
 
+@receiver(post_save, sender=User)
+def end_sessions_of_old_password(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """End the sessions after a new password, but for the one in which it was set."""
+    occasion = instance.__dict__.pop("occasion", Occasion())
+    if "password" not in former(instance):
+        return
+    if instance.is_renewing_hash:
+        links.keep(instance, former(instance)["password"])
+        return
+    session = occasion.session
+    sessions.end_all_of(instance, occasion.kind, keep=session.id if session else "")
+    record(occasion.kind, instance, occasion.request, session)
+
+
 def writes_version(update_fields: Iterable[str] | None) -> bool:
-    """Whether a save names `ver`: all fields, or all that the copy was read with."""
+    """Return whether a save names `ver`: all fields, or all that the copy was read with."""
     return update_fields is None or "ver" in update_fields
 
 
 def is_new(user: User) -> bool:
-    """Whether saving makes the row. A copy from a file (loaddata) takes itself for new, always."""
+    """Return whether saving makes the row. A copy from a file (loaddata) always takes itself for
+    new."""
     return user._state.adding and not User.objects.filter(pk=user.pk).exists()
 
 
-def changes(user: User, columns: Iterable[str], update_fields: Iterable[str] | None) -> bool:
-    """Whether saving this user gives one of these columns another value than its row has."""
-    saved = set(columns) if update_fields is None else {*columns} & {*update_fields}
+def changes(user: User, update_fields: Iterable[str] | None) -> dict[str, Any]:
+    """Return the watched columns to which saving gives another value, with what the row has."""
+    saved = WATCHED if update_fields is None else WATCHED & {*update_fields}
     if is_new(user) or not saved:
-        return False
-    before = User.objects.filter(pk=user.pk).values(*saved).first()
-    return bool(before) and any(before[name] != getattr(user, name) for name in saved)
+        return {}
+    before = User.objects.filter(pk=user.pk).values(*saved).first() or {}
+    return {name: value for name, value in before.items() if value != getattr(user, name)}
 
 
-def record(kind: str, user: User) -> None:
-    """An event that names who saved the user, where the saver has said so (accounts.admin)."""
+def former(user: User) -> dict[str, Any]:
+    """Return what `compare` has noted."""
+    noted: dict[str, Any] = user.former  # type: ignore[attr-defined]
+    return noted
+
+
+def record(
+    kind: str, user: User, request: HttpRequest | None = None, session: Session | None = None
+) -> None:
+    """Write an event that names who saved the user, where they have said so (accounts.admin)."""
     by = getattr(user, "saved_by", "")
-    events.record(kind, user=user, detail={"by": by} if by else {})
+    events.record(kind, request, user=user, session=session, detail={"by": by} if by else {})
 
 
 @receiver(pre_delete, sender=User)

@@ -2,8 +2,9 @@
 
 The token stands only in the mail, in the link's fragment, which browsers never send; here its
 SHA-256 is stored. It lives 30 minutes by the database's clock, and one conditional UPDATE decides
-who uses it. A link dies with what it was made for: a new password, a new address, the session that
-asked for it and, for a reset, a sign-in (ASVS 5.0 6.4.3).
+who uses it. A link dies with what it was made for: by a new password, a new address, deactivation,
+and with the session that asked for it (ASVS 5.0 6.4.3). Signing in is no reason: whoever knows the
+old password could keep its owner from setting a new one.
 """
 
 import hashlib
@@ -58,7 +59,7 @@ def make(
         name=name,
         user=user,
         session_id=session_id,
-        made_for=_state(kind, user),
+        made_for=_state(user) if user else "",
     )
     return f"{conf.issuer}{PAGES[LinkToken.Kind(kind)]}#token={token}"
 
@@ -69,10 +70,8 @@ def find(token: str, *kinds: str, browser: str = "") -> LinkToken:
     link = _live().select_related("user").filter(digest=digest, kind__in=kinds).first()
     if link is None:
         raise DeadLink("unknown, used or expired")
-    if link.user is not None and not (
-        link.user.is_active and link.made_for == _state(link.kind, link.user)
-    ):
-        raise DeadLink("outdated: the user has changed or signed in since")
+    if link.user is not None and not (link.user.is_active and link.made_for == _state(link.user)):
+        raise DeadLink("outdated: the user has changed since")
     if link.session_id and not _asking(link).exists():
         raise DeadLink("the session that asked for it has ended")
     return link
@@ -83,12 +82,18 @@ def use(link: LinkToken) -> None:
     if link.user_id is not None:
         # Held until the end: no change of password or address slips in between.
         user = User.objects.select_for_update().get(pk=link.user_id)
-        if link.made_for != _state(link.kind, user):
+        if link.made_for != _state(user):
             raise DeadLink("outdated")
     if link.session_id and not _asking(link).select_for_update():
         raise DeadLink("the session that asked for it has just ended")
     if not _live().filter(pk=link.pk).update(used_at=Now()):
         raise DeadLink("used a moment ago")
+
+
+def keep(user: User, former: str) -> None:
+    """Let the user's links live on though the password is hashed in another way than `former`."""
+    links = LinkToken.objects.filter(user=user, made_for=_state(user, former))
+    links.update(made_for=_state(user))
 
 
 def _live() -> QuerySet[LinkToken]:
@@ -108,11 +113,7 @@ def _digest(token: str, browser: str) -> str:
     return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
 
 
-def _state(kind: str, user: User | None) -> str:
-    """What must not have changed when the link is used, as a keyed hash."""
-    if user is None:
-        return ""
-    parts = [user.password, user.email]
-    if kind == LinkToken.Kind.RESET:
-        parts.append(str(user.last_login))
-    return salted_hmac("accounts.links", "\0".join(parts), algorithm="sha256").hexdigest()
+def _state(user: User, password: str = "") -> str:
+    """Return what must not have changed when the link is used, as a keyed hash."""
+    parts = "\0".join((password or user.password, user.email))
+    return salted_hmac("accounts.links", parts, algorithm="sha256").hexdigest()

@@ -4,6 +4,8 @@ a token could be made: of a refresh token's `key` only the SHA-256 is stored (AS
 """
 
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
@@ -50,6 +52,9 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     USERNAME_FIELD = "email"
 
+    # Whether a save is of the same password, hashed anew (accounts.lifecycle asks).
+    is_renewing_hash = False
+
     objects = UserManager()
 
     def __str__(self) -> str:
@@ -63,6 +68,24 @@ class User(AbstractBaseUser, PermissionsMixin):
     def set_password(self, raw_password: str | None) -> None:
         """Keep the hash of this password, composed. None is for a user without one."""
         super().set_password(None if raw_password is None else composed(raw_password))
+
+    def check_password(self, raw_password: str | None) -> bool:
+        """Return whether this is the password. It is hashed anew if the way to hash has changed."""
+        with self._renewing_hash():
+            return super().check_password(raw_password)
+
+    async def acheck_password(self, raw_password: str | None) -> bool:
+        """Do the same as `check_password`."""
+        with self._renewing_hash():
+            return await super().acheck_password(raw_password)
+
+    @contextmanager
+    def _renewing_hash(self) -> Iterator[None]:
+        self.is_renewing_hash = True
+        try:
+            yield
+        finally:
+            self.is_renewing_hash = False
 
     def clean(self) -> None:
         super().clean()

@@ -14,8 +14,9 @@ from django.db import transaction
 from django.http import HttpRequest
 from zxcvbn import zxcvbn
 
-from accounts import credentials, events, guesses, hashing, links, sessions, throttling
+from accounts import credentials, guesses, hashing, links, sessions, throttling
 from accounts.errors import ValidationFailed
+from accounts.lifecycle import Occasion
 from accounts.models import LinkToken, Session, User
 from accounts.serializers import LONGEST_PASSWORD
 
@@ -76,10 +77,8 @@ def change(request: HttpRequest, session: Session, user: User, current: str, new
     with transaction.atomic():
         # A reset that came in while this was being hashed is the owner's last word.
         credentials.hold(proven)
-        store(user, digest)
-        sessions.end_all_of(user, "password_changed", keep=session.id)
+        store(user, digest, Occasion("password_changed", request, session))
         sessions.reauthenticated(session)
-        events.record("password_changed", request, user=user, session=session)
 
 
 def reset(request: HttpRequest, token: str, new: str | None) -> None:
@@ -92,13 +91,13 @@ def reset(request: HttpRequest, token: str, new: str | None) -> None:
     digest = hashed(new)
     with transaction.atomic():
         links.use(link)
-        store(user, digest)
-        sessions.end_all_of(user, "password_reset")
-        events.record("password_reset", request, user=user)
+        store(user, digest, Occasion("password_reset", request))
     # The first two are this address's own; the third belongs to everyone in the network.
     throttling.clear(throttling.sign_in_budgets(request, user.email)[:2])
 
 
-def store(user: User, digest: str) -> None:
+def store(user: User, digest: str, occasion: Occasion) -> None:
+    """Save the hash of a new password; accounts.lifecycle does what follows from it."""
     user.password = digest
+    user.occasion = occasion  # type: ignore[attr-defined]
     user.save(update_fields=["password"])

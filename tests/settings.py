@@ -26,6 +26,12 @@ class QuickArgon2(Argon2PasswordHasher):
     parallelism = 1
 
 
+class SlowerArgon2(QuickArgon2):
+    """The same with other parameters: what it made is made anew at the next sign-in."""
+
+    time_cost = 2
+
+
 PASSWORD_HASHERS = ["tests.settings.QuickArgon2"]
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":

@@ -1,16 +1,25 @@
 """What happens to sessions when a user changes, whoever changes it and however."""
 
 import threading
+from collections.abc import Callable
+from io import StringIO
 from typing import Any
 
 import pytest
+from asgiref.sync import async_to_sync
+from django.contrib.auth.forms import AdminPasswordChangeForm, PasswordChangeForm, SetPasswordForm
+from django.contrib.auth.hashers import make_password
 from django.core import serializers as core_serializers
+from django.core.management import call_command
 from django.db import connection
 
 from accounts import events, sessions
 from accounts.errors import InvalidCredentials
 from accounts.models import SecurityEvent, Session, User
-from tests.clients import BearerClient, BrowserClient
+from tests.accounts import mails
+from tests.clients import PASSWORDS, BearerClient, BrowserClient
+
+OLD, NEW = PASSWORDS["alice@example.com"], "seven grey herons at noon"
 
 
 @pytest.fixture
@@ -205,6 +214,178 @@ def test_user_loaded_from_a_file_over_a_present_one_is_no_new_one(browser_client
 
     assert browser_client.get("/api/me").status_code == 401
     assert User.objects.get(pk=carol.pk).ver == 3
+
+
+def set_and_save(user: User) -> None:
+    user.set_password(NEW)
+    user.save()
+
+
+def save_one_column(user: User) -> None:
+    user.set_password(NEW)
+    user.save(update_fields=["password"])
+
+
+def save_a_hash(user: User) -> None:
+    user.password = make_password(NEW)
+    user.save()
+
+
+def take_the_password_away(user: User) -> None:
+    user.set_unusable_password()
+    user.save()
+
+
+def change_by_command(user: User) -> None:
+    with pytest.MonkeyPatch.context() as terminal:
+        terminal.setattr("getpass.getpass", lambda prompt: NEW)
+        call_command("changepassword", user.email, stdout=StringIO())
+
+
+def fill(form_class: type[SetPasswordForm]) -> Callable[[User], None]:
+    def change(user: User) -> None:
+        twice = [name for name in form_class(user).fields if name[-1] in "12"]
+        form = form_class(user, dict.fromkeys(twice, NEW) | {"old_password": OLD})
+        assert form.is_valid(), form.errors
+        form.save()
+
+    return change
+
+
+def load_from_a_file(user: User) -> None:
+    copy = User.objects.get(pk=user.pk)
+    copy.password = make_password(NEW)
+    for loaded in core_serializers.deserialize("json", core_serializers.serialize("json", [copy])):
+        loaded.save()
+
+
+WAYS = {
+    "set_password, save": set_and_save,
+    "set_password, save of one column": save_one_column,
+    "a hash, save": save_a_hash,
+    "set_unusable_password, save": take_the_password_away,
+    "changepassword": change_by_command,
+    "form of the admin": fill(AdminPasswordChangeForm),
+    "form of Django's pages": fill(PasswordChangeForm),
+    "loaddata": load_from_a_file,
+}
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("way", WAYS)
+def test_new_password_ends_every_session_whoever_sets_it(page, program, alice, bob, way):
+    """The project's own forms, its commands and its shell: one event and one mail for each."""
+    other = BrowserClient()
+    other.sign_in(bob)
+
+    WAYS[way](User.objects.get(pk=alice.pk))
+
+    assert [client.get("/api/me").status_code for client in (page, program)] == [401, 401]
+    assert page.post("/auth/refresh").json()["code"] == "session_ended"
+    assert program.refresh().json()["code"] == "session_ended"
+    reasons = Session.objects.filter(user=alice).values_list("end_reason", flat=True)
+    assert list(reasons) == ["password_changed"] * 2
+    assert other.get("/api/me").status_code == 200
+    assert SecurityEvent.objects.filter(kind="password_changed", user=alice).count() == 1
+    subjects = [message.subject for message in mails.sent() if message.to == [alice.email]]
+    assert subjects.count("Your password was changed") == 1
+
+
+def sign_in_anew(user: User) -> None:
+    assert BrowserClient().sign_in(user, OLD).status_code == 200
+
+
+def check_in_code(user: User) -> None:
+    assert user.check_password(OLD)
+
+
+def check_in_asynchronous_code(user: User) -> None:
+    assert async_to_sync(user.acheck_password)(OLD)
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("check", [sign_in_anew, check_in_code, check_in_asynchronous_code])
+def test_same_password_hashed_anew_ends_no_session(page, program, alice, settings, check):
+    """Django does it at the first check after the way to hash has changed."""
+    settings.PASSWORD_HASHERS = ["tests.settings.SlowerArgon2"]
+
+    check(User.objects.get(pk=alice.pk))
+
+    assert User.objects.get(pk=alice.pk).password != alice.password
+    assert [client.get("/api/me").status_code for client in (page, program)] == [200, 200]
+    assert page.post("/auth/refresh").status_code == 200
+    assert not SecurityEvent.objects.filter(kind="password_changed").exists()
+
+
+def test_password_set_after_a_check_that_hashed_it_anew_is_a_change(page, alice, settings):
+    """What a form does that asks for the old password first."""
+    settings.PASSWORD_HASHERS = ["tests.settings.SlowerArgon2"]
+    user = User.objects.get(pk=alice.pk)
+    check_in_code(user)
+
+    set_and_save(user)
+
+    assert page.get("/api/me").status_code == 401
+
+
+def test_save_without_a_new_password_ends_no_session(page, alice):
+    """The whole row, a copy of it from a file, or one that was set and not saved."""
+    user = User.objects.get(pk=alice.pk)
+    user.save()
+    for loaded in core_serializers.deserialize("json", core_serializers.serialize("json", [user])):
+        loaded.save()
+    user.set_password(NEW)
+    user.save(update_fields=["name"])
+
+    assert page.get("/api/me").status_code == 200
+    assert not SecurityEvent.objects.filter(kind="password_changed").exists()
+
+
+@pytest.mark.parametrize("deferred", ["password", "is_active", "is_staff"])
+def test_save_of_a_copy_that_was_read_in_part_ends_no_session(page, alice, deferred):
+    """Columns that were not read are not written either."""
+    User.objects.defer(deferred).get(pk=alice.pk).save()
+
+    assert page.get("/api/me").status_code == 200
+
+
+def test_first_password_of_a_new_account_is_no_change(db):
+    """Nothing was replaced: by the command, and by code."""
+    call_command("createsuperuser", "--noinput", "--email", "dora@example.com", verbosity=0)
+    User.objects.create_user("ella@example.com", NEW)
+
+    assert not SecurityEvent.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_sign_in_that_meets_a_new_password_leaves_no_live_session(alice):
+    """Whoever was checked by the old one waits for the save, and starts nothing."""
+    outcome = []
+
+    def sign_in() -> None:
+        try:
+            sessions.start(alice, client="web", remember=True)
+        except InvalidCredentials as error:
+            outcome.append(error)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=sign_in)
+
+    def meanwhile(sender: Any, event: SecurityEvent, **_: Any) -> None:
+        if event.kind == "password_changed":
+            thread.start()
+            thread.join(1)  # as long as nothing keeps it waiting, it ends within that
+
+    events.recorded.connect(meanwhile)
+    try:
+        set_and_save(User.objects.get(pk=alice.pk))
+    finally:
+        events.recorded.disconnect(meanwhile)
+    thread.join(20)
+
+    assert [type(error) for error in outcome] == [InvalidCredentials]
+    assert not Session.objects.filter(ended_at=None).exists()
 
 
 @pytest.mark.django_db(transaction=True)

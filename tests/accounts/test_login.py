@@ -264,7 +264,7 @@ def test_forged_cookie_ends_nobodys_session(browser_client, alice, mallory):
 
 
 def test_sign_in_is_recorded_and_dated(browser_client, alice):
-    """ASVS 16.3.1; `last_login` moves, which ends password-reset links."""
+    """ASVS 16.3.1; `last_login` moves, as Django's own signal makes it."""
     before = time.time()
 
     browser_client.sign_in(alice)

@@ -12,6 +12,7 @@ from django.http import HttpRequest
 
 from accounts import identities, links, passwords, sessions
 from accounts.errors import InvalidCredentials, RefreshReused, SessionEnded
+from accounts.lifecycle import Occasion
 from accounts.links import DeadLink
 from accounts.models import Identity, SecurityEvent, Session, User
 from tests.accounts.meeting import just_before
@@ -98,7 +99,7 @@ def test_link_that_was_used_a_moment_ago_is_dead(alice: User) -> None:
 def test_link_is_dead_once_the_password_has_changed(alice: User) -> None:
     """Although it was found live before."""
     link = links.find(token_of(links.make("reset", alice.email, user=alice)), "reset")
-    passwords.store(alice, "another hash")
+    passwords.store(alice, "another hash", Occasion())
 
     with transaction.atomic(), pytest.raises(DeadLink, match="outdated"):
         links.use(link)
