@@ -213,11 +213,17 @@ class Identity(models.Model):
 
 
 class FailureCount(models.Model):
-    """How much of one budget is used. The key is a hash: no address is kept here."""
+    """How much of one budget is used. Key and owner are hashes: no address is kept here."""
 
     key = models.CharField(primary_key=True, max_length=64)
+    owner = models.CharField(max_length=64, blank=True)  # of one address; empty: of a network
     started_at = models.BigIntegerField()
     count = models.PositiveIntegerField()
+
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            models.Index(fields=["owner"], name="failures_of_owner")
+        ]
 
     def __str__(self) -> str:
         return f"{self.key[:8]} {self.count}"

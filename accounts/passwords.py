@@ -92,8 +92,7 @@ def reset(request: HttpRequest, token: str, new: str | None) -> None:
     with transaction.atomic():
         links.use(link)
         store(user, digest, Occasion("password_reset", request))
-    # The first two are this address's own; the third belongs to everyone in the network.
-    throttling.clear(throttling.sign_in_budgets(request, user.email)[:2])
+    throttling.clear(user.email)
 
 
 def store(user: User, digest: str, occasion: Occasion) -> None:

@@ -25,31 +25,49 @@ from accounts.watching import watched
 
 @dataclass(frozen=True)
 class Budget:
-    """`limit` failures in `seconds` for one `subject`; the key hides who it is."""
+    """`limit` failures in `seconds` for one `subject`; the key hides who it is.
+
+    `email` is the address that the counter belongs to, if it is one person's.
+    """
 
     name: str
     subject: str
     limit: int
     seconds: int
+    email: str = ""
 
     @property
     def key(self) -> str:
-        return hashlib.sha256(f"{self.name}\0{self.subject}".encode("utf-8", "replace")).hexdigest()
+        return _hash(f"{self.name}\0{self.subject}")
+
+    @property
+    def owner(self) -> str:
+        return owner_of(self.email) if self.email else ""
+
+
+def owner_of(email: str) -> str:
+    """Return what all counters of this address, in its one spelling, are found by."""
+    return _hash(f"e-mail\0{email}")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
 def sign_in_budgets(request: HttpRequest, email: str) -> list[Budget]:
     network, email = events.network_of(request), canonical_email(email)
     return [
-        Budget("sign-in e-mail and network", f"{email}\0{network}", 10, 600),
-        Budget("sign-in e-mail", email, 30, 600),
+        Budget("sign-in e-mail and network", f"{email}\0{network}", 10, 600, email),
+        Budget("sign-in e-mail", email, 30, 600, email),
         Budget("sign-in network", network, 100, 600),
     ]
 
 
 def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]:
     """For what sends a mail to an address that anyone may type: every request counts."""
+    email = canonical_email(email)
     return [
-        Budget(f"{purpose} e-mail", canonical_email(email), 3, 3600),
+        Budget(f"{purpose} e-mail", email, 3, 3600, email),
         Budget(f"{purpose} network", events.network_of(request), 20, 3600),
     ]
 
@@ -88,9 +106,10 @@ def give_back(budgets: list[Budget], amount: int = 1) -> None:
             )
 
 
-def clear(budgets: Iterable[Budget]) -> None:
-    """Forget these budgets' failures: the owner has proven who they are in another way."""
-    FailureCount.objects.filter(key__in=[budget.key for budget in budgets]).delete()
+def clear(email: str) -> None:
+    """Forget what was counted for this address, in whichever network: its owner has proven to be
+    who they are in another way. What was counted for a network stays: it is everyone's there."""
+    FailureCount.objects.filter(owner=owner_of(email)).delete()
 
 
 CLOCKS = {
@@ -113,14 +132,14 @@ def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
     over = "accounts_failurecount.started_at + %s <= excluded.started_at"
     with connection.cursor() as cursor:
         cursor.execute(
-            "INSERT INTO accounts_failurecount (key, started_at, count)"  # noqa: S608
-            f" VALUES (%s, {CLOCKS[connection.vendor]}, %s) ON CONFLICT (key) DO UPDATE SET"
+            "INSERT INTO accounts_failurecount (key, owner, started_at, count)"  # noqa: S608
+            f" VALUES (%s, %s, {CLOCKS[connection.vendor]}, %s) ON CONFLICT (key) DO UPDATE SET"
             f" count = CASE WHEN {over} THEN excluded.count"
             "  ELSE accounts_failurecount.count + excluded.count END,"
             f" started_at = CASE WHEN {over} THEN excluded.started_at"
             "  ELSE accounts_failurecount.started_at END"
             f" RETURNING count, started_at, {CLOCKS[connection.vendor]}",
-            [budget.key, amount, budget.seconds, budget.seconds],
+            [budget.key, budget.owner, amount, budget.seconds, budget.seconds],
         )
         found: tuple[int, int, int] = cursor.fetchone()
         return found

@@ -21,9 +21,13 @@ class Migration(migrations.Migration):
             name="FailureCount",
             fields=[
                 ("key", models.CharField(max_length=64, primary_key=True, serialize=False)),
+                ("owner", models.CharField(blank=True, max_length=64)),
                 ("started_at", models.BigIntegerField()),
                 ("count", models.PositiveIntegerField()),
             ],
+            options={
+                "indexes": [models.Index(fields=["owner"], name="failures_of_owner")],
+            },
         ),
         migrations.CreateModel(
             name="User",
