@@ -40,6 +40,8 @@ from accounts.watching import watched
 log = logging.getLogger("accounts")
 
 # More live sessions than any person has devices; beyond it the oldest ends (ASVS 5.0 7.1.2).
+# Browsers and programs are counted apart: a script that signs in each time it runs must not sign
+# out a person.
 MOST_LIVE = 100
 
 
@@ -74,8 +76,8 @@ def start(
         # Held until the end: a password changed meanwhile ends the new session, or is seen here.
         credentials.hold(user)
         session.save(force_insert=True)
-        _end_oldest(user)
         events.record("signed_in", request, user=user, session=session)
+        _end_oldest(session, request)
     return tokens.issue(session, key, now)
 
 
@@ -192,8 +194,12 @@ def _end_reused(session: Session, generation: int, request: HttpRequest | None) 
             )
 
 
-def _end_oldest(user: User) -> None:
-    live = Session.objects.filter(user=user, ended_at=None).order_by("-last_used_at", "-created_at")
-    surplus = list(live.values_list("id", flat=True)[MOST_LIVE:])
-    if surplus:
-        end(Session.objects.filter(id__in=surplus), "too_many")
+def _end_oldest(newest: Session, request: HttpRequest | None) -> None:
+    """End what goes beyond the limit for this kind of client, the longest unused first."""
+    live = Session.objects.filter(user=newest.user, client=newest.client, ended_at=None)
+    for session in live.order_by("-last_used_at", "-created_at")[MOST_LIVE:]:
+        if end(Session.objects.filter(id=session.id), "too_many"):
+            detail = {"reason": "too_many", "client": session.client}
+            events.record(
+                "session_ended", request, user=newest.user, session=session, detail=detail
+            )

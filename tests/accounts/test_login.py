@@ -3,9 +3,11 @@
 import json
 import time
 import unicodedata
+from datetime import timedelta
 
 import pytest
 from django.contrib.auth.hashers import make_password
+from django.db.models.functions import Now
 
 from accounts import sessions
 from accounts.errors import InvalidCredentials
@@ -277,15 +279,40 @@ def test_sign_in_is_recorded_and_dated(browser_client, alice):
     assert event.address == "127.0.0.1"
 
 
-def test_sessions_of_a_person_are_bounded(browser_client, alice):
-    """ASVS 7.1.2: beyond a hundred devices the oldest sign-in ends."""
-    for _ in range(101):
-        sessions.start(alice, client="web", remember=False)
+@pytest.mark.parametrize(("client", "other"), [("web", "cli"), ("cli", "web")])
+def test_sessions_of_a_person_are_bounded_for_browsers_and_programs_apart(alice, client, other):
+    """ASVS 7.1.2: beyond a hundred the one that was unused longest ends, with an event that says so.
 
+    A program that signs in each time it runs must not sign a person out, nor the other way round.
+    """
+    apart = [sessions.start(alice, client=other, remember=False).session for _ in range(2)]
+    first = [sessions.start(alice, client=client, remember=False).session for _ in range(2)]
+    Session.objects.update(last_used_at=Now() - timedelta(hours=1))
+
+    for _ in range(100):
+        sessions.start(alice, client=client, remember=False)
+
+    ended = Session.objects.exclude(ended_at=None)
+    assert {(row.id, row.end_reason) for row in ended} == {(row.id, "too_many") for row in first}
+    assert Session.objects.filter(ended_at=None, client=client).count() == 100
+    assert Session.objects.filter(ended_at=None, client=other).count() == len(apart)
+    told = SecurityEvent.objects.filter(kind="session_ended", user=alice)
+    assert {event.session_id for event in told} == {row.id for row in first}
+    assert [event.detail for event in told] == [{"reason": "too_many", "client": client}] * 2
+
+
+def test_program_that_signs_in_a_hundred_times_leaves_the_browser_signed_in(
+    browser_client, api_client, alice
+):
+    """As a job does that asks for new tokens each time instead of refreshing."""
     browser_client.sign_in(alice)
+    for _ in range(101):
+        assert api_client.sign_in(alice).status_code == 200
 
-    assert Session.objects.filter(ended_at=None).count() == 100
-    assert Session.objects.filter(end_reason="too_many").count() == 2
+    assert browser_client.get("/api/me").status_code == 200
+    assert browser_client.post("/auth/refresh").status_code == 200
+    event = SecurityEvent.objects.get(kind="session_ended")
+    assert (event.address, event.user) == ("127.0.0.1", alice)
     assert browser_client.get("/api/me").status_code == 200
 
 
