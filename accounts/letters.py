@@ -123,8 +123,8 @@ ADDRESS_CHANGED = Letter(
 
 your {service} account has a new e-mail address: {new}
 
-This one is no longer in use, and all other devices were signed out. If it was not you, tell the
-people who run this service at once.
+This one is no longer in use, and every device was signed out but the one that asked for the change.
+If it was not you, tell the people who run this service at once.
 """,
 )
 

@@ -63,14 +63,11 @@ def offer_new_address(session: Session, user: User, email: str) -> None:
         letters.send(letters.NEW_ADDRESS, email, link=link)
 
 
-def verify(request: HttpRequest, token: str, password: str | None, keep: list[str]) -> None:
-    """What a link to a new address was sent for: the account exists now, or has that address.
-
-    `keep` names the sessions that may outlive a change of address: the asking browser's own.
-    """
+def verify(request: HttpRequest, token: str, password: str | None) -> None:
+    """Do what a link to a new address was sent for: make the account, or move it there."""
     link = links.find(token, *BOTH)
     if link.kind == LinkToken.Kind.EMAIL:
-        _move(request, link, keep)
+        _move(request, link)
     elif password is None:
         raise ValidationFailed(errors={"password": ["This field is required."]})
     else:
@@ -90,17 +87,18 @@ def _create(request: HttpRequest, link: LinkToken, password: str) -> None:
         raise DeadLink("the address has an account by now") from error
 
 
-def _move(request: HttpRequest, link: LinkToken, keep: list[str]) -> None:
+def _move(request: HttpRequest, link: LinkToken) -> None:
+    """Give the account its new address. The session that asked for it stays, all others end."""
     user = cast(User, link.user)  # links of this kind belong to one
     former = user.email
-    own = Session.objects.filter(user=user, id__in=keep, ended_at=None).first()
     try:
         with transaction.atomic():
             links.use(link)
             user.email = link.email
             user.save(update_fields=["email"])
-            sessions.end_all_of(user, "email_changed", keep=own.id if own else "")
-            events.record("email_changed", request, user=user, session=own)
+            sessions.end_all_of(user, "email_changed", keep=link.session_id)
+            asked = Session.objects.get(id=link.session_id)
+            events.record("email_changed", request, user=user, session=asked)
     except IntegrityError as error:
         raise DeadLink("the address has an account by now") from error
     letters.send(letters.ADDRESS_CHANGED, former, new=user.email)

@@ -30,9 +30,8 @@ class VerifyView(browser.BrowserView):
     @extend_schema(request=serializers.Verification, responses={204: None})
     def post(self, request: Request) -> Response:
         given = serializers.Verification.of(request)
-        own = list(browser.presented(request._request).values_list("id", flat=True))
         try:
-            registration.verify(request._request, given["token"], given.get("password"), own)
+            registration.verify(request._request, given["token"], given.get("password"))
         except links.DeadLink:
             throttling.count_bad_token(request._request)
             raise

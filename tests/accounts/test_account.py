@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from accounts.models import SecurityEvent, Session, User
 from api.models import Note
 from tests.accounts import mails
-from tests.clients import BrowserClient
+from tests.clients import BearerClient, BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -148,31 +148,30 @@ def test_link_to_a_new_address_dies_with_the_session_that_asked(
     assert alice.email == "alice@example.com"
 
 
-def test_new_address_confirmed_in_another_browser_ends_every_session(
-    browser_client: BrowserClient, alice: User
+@pytest.mark.parametrize("asking", [BrowserClient, BearerClient])
+@pytest.mark.parametrize("phone", ["not signed in", "signed in", "signed in as bob"])
+def test_new_address_leaves_the_session_that_asked_wherever_it_is_confirmed(
+    alice: User, bob: User, phone: str, asking: type[BrowserClient]
 ) -> None:
-    """Which session asked is not known there, so none is kept."""
-    browser_client.sign_in(alice)
-    token = ask_for_new_address(browser_client)
-    phone = BrowserClient()
-    phone.get("/auth/session")
+    """The link knows who asked; every other session of hers ends, and nobody else's."""
+    laptop, tablet, opened = asking(), BrowserClient(), BrowserClient()
+    laptop.sign_in(alice)
+    tablet.sign_in(alice)
+    opened.get("/auth/session")
+    if phone != "not signed in":
+        opened.sign_in(bob if phone == "signed in as bob" else alice)
+    token = ask_for_new_address(laptop)
 
-    assert phone.post("/auth/email/verify", {"token": token}).status_code == 204
-    assert browser_client.get("/api/me").status_code == 401
+    assert opened.post("/auth/email/verify", {"token": token}).status_code == 204
 
-
-def test_session_of_somebody_else_is_no_reason_to_keep_one(
-    browser_client: BrowserClient, alice: User, bob: User
-) -> None:
-    """Bob's browser opens Alice's link: Alice's sessions end, Bob's is untouched."""
-    browser_client.sign_in(alice)
-    token = ask_for_new_address(browser_client)
-    other = BrowserClient()
-    other.sign_in(bob)
-
-    assert other.post("/auth/email/verify", {"token": token}).status_code == 204
-    assert browser_client.get("/api/me").status_code == 401
-    assert other.get("/api/me").status_code == 200
+    assert laptop.get("/auth/account").json()["email"] == NEW_ADDRESS
+    assert tablet.get("/api/me").status_code == 401
+    assert opened.get("/api/me").status_code == (200 if phone == "signed in as bob" else 401)
+    assert set(Session.objects.exclude(ended_at=None).values_list("end_reason", flat=True)) == {
+        "email_changed"
+    }
+    event = SecurityEvent.objects.get(kind="email_changed")
+    assert event.session_id == Session.objects.get(user=alice, ended_at=None).id
 
 
 def test_link_to_a_new_address_dies_on_password_reset(
