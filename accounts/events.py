@@ -53,7 +53,11 @@ KINDS = {
     "reactivated": "The account was activated again",
     "deleted": "The account was deleted",
     "key_dropped": "A signing key was withdrawn",
+    "mail_failed": "A mail could not be delivered",
 }
+
+# What deserves that somebody looks at it.
+WARNINGS = {"refresh_reused", "session_ahead", "mail_failed"}
 
 
 def record(
@@ -75,7 +79,7 @@ def record(
         detail=detail or {},
     )
     event.refresh_from_db(fields=["at"])
-    level = logging.WARNING if kind in {"refresh_reused", "session_ahead"} else logging.INFO
+    level = logging.WARNING if kind in WARNINGS else logging.INFO
     log.log(level, kind, extra={"user": user.sub if user else None, "session": event.session_id})
     recorded.send(SecurityEvent, event=event)
     return event

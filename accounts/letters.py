@@ -7,12 +7,12 @@ registration, which would carry any message to any address. A link stands alone 
 from dataclasses import dataclass
 from typing import Any
 
-from django.core.mail import send_mail
 from django.db import transaction
 
-from accounts import afterwards
+from accounts import delivery
 from accounts.conf import conf
 from accounts.errors import NoMailServer
+from accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -151,13 +151,13 @@ def reach(address: str) -> bool:
     return conf.mail and not address.endswith(".invalid")
 
 
-def send(letter: Letter, to: str, **values: Any) -> None:
-    """Hand over a mail once the current transaction is committed; nothing waits for it."""
+def send(letter: Letter, to: str, user: User | None = None, **values: Any) -> None:
+    """Hand over a mail once the current transaction is committed. Nothing waits for it.
+
+    `user` is whom it is about, if there is such an account.
+    """
     if not reach(to):
         return
     text = letter.text.format(issuer=conf.issuer, service=conf.name, **values)
-    transaction.on_commit(lambda: afterwards.do(_deliver, letter.subject, text, to))
-
-
-def _deliver(subject: str, text: str, to: str) -> None:
-    send_mail(subject, text, None, [to])
+    mail = delivery.Mail(letter.subject, text, to, user.pk if user else None)
+    transaction.on_commit(lambda: delivery.hand_over(mail), robust=True)

@@ -79,6 +79,7 @@ def tell(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
     letters.send(
         letter,
         event.user.email,
+        event.user,
         at=event.at,
         address=event.address or "unknown",
         device=devices.describe(event.user_agent),

@@ -19,9 +19,10 @@ BOTH = (LinkToken.Kind.REGISTER, LinkToken.Kind.EMAIL)
 
 
 def invite(email: str, name: str) -> None:
-    """A mail to `email`: the way to an account, or that there is one already."""
-    if User.objects.filter(email=email).exists():
-        letters.send(letters.ALREADY_REGISTERED, email)
+    """Send a mail to `email`: the way to an account, or that there is one already."""
+    user = User.objects.filter(email=email).first()
+    if user is not None:
+        letters.send(letters.ALREADY_REGISTERED, email, user)
     else:
         letters.send(letters.REGISTER, email, link=links.make("register", email, name=name))
 
@@ -44,6 +45,7 @@ def send_reset(request: HttpRequest, user: User, **detail: Any) -> bool:
     letters.send(
         letters.FIRST_PASSWORD if first else letters.RESET,
         user.email,
+        user,
         link=links.make("reset", user.email, user=user),
         provider=conf.oidc_client[2],
     )
@@ -56,11 +58,12 @@ def offer_new_address(session: Session, user: User, email: str) -> None:
 
     The link dies with the session that asked: whoever ends a thief's session ends all it began.
     """
-    if User.objects.filter(email=email).exists():
-        letters.send(letters.ALREADY_REGISTERED, email)
+    other = User.objects.filter(email=email).first()
+    if other is not None:
+        letters.send(letters.ALREADY_REGISTERED, email, other)
     else:
         link = links.make("email", email, user=user, session_id=session.id)
-        letters.send(letters.NEW_ADDRESS, email, link=link)
+        letters.send(letters.NEW_ADDRESS, email, user, link=link)
 
 
 def verify(request: HttpRequest, token: str, password: str | None) -> None:
@@ -101,4 +104,4 @@ def _move(request: HttpRequest, link: LinkToken) -> None:
             events.record("email_changed", request, user=user, session=asked)
     except IntegrityError as error:
         raise DeadLink("the address has an account by now") from error
-    letters.send(letters.ADDRESS_CHANGED, former, new=user.email)
+    letters.send(letters.ADDRESS_CHANGED, former, user, new=user.email)

@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
 # Where a process of the app keeps things in memory; each has a reset() for tests.
 MODULES_WITH_STATE = (
+    "accounts.afterwards",
     "accounts.keys",
     "accounts.provider",
     "accounts.revocation",
