@@ -59,10 +59,14 @@ def raise_version(sender: type[User], instance: User, update_fields: Any, **kwar
 
 @receiver(post_save, sender=User)
 def end_sessions_of_inactive(sender: type[User], instance: User, created: bool, **kw: Any) -> None:
-    """End the sessions after deactivation; reactivation revives none."""
+    """End the sessions after deactivation; reactivation revives none.
+
+    Those that a bulk update left behind, which told nobody, end before they count again.
+    """
     switched = "is_active" in former(instance)
     if instance.is_active:
         if switched:
+            sessions.end_all_of(instance, "deactivated")
             record("reactivated", instance)
     elif not created and (sessions.end_all_of(instance, "deactivated") or switched):
         record("deactivated", instance)

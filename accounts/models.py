@@ -50,6 +50,12 @@ class User(AbstractBaseUser, PermissionsMixin):
     ver_raised_at = models.DateTimeField(null=True, editable=False, db_index=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
 
+    class Meta:
+        indexes: ClassVar[list[models.Index]] = [
+            # The revocation feed asks for these at each reading (accounts.revocation).
+            models.Index(fields=["sub"], name="user_inactive", condition=Q(is_active=False))
+        ]
+
     USERNAME_FIELD = "email"
 
     # Whether a save is of the same password, hashed anew (accounts.lifecycle asks).

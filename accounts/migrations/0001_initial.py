@@ -104,7 +104,13 @@ class Migration(migrations.Migration):
                 ),
             ],
             options={
-                "abstract": False,
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("is_active", False)),
+                        fields=["sub"],
+                        name="user_inactive",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(

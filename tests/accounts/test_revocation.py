@@ -1,5 +1,6 @@
 """The revocation feed: what ends a token that has not expired, in every process, at once."""
 
+import re
 import subprocess
 import sys
 import threading
@@ -14,6 +15,8 @@ from typing import Any
 import pytest
 from django.db import OperationalError, connection, transaction
 from django.db.models.functions import Now
+from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
 from accounts import revocation, sessions, tokens
 from accounts.claims import Issued
@@ -278,6 +281,73 @@ def test_bulk_deactivation_is_found_by_the_poll(alice: User, poll: Callable[[int
 
     with pytest.raises(RevokedSession):
         check(pair)
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_bulk_deactivation_spares_everybody_else(
+    alice: User, bob: User, poll: Callable[[int], None], seconds: int
+) -> None:
+    """Every session of that person, and no other one."""
+    poll(seconds)
+    pairs, other = [sign_in(alice), sign_in(alice)], sign_in(bob)
+
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+    revocation.reset()
+
+    for pair in pairs:
+        with pytest.raises(RevokedSession):
+            check(pair)
+    check(other)
+
+
+@pytest.mark.parametrize("seconds", [0, 1])
+def test_activation_revives_no_session_of_a_bulk_deactivation(
+    alice: User, poll: Callable[[int], None], seconds: int
+) -> None:
+    """The bulk update ended none; whoever saves the person does, before they count again."""
+    poll(seconds)
+    pair = sign_in(alice)
+    User.objects.filter(pk=alice.pk).update(is_active=False)
+
+    alice.refresh_from_db()
+    alice.is_active = True
+    alice.save()
+
+    with pytest.raises(RevokedSession):
+        check(pair)
+    assert Session.objects.get().end_reason == "deactivated"
+    new = sign_in(alice)
+    check(new)
+
+
+def test_reading_the_feed_does_not_look_at_live_sessions(alice: User) -> None:
+    """No query of it goes through the table of sessions, on either engine (by its own plan)."""
+    now = timezone.now()
+    people = [User(email=f"p{n}@example.com", is_active=n % 50 > 0) for n in range(2000)]
+    User.objects.bulk_create(people)
+    times = dict.fromkeys(("created_at", "rotated_at", "last_used_at", "authenticated_at"), now)
+    times |= dict.fromkeys(("idle_expires_at", "absolute_expires_at"), now + timedelta(days=7))
+    rows = (Session(user=user, client="web", idle_seconds=9, **times) for user in people * 3)
+    Session.objects.bulk_create(rows, batch_size=500)
+    if connection.vendor == "postgresql":  # as it does by itself, which SQLite does not
+        with connection.cursor() as cursor:
+            cursor.execute("ANALYZE")
+    revocation.reset()
+    with CaptureQueriesContext(connection) as asked:
+        revocation.current()
+
+    plans = []
+    for query in asked.captured_queries:
+        explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
+        with connection.cursor() as cursor:
+            cursor.execute(explain + query["sql"])
+            plans.append("\n".join(str(row[-1]) for row in cursor.fetchall()))
+
+    assert len(plans) == 3
+    for plan in plans:
+        assert not re.search(r"Seq Scan on accounts_session|SCAN (accounts_session|U0)\b", plan), (
+            plan
+        )
 
 
 def test_feed_that_cannot_be_read_is_believed_for_ten_seconds(
