@@ -98,13 +98,6 @@ def csrf_cookie() -> str:
     return "" if good else "The CSRF cookie must be __Host-…, Secure, Strict, and readable."
 
 
-@rule("E008")
-def exception_handler() -> str:
-    handler = getattr(settings, "REST_FRAMEWORK", {}).get("EXCEPTION_HANDLER")
-    wanted = "accounts.problems.answer"
-    return "" if handler == wanted else f"REST_FRAMEWORK['EXCEPTION_HANDLER'] must be {wanted}."
-
-
 @rule("E009")
 def issuer() -> str:
     if not ORIGIN.fullmatch(conf.issuer):

@@ -104,6 +104,17 @@ def administration_hour() -> str:
     return "SESSION_COOKIE_AGE keeps the administration open for more than an hour." * too_long
 
 
+@rule("W006")
+def failures_of_other_views() -> str:
+    handler = getattr(settings, "REST_FRAMEWORK", {}).get("EXCEPTION_HANDLER")
+    if handler == "accounts.problems.answer":
+        return ""
+    return (
+        "Failures of your own views keep their shape: REST_FRAMEWORK['EXCEPTION_HANDLER'] is not "
+        "accounts.problems.answer. A refused token is a 401 without WWW-Authenticate there."
+    )
+
+
 def patterns(found: list[Any]) -> Iterator[URLPattern]:
     """Every path of the URLconf."""
     for pattern in found:

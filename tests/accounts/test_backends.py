@@ -1,5 +1,6 @@
 """Other backends and views plug in: whoever Django's `authenticate` returns gets a session."""
 
+import json
 from typing import Any
 
 import pytest
@@ -108,3 +109,18 @@ def test_view_of_another_app_is_closed_in_the_same_shape(rf: RequestFactory) -> 
     assert answer.status_code == 401
     assert answer.headers["WWW-Authenticate"] == 'Bearer realm="gatehouse"'
     assert b'"not_authenticated"' in answer.content
+
+
+def test_failures_of_a_project_keep_its_shape_and_ours_keep_ours(
+    rf: RequestFactory, browser_client: BrowserClient, settings: Any
+) -> None:
+    """Its exception handler is for its own views; no endpoint here asks for it."""
+    settings.REST_FRAMEWORK = {"EXCEPTION_HANDLER": "rest_framework.views.exception_handler"}
+
+    theirs = ForeignView.as_view()(rf.get("/", headers={"Authorization": "Bearer a.b.c"})).render()
+    ours = browser_client.get("/api/notes")
+
+    assert theirs.status_code == 401
+    assert json.loads(theirs.content).keys() == {"detail"}
+    assert (ours.status_code, ours.json()["code"]) == (401, "not_authenticated")
+    assert ours.headers["Content-Type"] == "application/problem+json"

@@ -51,15 +51,6 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
         {"CSRF_COOKIE_HTTPONLY": True},
         {"CSRF_USE_SESSIONS": True},
     ],
-    "E008": [
-        {
-            "REST_FRAMEWORK": {
-                **CLOSED,
-                "EXCEPTION_HANDLER": "rest_framework.views.exception_handler",
-            }
-        },
-        {"REST_FRAMEWORK": CLOSED},
-    ],
     "E009": [
         {"GATEHOUSE": {"ISSUER": ""}},
         {"GATEHOUSE": {"ISSUER": "localhost"}},
@@ -97,6 +88,15 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     "W003": [{"AUTH_PASSWORD_VALIDATORS": []}],
     "W004": [{"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}],
     "W005": [{"SESSION_COOKIE_AGE": 3601}, {"SESSION_COOKIE_AGE": 14 * 86_400}],
+    "W006": [
+        {
+            "REST_FRAMEWORK": {
+                **CLOSED,
+                "EXCEPTION_HANDLER": "rest_framework.views.exception_handler",
+            }
+        },
+        {"REST_FRAMEWORK": CLOSED},
+    ],
 }
 CASES = [(number, change) for number, changes in UNSAFE.items() for change in changes]
 

@@ -215,7 +215,7 @@ FORGOTTEN = [
         ("settings.py", r"    \"accounts.middleware.ClientAddress\",", "", "E006"),
         ("settings.py", r"    \"accounts.middleware.CookieHygiene\",", "", "E005"),
         ("settings.py", r"CSRF_COOKIE_NAME.*", "", "E007"),
-        ("settings.py", r"    \"EXCEPTION_HANDLER\".*", "", "E008"),
+        ("settings.py", r"    \"EXCEPTION_HANDLER\".*", "", "W006"),
         ("settings.py", r"    \"DEFAULT_PERMISSION_CLASSES\".*", "", "W001"),
         ("settings.py", r"    \"ISSUER\".*", "", "E009"),
         ("settings.py", r"    \"SIGNING_KEYS_FILE\".*", "", "E004"),
