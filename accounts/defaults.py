@@ -19,7 +19,8 @@ DEFAULTS: dict[str, Any] = {
     "SIGNING_KEYS": "",
     "SIGNING_KEYS_FILE": Path("signing-keys.json"),
     "COOKIE_MARK": "",
-    "HASHING_PLACES": 30,
+    # Fewer than the threads of a server process, or a flood of sign-ins takes them all.
+    "HASHING_PLACES": 6,
     "DATA_DIR": Path(),
     "EXPORTS": {},
     "HOME": "/notes",
