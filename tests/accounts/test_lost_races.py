@@ -68,6 +68,20 @@ def test_other_device_that_has_just_signed_out_is_no_event(
     assert not SecurityEvent.objects.filter(kind="session_ended").exists()
 
 
+def test_session_beyond_the_limit_that_has_just_signed_out_is_no_event(
+    alice: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The surplus is gone already: the first reason stays, and nothing else is told."""
+    monkeypatch.setattr(sessions, "MOST_LIVE", 1)
+    first = sessions.start(alice, client="web", remember=True).session
+
+    with just_before('UPDATE "accounts_session" SET "ended_at"', end_elsewhere):
+        sessions.start(alice, client="web", remember=True)
+
+    assert Session.objects.get(id=first.id).end_reason == "signed_out"
+    assert not SecurityEvent.objects.filter(kind="session_ended").exists()
+
+
 def test_reuse_that_meets_a_sign_out_is_told_nobody(alice: User) -> None:
     """The owner ended the session a moment before: refused all the same, without an alarm."""
     old = sessions.start(alice, client="web", remember=True)
