@@ -5,7 +5,7 @@ import unicodedata
 import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import FailureCount, User
@@ -81,6 +81,7 @@ def test_letters_that_only_look_alike_are_different_mailboxes(one: str, other: s
 LABEL = st.text(st.sampled_from("aBüßẞİıſςΣK\u0308\u200c\u00adxn-.。😀_א１"), max_size=12)
 
 
+@settings(deadline=None)
 @given(st.one_of(st.text(), st.builds("{}@{}".format, LABEL, LABEL)))
 def test_canonical_spelling_is_its_own(text: str) -> None:
     """Whatever is stored is found again by what is stored."""
