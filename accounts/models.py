@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
-from django.contrib.auth.models import PermissionsMixin
+from django.contrib.auth.models import Group, Permission, PermissionsMixin
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
@@ -49,6 +49,20 @@ class User(AbstractBaseUser, PermissionsMixin):
     ver = models.PositiveIntegerField(default=1, editable=False)
     ver_raised_at = models.DateTimeField(null=True, editable=False, db_index=True)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
+    # As in PermissionsMixin, but for the names from the other side: a project that moves here has
+    # another user model beside this one for a while, and `group.user_set` stays that one's.
+    groups = models.ManyToManyField(  # type: ignore[assignment]  # the stubs know the mixin's
+        Group,
+        blank=True,
+        related_name="accounts_user_set",
+        related_query_name="accounts_user",
+    )
+    user_permissions = models.ManyToManyField(  # type: ignore[assignment]  # the same
+        Permission,
+        blank=True,
+        related_name="accounts_user_set",
+        related_query_name="accounts_user",
+    )
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [

@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-from django.conf import settings
 from django.db import migrations, models
 
 import accounts.models
@@ -84,22 +83,18 @@ class Migration(migrations.Migration):
                     "groups",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="user_set",
-                        related_query_name="user",
+                        related_name="accounts_user_set",
+                        related_query_name="accounts_user",
                         to="auth.group",
-                        verbose_name="groups",
                     ),
                 ),
                 (
                     "user_permissions",
                     models.ManyToManyField(
                         blank=True,
-                        help_text="Specific permissions for this user.",
-                        related_name="user_set",
-                        related_query_name="user",
+                        related_name="accounts_user_set",
+                        related_query_name="accounts_user",
                         to="auth.permission",
-                        verbose_name="user permissions",
                     ),
                 ),
             ],
@@ -139,7 +134,7 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="events",
-                        to=settings.AUTH_USER_MODEL,
+                        to="accounts.user",
                     ),
                 ),
             ],
@@ -183,7 +178,7 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.SET_NULL,
                         related_name="sessions",
-                        to=settings.AUTH_USER_MODEL,
+                        to="accounts.user",
                     ),
                 ),
             ],

@@ -2,7 +2,6 @@
 
 import django.db.models.deletion
 import django.db.models.functions.datetime
-from django.conf import settings
 from django.db import migrations, models
 
 
@@ -39,7 +38,7 @@ class Migration(migrations.Migration):
                         null=True,
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="links",
-                        to=settings.AUTH_USER_MODEL,
+                        to="accounts.user",
                     ),
                 ),
             ],

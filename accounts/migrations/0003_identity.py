@@ -1,6 +1,5 @@
 import django.db.models.deletion
 import django.db.models.functions.datetime
-from django.conf import settings
 from django.db import migrations, models
 
 
@@ -30,7 +29,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="identities",
-                        to=settings.AUTH_USER_MODEL,
+                        to="accounts.user",
                     ),
                 ),
             ],
