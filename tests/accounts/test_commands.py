@@ -1,5 +1,6 @@
 """The commands for whoever runs the service."""
 
+import subprocess
 from datetime import timedelta
 from io import StringIO
 from pathlib import Path
@@ -11,6 +12,7 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts import demo, keys, links, revocation
+from accounts.conf import conf
 from accounts.models import FailureCount, LinkToken, Session, User
 from tests.clients import BrowserClient
 
@@ -165,6 +167,50 @@ def test_first_signing_key_is_made_for_its_owner_alone(settings: Any, tmp_path: 
     assert path.stat().st_mode & 0o777 == 0o600
     keys.reset()
     assert keys.ring().active
+
+
+def git(folder: Path, *arguments: str) -> str:
+    done = subprocess.run(
+        ["git", "-C", folder, *arguments], capture_output=True, text=True, check=True
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("ignored", [None, "*.pyc", "*.pyc\n", "/signing-keys.json\n"])
+def test_git_adds_neither_the_private_key_nor_what_lies_beside_it(
+    settings: Any, tmp_path: Path, ignored: str | None
+) -> None:
+    """`git add -A` is what people type; what the folder ignored before stays ignored."""
+    home, var = tmp_path / "keys", tmp_path / "var"
+    for folder in (home, var):
+        folder.mkdir()
+        if ignored is not None:
+            (folder / ".gitignore").write_text(ignored)
+    here = {"SIGNING_KEYS_FILE": home / "signing-keys.json", "DATA_DIR": var, "DEMO": False}
+    settings.GATEHOUSE = settings.GATEHOUSE | here
+    git(tmp_path, "init", "--quiet")
+
+    call_command("create_signing_keys", stdout=StringIO())
+    for left in ("signing-keys.json.lock", ".signing-keys.json.4711.1", "other.pyc"):
+        (home / left).write_text("private")
+    conf.revocation_counter.write_text("x")
+
+    git(tmp_path, "add", "-A")
+    kept = {"keys/.gitignore", "var/.gitignore"}
+    seen = {"keys/other.pyc"} if ignored is None or "pyc" not in ignored else set()
+    assert set(git(tmp_path, "ls-files").split()) == kept | seen
+
+
+def test_signing_keys_need_no_folder_for_the_counter_yet(settings: Any, tmp_path: Path) -> None:
+    """It may be made later; a check names it then."""
+    path = tmp_path / "signing-keys.json"
+    here = {"SIGNING_KEYS_FILE": path, "DATA_DIR": tmp_path / "later", "DEMO": False}
+    settings.GATEHOUSE = settings.GATEHOUSE | here
+
+    call_command("create_signing_keys", stdout=StringIO())
+
+    assert path.exists()
+    assert not (tmp_path / "later").exists()
 
 
 def test_signing_keys_that_exist_are_left_alone(settings: Any, tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Make the first set of signing keys: what a new server needs before anything else starts."""
 
 from argparse import ArgumentParser
+from pathlib import Path
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
@@ -10,7 +11,10 @@ from accounts.conf import conf
 
 
 class Command(BaseCommand):
-    help = "Make the first signing key in SIGNING_KEYS_FILE. An existing file is left alone."
+    help = (
+        "Make the first signing key in SIGNING_KEYS_FILE. An existing file is left alone. The key "
+        "and the revocation counter are written into the `.gitignore` of their folders."
+    )
 
     # They would refuse to go on without keys.
     requires_system_checks = ()
@@ -28,5 +32,21 @@ class Command(BaseCommand):
         elif not path.parent.is_dir():
             raise CommandError(f"There is no folder {path.parent}.")
         else:
+            keep_out_of_git(path.parent, path.name, f"{path.name}.lock", f".{path.name}.*")
+            if conf.revocation_counter.parent.is_dir():
+                keep_out_of_git(conf.revocation_counter.parent, conf.revocation_counter.name)
             keys.write(ring, path, overwrite=False)
             self.stdout.write(f"signing with {ring.active.kid}")
+
+
+def keep_out_of_git(folder: Path, *names: str) -> None:
+    """Have the folder's `.gitignore` name these files: `git add -A` would publish a private key.
+
+    The file is made where there is none. Lines of others stay.
+    """
+    path = folder / ".gitignore"
+    before = path.read_text(errors="surrogateescape") if path.exists() else ""
+    missing = [line for name in names if (line := f"/{name}") not in before.splitlines()]
+    if missing:
+        start = before if not before or before.endswith("\n") else f"{before}\n"
+        path.write_text(start + "".join(f"{line}\n" for line in missing), encoding="utf-8")
