@@ -7,14 +7,19 @@ SameSite=Strict is none of them: a sibling subdomain is the same site, and every
 with its requests. Bearer requests need none of this: no browser attaches a Bearer token by itself.
 """
 
+import logging
+
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 from rest_framework.exceptions import ErrorDetail
 
 from accounts import events
+from accounts.conf import conf
 from accounts.errors import CsrfFailed
 from accounts.watching import watched
+
+log = logging.getLogger("accounts")
 
 # What helps where a reload does not (see has_unreadable_cookies).
 UNREADABLE = (
@@ -23,6 +28,9 @@ UNREADABLE = (
 )
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+# Of a header that a stranger chose, so much goes into the log.
+LONGEST_SHOWN = 200
 
 
 class _TokenCheck(CsrfViewMiddleware):
@@ -34,29 +42,44 @@ class _TokenCheck(CsrfViewMiddleware):
 
 @watched
 def check(request: HttpRequest) -> None:
-    """CsrfFailed unless the request is safe or shown to come from our own pages."""
+    """Raise CsrfFailed unless the request is safe or shown to come from our own pages.
+
+    The log says which layer failed, at WARNING: a proxy that changes `Host` is refused like an
+    attacker, and whoever set it up has to see why. The answer says so only where nobody else
+    looks, with DEBUG or in demo mode.
+    """
     if request.method in SAFE_METHODS:
         return
     reason = failure(request)
     if reason:
+        log.warning("refused csrf_failed: %s", reason)
         events.record_unasked("csrf_failed", request, detail={"reason": reason})
         refusal = CsrfFailed(reason)
+        refusal.logged = True
         if has_unreadable_cookies(request):
             refusal.detail = ErrorDetail(UNREADABLE, refusal.code)
+        elif settings.DEBUG or conf.demo:
+            refusal.detail = ErrorDetail(f"{refusal.detail} ({reason})", refusal.code)
         raise refusal
 
 
 def failure(request: HttpRequest) -> str:
-    """Which layer fails, in words; empty if all hold."""
+    """Return in words which layer fails, or an empty text if all hold."""
     site = request.META.get("HTTP_SEC_FETCH_SITE", "same-origin")
     if site != "same-origin":
-        return f"Sec-Fetch-Site is {site}"
+        return f"Sec-Fetch-Site is {shown(site)}"
     ours = f"{request.scheme}://{request.get_host()}"
-    if request.META.get("HTTP_ORIGIN") != ours:
-        return "Origin is missing or not ours"
+    origin = request.META.get("HTTP_ORIGIN", "missing")
+    if origin != ours:
+        return f"Origin is {shown(origin)}, this server is {ours}"
     if settings.CSRF_HEADER_NAME not in request.META:
         return "X-CSRFToken is missing"
     return _check_token(request)
+
+
+def shown(text: str) -> str:
+    """Return what somebody sent as one short line, so that it forges no line of a log."""
+    return "".join(c if c.isprintable() else "?" for c in text[:LONGEST_SHOWN]) or "empty"
 
 
 def has_unreadable_cookies(request: HttpRequest) -> bool:

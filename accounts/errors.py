@@ -14,6 +14,7 @@ class Problem(drf.APIException):
     status_code = 400
     code = "invalid_request"
     detail_text = "The request could not be understood."
+    logged = False  # whoever raises it may have written the line of the log
 
     def __init__(self, cause: str = "", *, errors: dict[str, list[str]] | None = None) -> None:
         super().__init__(self.detail_text, self.code)

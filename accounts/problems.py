@@ -83,7 +83,8 @@ def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     known = translate(exc)
     if known is None:
         return None
-    log.info("refused %s: %s", known.code, known, extra={"cause": repr(exc.__cause__)})
+    if not known.logged:
+        log.info("refused %s: %s", known.code, known, extra={"cause": repr(exc.__cause__)})
     return from_problem(known)
 
 

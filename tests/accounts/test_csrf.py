@@ -4,6 +4,8 @@ import itertools
 
 import pytest
 
+from accounts import csrf
+from accounts.errors import CsrfFailed
 from accounts.models import SecurityEvent, Session
 from api.models import Note
 from tests.accounts.presenting import ACCESS, REFRESH
@@ -299,3 +301,73 @@ def test_sign_out_with_the_refresh_cookie_alone_works(browser_client, alice):
     assert browser_client.post("/auth/logout").status_code == 204
     assert Session.objects.get().end_reason == "signed_out"
     assert REFRESH not in browser_client.cookies
+
+
+# A development server in front that passes requests on under its own name: Vite, `changeOrigin`.
+PROXIED = {"Origin": "http://localhost:5173", "Host": "localhost:8000"}
+CAUSES = [
+    (PROXIED, "Origin is http://localhost:5173, this server is http://localhost:8000"),
+    ({"Origin": None}, "Origin is missing, this server is http://localhost"),
+    ({"Origin": ""}, "Origin is empty, this server is http://localhost"),
+    ({"Origin": "https://localhost"}, "Origin is https://localhost, this server is http://localho"),
+    ({"Origin": "x\nforged\u2028line\u202e"}, "Origin is x?forged?line?, this server is"),
+    ({"Origin": "x" * 5000}, f"Origin is {'x' * 200}, this server is"),
+    ({"Sec-Fetch-Site": "cross-site"}, "Sec-Fetch-Site is cross-site"),
+    ({"Sec-Fetch-Site": "same-site"}, "Sec-Fetch-Site is same-site"),
+    ({"X-CSRFToken": None}, "X-CSRFToken is missing"),
+    ({"X-CSRFToken": "a" * 32}, "CSRF token from the 'X-Csrftoken' HTTP header incorrect"),
+]
+causes = pytest.mark.parametrize(("headers", "cause"), CAUSES, ids=[c[:40] for _, c in CAUSES])
+
+
+@causes
+def test_log_says_which_layer_failed(browser_client, caplog, settings, headers, cause):
+    """Whoever set up a proxy finds the reason at WARNING, once, on one line."""
+    settings.ALLOWED_HOSTS = ["localhost"]
+    browser_client.get("/auth/session")
+
+    browser_client.post("/auth/login", {}, headers=headers)
+
+    (line,) = [r for r in caplog.records if r.getMessage().startswith("refused csrf_failed")]
+    assert line.levelname == "WARNING"
+    assert cause in line.getMessage()
+    assert len(line.getMessage().splitlines()) == 1
+
+
+@causes
+@pytest.mark.parametrize(("demo", "debug"), [(True, False), (False, True), (False, False)])
+def test_answer_names_the_layer_where_nobody_else_looks(
+    browser_client, settings, headers, cause, demo, debug
+):
+    """In demo mode and with DEBUG; in production it says what helps a person, and no more."""
+    settings.ALLOWED_HOSTS = ["localhost"]
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "DEMO": demo}
+    settings.DEBUG = debug
+    browser_client.get("/auth/session")
+
+    answer = browser_client.post("/auth/login", {}, headers=headers)
+
+    assert refused(answer)
+    detail = answer.json()["detail"]
+    assert detail.startswith(CsrfFailed.detail_text)
+    assert (cause in detail) is (demo or debug)
+    assert demo or debug or detail == CsrfFailed.detail_text
+
+
+@pytest.mark.parametrize("demo", [True, False])
+def test_cookies_that_nobody_can_read_are_what_the_answer_names(browser_client, settings, demo):
+    """granian hands over such a header empty, and reloading the page would change nothing."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "DEMO": demo}
+
+    answer = browser_client.post("/auth/login", {}, headers={"Cookie": ""})
+
+    assert refused(answer)
+    assert answer.json()["detail"] == csrf.UNREADABLE
+
+
+def test_readable_cookies_are_not_blamed(browser_client):
+    """Where they can be read, the advice to delete them would be wrong."""
+    answer = browser_client.post("/auth/login", {}, headers={"Cookie": "theme=dark"})
+
+    assert refused(answer)
+    assert csrf.UNREADABLE not in answer.json()["detail"]
