@@ -6,14 +6,18 @@ None means "no credential here", an exception means "a bad one".
 """
 
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
 from accounts import cookies, csrf, revocation, sessions, throttling, tokens
 from accounts.claims import AccessClaims
 from accounts.errors import ExpiredToken, InvalidToken, RevokedSession, TwoCredentials
+from accounts.models import User
 from accounts.problems import REALM
 from accounts.watching import watched
 
@@ -54,7 +58,11 @@ class SignedInRequest(Request):
 class TokenAuthentication(BaseAuthentication):
     """The access cookie, with CSRF defence, or `Authorization: Bearer`, without."""
 
-    def authenticate(self, request: Request) -> tuple[Principal, AccessClaims] | None:
+    def authenticate(self, request: Request) -> tuple[Any, AccessClaims] | None:
+        """Return the principal and its claims, or None where the request carries no token.
+
+        Raise InvalidToken, TwoCredentials or CsrfFailed.
+        """
         bearer = bearer_token(request._request)
         cookie = cookies.read_access(request._request)
         if bearer is not None and cookie is not None:
@@ -69,6 +77,30 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
+
+
+class UserAuthentication(TokenAuthentication):
+    """The same for views that work with the user's row, as most code for DRF does.
+
+    `request.user` is a `User`, read from the database when something of it is first used.
+    `request.auth` holds the token's claims, as with `TokenAuthentication`.
+    """
+
+    def authenticate(self, request: Request) -> tuple[Any, AccessClaims] | None:
+        found = super().authenticate(request)
+        if found is None:
+            return None
+        _, claims = found
+        return SimpleLazyObject(partial(load, claims.sub)), claims
+
+
+def load(sub: str) -> User:
+    """Return the user with this `sub`. Raise InvalidToken if there is no such active user."""
+    user = User.objects.filter(sub=sub, is_active=True).first()
+    if user is None:
+        # Deleted or deactivated elsewhere, in the second before this server hears of it.
+        raise InvalidToken("the user is gone")
+    return user
 
 
 @watched

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from datetime import timedelta
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any
 
 from django.db.models.functions import Now
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.authentication import Principal
 from accounts.conf import STEP_UP_SECONDS
 from accounts.errors import InsufficientScope, NotAuthenticated, ReauthenticationRequired
 from accounts.models import Session
@@ -37,7 +36,7 @@ class ScopedAccess(SignedIn):
         super().has_permission(request, view)
         scopes: dict[str, str] = view.scopes
         needed = scopes.get(request.method or "", scopes["*"])
-        if needed not in cast(Principal, request.user).scope:
+        if needed not in getattr(request.auth, "scope", ()):  # other credentials have no scopes
             raise InsufficientScope(f"{needed} is needed")
         return True
 
@@ -48,7 +47,7 @@ class RecentlyAuthenticated(SignedIn):
     def has_permission(self, request: Request, view: APIView) -> bool:
         super().has_permission(request, view)
         recent = Session.objects.filter(
-            id=cast(Principal, request.user).session_id,
+            id=getattr(request.auth, "sid", ""),
             ended_at=None,
             authenticated_at__gt=Now() - timedelta(seconds=STEP_UP_SECONDS),
         )
