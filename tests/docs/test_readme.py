@@ -1,6 +1,7 @@
 """README.md fits on a few screens and leads where it says."""
 
 import re
+import tomllib
 
 from tests.docs import from_top, links, pages, read
 from tests.servers import ROOT
@@ -27,3 +28,12 @@ def test_every_page_is_in_the_index() -> None:
     linked = {from_top("docs/README.md", address) for _, address in links("docs/README.md")}
     ours = {ROOT / page for page in pages() if page.startswith("docs/")}
     assert ours - {ROOT / "docs" / "README.md"} <= linked
+
+
+def test_licence_is_the_same_wherever_it_is_said() -> None:
+    """Whoever may copy reads it in README.md, tools in pyproject.toml, lawyers in LICENSE."""
+    project = tomllib.loads(read("pyproject.toml"))["project"]
+
+    assert ("MIT", "LICENSE") in links("README.md")
+    assert (project["license"], project["license-files"]) == ("MIT", ["LICENSE"])
+    assert read("LICENSE").startswith("MIT License\n\nCopyright (c) 2026 The Gatehouse authors\n")
