@@ -57,7 +57,6 @@ class SignInForm(AdminAuthenticationForm):
 class GatehouseAdmin(AdminSite):
     """The administration at /admin/, for active staff."""
 
-    index_title = "Users, identities, sessions, events"
     login_form = SignInForm
 
     def each_context(self, request: HttpRequest) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """App configuration: connects what must run whenever a user changes, and the system checks."""
 
 from django.apps import AppConfig
+from django.contrib.admin import apps as admin
 
 
 class AccountsConfig(AppConfig):
@@ -9,3 +10,13 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import lifecycle, notices, wiring  # noqa: F401  (they register themselves)
+
+
+class Administration(admin.AdminConfig):
+    """Django's administration with our sign-in: in `INSTALLED_APPS` for `django.contrib.admin`.
+
+    All models that a project has registered stay.
+    """
+
+    default_site = "accounts.adminsite.GatehouseAdmin"
+    default = False  # the app "accounts" is the one above

@@ -11,7 +11,10 @@ from typing import Any
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
+from django.db import connection
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
+from rest_framework.permissions import AllowAny
+from rest_framework.settings import api_settings
 
 from accounts.checks import rule
 from accounts.conf import conf
@@ -52,7 +55,10 @@ def administration() -> str:
     for pattern in patterns(get_resolver().url_patterns):
         site = getattr(pattern.callback, "admin_site", None)
         if site is not None and not isinstance(site, GatehouseAdmin):
-            return "Mount accounts.admin.site: the sign-in of Django's admin.site has no budgets."
+            return (
+                "The administration's sign-in has no budgets: INSTALLED_APPS needs "
+                "accounts.apps.Administration in place of django.contrib.admin."
+            )
     return ""
 
 
@@ -63,15 +69,19 @@ def https_behind_a_proxy() -> str:
     return ""
 
 
+@rule("E017")
+def database_engine() -> str:
+    if connection.vendor not in ("sqlite", "postgresql"):
+        return f"The default database must be SQLite or PostgreSQL, not {connection.vendor}."
+    return ""
+
+
 @rule("W001")
 def closed_by_default() -> str:
-    wanted = {
-        "DEFAULT_AUTHENTICATION_CLASSES": "accounts.authentication.TokenAuthentication",
-        "DEFAULT_PERMISSION_CLASSES": "accounts.permissions.SignedIn",
-    }
-    configured: dict[str, Any] = getattr(settings, "REST_FRAMEWORK", {})
-    open_to_all = [k for k, name in wanted.items() if list(configured.get(k, ())) != [name]]
-    return f"Views that say nothing are not closed: {', '.join(open_to_all)}." * bool(open_to_all)
+    default: Any = api_settings.DEFAULT_PERMISSION_CLASSES
+    if all(isinstance(one, type) and issubclass(one, AllowAny) for one in default):
+        return "REST_FRAMEWORK's DEFAULT_PERMISSION_CLASSES leave views that name none open to all."
+    return ""
 
 
 @rule("W002")

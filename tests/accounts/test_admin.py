@@ -2,6 +2,8 @@
 
 import html
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from io import StringIO
 from typing import Any
@@ -19,6 +21,7 @@ from tests.accounts import mails
 from tests.accounts.meeting import just_before
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 from tests.leaks import holds_jwt
+from tests.servers import ROOT
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -567,3 +570,41 @@ def test_twice_sent_admin_cookie_counts_as_none(staff: Client) -> None:
         for raw in (f"{COOKIE}={value}", f"{COOKIE}={value}; {COOKIE}=x")
     )
     assert (once, twice) == (200, 302)
+
+
+WHOLE = """
+import django
+from django.conf import settings
+
+settings.configure(
+    SECRET_KEY="x" * 50,
+    AUTH_USER_MODEL="accounts.User",
+    INSTALLED_APPS=[
+        "accounts.apps.Administration", "django.contrib.auth", "django.contrib.contenttypes",
+        "django.contrib.messages", "django.contrib.sessions", "accounts", "api",
+    ],
+)
+django.setup()
+
+from django.contrib import admin
+
+from accounts.admin import site
+from accounts.adminsite import GatehouseAdmin, SignInForm
+from api.models import Note
+
+admin.site.register(Note)  # as a project's own admin.py does
+assert site is admin.site
+assert isinstance(site, GatehouseAdmin) and site.login_form is SignInForm
+print(*sorted(model._meta.label for model in site._registry))
+"""
+
+
+def test_administration_of_a_whole_project_has_our_sign_in() -> None:
+    """With the project's own models and Django's groups beside ours, on the usual `admin.site`."""
+    done = subprocess.run(
+        [sys.executable, "-c", WHOLE], cwd=ROOT, env={}, capture_output=True, text=True
+    )
+
+    assert done.returncode == 0, done.stderr
+    ours = [f"accounts.{name}" for name in ("Identity", "SecurityEvent", "Session", "User")]
+    assert done.stdout.split() == [*ours, "api.Note", "auth.Group"]

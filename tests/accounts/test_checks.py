@@ -5,17 +5,27 @@ from typing import Any
 
 import pytest
 from django.core.checks import Tags, run_checks
+from django.db import connection
 from django.test import override_settings
+from rest_framework import permissions
 
 from accounts import checks, keys
 from accounts.conf import conf
+from accounts.permissions import SignedIn
 
 HYGIENE, CSRF = checks.HYGIENE, checks.CSRF
 
-CLOSED = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.SignedIn"],
-}
+HANDLED = {"EXCEPTION_HANDLER": "accounts.problems.answer"}
+CLOSED = {"DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.SignedIn"]}
+ANYBODY = "rest_framework.permissions.AllowAny"
+# Where a view names no permission, anybody gets in: the first is what DRF does by itself.
+OPEN: list[dict[str, Any]] = [
+    {},
+    {"DEFAULT_PERMISSION_CLASSES": []},
+    {"DEFAULT_PERMISSION_CLASSES": [ANYBODY]},
+    {"DEFAULT_PERMISSION_CLASSES": (ANYBODY, ANYBODY)},
+    {"DEFAULT_PERMISSION_CLASSES": ["tests.accounts.test_checks.Everybody"]},
+]
 
 # For each number, settings under which it must fire alone.
 UNSAFE: dict[str, list[dict[str, Any]]] = {
@@ -83,7 +93,7 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     "E014": [{"ROOT_URLCONF": "api.urls"}],
     "E015": [{"ROOT_URLCONF": "tests.accounts.plain_admin_urls"}],
     "E016": [{"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}],
-    "W001": [{"REST_FRAMEWORK": {"EXCEPTION_HANDLER": "accounts.problems.answer"}}],
+    "W001": [{"REST_FRAMEWORK": HANDLED | change} for change in OPEN],
     "W002": [{"PASSWORD_HASHERS": ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]}],
     "W003": [{"AUTH_PASSWORD_VALIDATORS": []}],
     "W004": [{"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}],
@@ -99,6 +109,17 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     ],
 }
 CASES = [(number, change) for number, changes in UNSAFE.items() for change in changes]
+
+
+class Everybody(permissions.AllowAny):
+    """Open under another name."""
+
+
+class MembersOnly(SignedIn):
+    """A project's own, built on ours."""
+
+
+EITHER = MembersOnly | permissions.IsAdminUser  # composed: no class, and no AllowAny
 
 
 def found(change: dict[str, Any], settings: Any) -> set[str]:
@@ -148,11 +169,44 @@ def test_counter_that_cannot_be_written_is_found_at_the_start(settings, tmp_path
     assert found({"GATEHOUSE": {"DATA_DIR": tmp_path}}, settings) == {"accounts.E012"}
 
 
+@pytest.mark.parametrize(
+    "closed",
+    [
+        ["rest_framework.permissions.IsAuthenticated"],
+        ("rest_framework.permissions.IsAuthenticated",),
+        ["rest_framework.permissions.IsAdminUser"],
+        ["rest_framework.permissions.DjangoModelPermissions"],
+        [ANYBODY, "rest_framework.permissions.DjangoModelPermissions"],
+        ["tests.accounts.test_checks.MembersOnly"],
+        ["tests.accounts.test_checks.EITHER"],
+    ],
+    ids=str,
+)
+def test_projects_own_closed_default_is_left_alone(settings, closed):
+    """Whoever has permissions of their own is not asked to replace them by ours."""
+    own = HANDLED | {
+        "DEFAULT_PERMISSION_CLASSES": closed,
+        "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.BasicAuthentication"],
+        "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.LimitOffsetPagination",
+    }
+
+    assert found({"REST_FRAMEWORK": own}, settings) == set()
+
+
+@pytest.mark.parametrize("vendor", ["mysql", "oracle", "unknown"])
+def test_other_database_is_refused_before_the_first_sign_in(settings, monkeypatch, vendor):
+    """The clock and the counters speak the SQL of two engines; the finding names them."""
+    monkeypatch.setattr(connection, "vendor", vendor)
+
+    assert found({}, settings) == {"accounts.E017"}
+    assert "SQLite or PostgreSQL" in dict(checks.RULES)["accounts.E017"]()
+
+
 def test_every_check_has_a_case():
     """A new rule needs a setting here that makes it fire."""
     numbers = {number.removeprefix("accounts.") for number, _ in checks.RULES}
 
-    assert numbers == set(UNSAFE)
+    assert numbers == {*UNSAFE, "E017"}
 
 
 def test_finding_never_shows_a_key(settings):
