@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth.models import Group
 from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models
 from django.test.utils import isolate_apps
@@ -102,6 +103,37 @@ def test_moved_key_still_refuses_what_is_nobody(old_table: type[models.Model]) -
     assert SecurityEvent.objects.get() == kept
     with pytest.raises(IntegrityError):
         SecurityEvent.objects.create(kind="signed_in", user_id=dora.pk + 1)
+
+
+def test_column_that_was_named_after_the_old_model_is_renamed(
+    old_table: type[models.Model],
+) -> None:
+    """Django names the columns of many-to-many tables after their models; the rows stay."""
+    dora = User.objects.create_user("dora@example.com")
+    old_table.objects.create(id=dora.pk)
+    dora.groups.add(Group.objects.create(name="readers"))
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_user_groups RENAME COLUMN user_id TO before_id")
+
+    assert "moved accounts.User_groups.user\n" in run()
+
+    assert referred(User.groups.through) == "accounts_user"
+    assert [group.name for group in dora.groups.all()] == ["readers"]
+    dora.groups.clear()
+
+
+def test_refusal_leaves_the_names_of_columns_too(old_table: type[models.Model]) -> None:
+    """Nothing was changed means nothing: the old settings would still find their columns."""
+    old_table.objects.create(id=101)
+    SecurityEvent.objects.create(kind="signed_in", user_id=101)
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_user_groups RENAME COLUMN user_id TO before_id")
+
+    with pytest.raises(CommandError, match="SecurityEvent"):
+        run()
+
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE accounts_user_groups RENAME COLUMN before_id TO user_id")
 
 
 def test_rows_of_people_who_were_left_out_are_named(old_table: type[models.Model]) -> None:

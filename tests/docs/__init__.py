@@ -50,7 +50,13 @@ def defines(path: Path, name: str) -> bool:
     return bool(re.search(found, path.read_text(encoding="utf-8"), re.MULTILINE))
 
 
-def named_blocks(path: str) -> list[tuple[str, str]]:
-    """Each block of code that says what it is: what stands behind its backticks, and its text."""
+def named_blocks(path: str, start: str = "", end: str = "") -> list[tuple[str, str]]:
+    """Each block of code that says what it is: what stands behind its backticks, and its text.
+
+    Those from the heading `start` up to the heading `end`, or of the whole page.
+    """
+    text = read(path)
+    first = text.index(f"# {start}\n") if start else 0
+    last = text.index(f"# {end}\n") if end else len(text)
     fence = re.compile(r"^```(\w[^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-    return fence.findall(read(path))
+    return fence.findall(text[first:last])
