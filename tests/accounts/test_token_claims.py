@@ -5,6 +5,8 @@ from typing import Any
 
 import pytest
 
+from accounts import claims, sessions, tokens
+from accounts.syntax import Malformed
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, REFRESH, assert_refused, by_bearer, by_cookie
 
@@ -149,6 +151,26 @@ def test_not_before_that_is_odd_or_to_come_refused(good, nbf):
     assert_refused(forge.altered(good, nbf=nbf))
 
 
+# 9999-12-31T23:59:59Z: no date library reads a later time.
+LATEST = 253402300799
+NUMBERS = ["iat", "exp", "gen", "ver"]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [0, 1, LATEST - 1, LATEST])
+def test_number_within_its_range_is_taken(name, value):
+    """Both ends belong to it."""
+    claims.check_types(forge.access_claims(**{name: value}), claims.ACCESS)
+
+
+@pytest.mark.parametrize("name", NUMBERS)
+@pytest.mark.parametrize("value", [-1, -(10**9), LATEST + 1, 10**30])
+def test_number_beyond_its_range_is_not_taken(name, value):
+    """The first on either side of it is refused, and says which claim it is."""
+    with pytest.raises(Malformed, match=f"{name} is out of range"):
+        claims.check_types(forge.access_claims(**{name: value}), claims.ACCESS)
+
+
 LEEWAY = 5
 
 
@@ -172,8 +194,30 @@ def test_token_within_the_leeway_accepted(good):
     for token in (
         forge.altered(good, exp=now - LEEWAY + 3),
         forge.altered(good, iat=now + LEEWAY - 2),
+        forge.altered(good, nbf=now + LEEWAY - 2),
+        forge.altered(good, nbf=now),
+        forge.altered(good, nbf=0),
     ):
         assert by_cookie(token).status_code == by_bearer(token).status_code == 200
+
+
+@pytest.mark.parametrize("ahead", [LEEWAY + 2, 60])
+def test_token_whose_time_begins_later_refused(good, ahead):
+    """RFC 7519 section 4.1.5: five seconds of leeway for `nbf` too, and not one more."""
+    assert_refused(forge.altered(good, nbf=int(time.time()) + ahead))
+
+
+def test_no_token_and_no_secret_stands_in_a_repr(alice):
+    """What a debugger, a log line or an error page shows of our objects opens nothing."""
+    issued = sessions.start(alice, client="web", remember=True)
+    read = tokens.verify_refresh(issued.refresh)
+
+    assert "Issued(" in repr(issued)
+    for secret in (issued.access, issued.refresh):
+        assert secret not in repr(issued)
+        assert secret.rpartition(".")[2] not in repr(issued)
+    assert "RefreshClaims(" in repr(read)
+    assert read.key not in repr(read)
 
 
 def test_remembered_token_refused_once_it_has_expired(good, time_machine):

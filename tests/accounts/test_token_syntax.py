@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from accounts import nesting
+from accounts import nesting, syntax
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, assert_refused, by_bearer
 
@@ -158,6 +158,33 @@ def test_token_that_is_too_long_refused(good, size):
     assert_refused("a" * size)
     assert_refused("." * size)
     assert_refused("a." * (size // 2))
+
+
+def text_of(length: int) -> str:
+    """The form of a token in exactly so many characters; blanks in the header make up the rest."""
+    signature = forge.b64(bytes(64))
+    for blanks in range(3):
+        head = forge.b64(b'{"alg":"ES256"}' + b" " * blanks)
+        left = length - len(head) - len(signature) - 2
+        if left % 4 != 1:  # no bytes have such a text
+            return f"{head}.{'A' * left}.{signature}"
+    raise AssertionError(length)
+
+
+@pytest.mark.parametrize("length", [200, 4_095, 4_096])
+def test_text_up_to_the_limit_is_read(length):
+    """4,096 characters are a token's most: what is read is the whole text."""
+    text = text_of(length)
+
+    assert len(text) == length
+    assert syntax.parse(text).signed == text.rpartition(".")[0].encode()
+
+
+@pytest.mark.parametrize("length", [4_097, 4_098, 100_000])
+def test_text_beyond_the_limit_is_not_read(length):
+    """One character more is refused for its length, before anything is decoded."""
+    with pytest.raises(syntax.Malformed, match="longer than 4096 characters"):
+        syntax.parse(text_of(length))
 
 
 def test_token_of_the_longest_length_accepted(good):
