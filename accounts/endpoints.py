@@ -4,6 +4,7 @@ A request is judged by method, credential, scope, budget, media type and body, i
 asks for the method last, which would turn a wrong method into a misleading 401.
 """
 
+import re
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -127,10 +128,29 @@ def is_development_server(request: Request) -> bool:
     return str(request.META.get("SERVER_SOFTWARE", "")).startswith("WSGIServer/")
 
 
+# The number of a page, as JSON writes it.
+NUMBER = re.compile(r"[1-9][0-9]*", re.ASCII)
+
+
 class Pages(PageNumberPagination):
-    """Lists are told in pages of this size."""
+    """Lists in pages of this size. `?page=` is a whole number from 1 on, or left out."""
 
     page_size = 20
+
+    def get_page_number(self, request: Request, paginator: Any) -> str:
+        """Return the page that is asked for. Raise NotFound where it is no such number.
+
+        DRF takes an empty text for the first page, `last` for the last, and whatever `int` reads.
+        """
+        asked = request.query_params.get(self.page_query_param, "1")
+        if not NUMBER.fullmatch(asked):
+            raise NotFound(f"page {asked[:20]!r} is no number of a page")
+        return asked
+
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        """Return what an OpenAPI description says of `?page=`."""
+        (page,) = super().get_schema_operation_parameters(view)
+        return [{**page, "schema": {"type": "integer", "minimum": 1}}]
 
 
 class ProtectedView(View):

@@ -8,10 +8,9 @@ REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_PARSER_CLASSES": ["accounts.wire.JSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["accounts.wire.JSONRenderer"],
     "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.wire.AlwaysJSON",
-    "DEFAULT_PAGINATION_CLASS": "rest_framework.pagination.PageNumberPagination",
+    "DEFAULT_PAGINATION_CLASS": "accounts.endpoints.Pages",
     "DEFAULT_SCHEMA_CLASS": "api.openapi.ContractSchema",
     "EXCEPTION_HANDLER": "accounts.problems.answer",
-    "PAGE_SIZE": 20,
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR: dict[str, Any] = {
