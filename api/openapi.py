@@ -14,7 +14,7 @@ from rest_framework.permissions import SAFE_METHODS
 from accounts import errors, problems
 from accounts.endpoints import ProtectedView
 from accounts.permissions import RecentlyAuthenticated, ScopedAccess
-from api import examples
+from api import examples, operations
 
 DESCRIBED = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")
 
@@ -38,6 +38,11 @@ FAILURES = {
     503: ("Unavailable", "`unavailable`"),
 }
 HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+
+REDIRECT = {
+    "description": "To the provider, or to a page of ours.",
+    "headers": {"Location": {"schema": {"type": "string", "format": "uri-reference"}}},
+}
 
 PROBLEM = {
     "type": "object",
@@ -89,6 +94,12 @@ class ContractSchema(AutoSchema):
             for status in sorted(self.failures()):
                 name = FAILURES[status][0]
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
+            if "302" in operation["responses"]:
+                operation["responses"]["302"] = REDIRECT
+            operation.setdefault(
+                "security", []
+            )  # said, since silence would mean the same as a slip
+            operations.add(operation, f"{self.method} {self.path}")
             examples.add(operation, f"{self.method} {self.path}")
         return operation
 

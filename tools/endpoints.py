@@ -108,7 +108,7 @@ def fields(document: dict[str, Any], part: dict[str, Any], without: str) -> str:
 def row(operation: dict[str, Any]) -> list[str]:
     statuses = sorted(set(operation["responses"]) - SHARED)
     given = f"{statuses[0]} {operation['gives']}".strip()
-    text = operation.get("summary") or operation.get("description", "")
+    text = operation.get("description", "")
     # Descriptions begin with the endpoint's own address, which has a column here.
     text = re.sub(r"^[A-Z, and]+ /\S+: ", "", text.partition("\n\n")[0])
     return [

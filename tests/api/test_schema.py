@@ -1,6 +1,7 @@
 """GET /api/schema, and that the app answers as it says: generated requests against every operation."""
 
 import os
+import re
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -23,6 +24,8 @@ from accounts import sessions
 from accounts.claims import Issued
 from accounts.models import User
 from api.models import Note
+from api.operations import OPERATIONS as OPERATIONS_OF_API
+from api.operations import add
 from tests.clients import JSONClient
 
 EXAMPLES = int(os.environ.get("GATEHOUSE_TEST_REQUESTS", "8"))  # for each operation and caller
@@ -241,6 +244,64 @@ def test_credentials_are_alternatives_and_unsafe_cookies_need_csrf():
                 assert "csrfToken" in way, (method, path)
         if path.startswith("/api/"):
             assert [{"bearer"}] == [set(way) for way in ways if "accessCookie" not in way]
+
+
+def test_operation_that_needs_no_credential_says_so():
+    """`security: []`: silence would mean the same as a slip. Each base class has one of the two."""
+    public = {
+        f"{method} {path}" for method, path, operation in operations() if not operation["security"]
+    }
+
+    assert {
+        "get /auth/session",
+        "get /healthz",
+        "post /auth/token",
+        "get /auth/oidc/login",
+    } < public
+    for _, path, operation in operations():
+        if operation["security"] and set(operation["security"][0]) != {"csrfToken"}:
+            assert "401" in operation["responses"], path
+
+
+def test_every_operation_has_a_name_a_summary_and_a_heading():
+    """Names are unique and of one form, since clients make functions of them."""
+    found = {f"{method.upper()} {path}": operation for method, path, operation in operations()}
+    names = [operation["operationId"] for operation in found.values()]
+
+    assert found.keys() == OPERATIONS_OF_API.keys()
+    assert len(set(names)) == len(names)
+    for operation in found.values():
+        assert re.fullmatch(r"[a-z]+([A-Z][a-z]*)*", operation["operationId"])
+        assert operation["summary"]
+    headings = [tag["name"] for tag in DOCUMENT["tags"]]
+    assert list(dict.fromkeys(headings)) == headings
+    assert {tag for operation in found.values() for tag in operation["tags"]} == set(headings)
+    assert all(tag["description"] for tag in DOCUMENT["tags"])
+
+
+def test_operation_without_a_name_of_ours_keeps_the_one_that_was_derived():
+    """A new endpoint can be described before somebody has named it."""
+    operation = {"operationId": "derived", "tags": ["auth"]}
+
+    add(operation, "GET /auth/new")
+
+    assert operation == {"operationId": "derived", "tags": ["auth"]}
+
+
+def test_document_says_whose_it_is_and_where_it_is_served():
+    """Licence, contact, and this server's own address."""
+    info = DOCUMENT["info"]
+
+    assert info["license"] == {"name": "MIT", "identifier": "MIT"}
+    assert info["contact"]["name"] == "The Gatehouse authors"
+    assert info["description"]
+    assert DOCUMENT["servers"] == [{"url": "http://localhost"}]
+
+
+def test_redirect_says_where_it_leads():
+    """To the provider and back there is no body: the Location is the answer."""
+    for path in ("/auth/oidc/login", "/auth/oidc/callback"):
+        assert "Location" in DOCUMENT["paths"][path]["get"]["responses"]["302"]["headers"]
 
 
 def test_generating_the_document_complains_about_nothing(capfd, db):

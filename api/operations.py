@@ -1,0 +1,72 @@
+"""How each operation is called in the description, and under which heading it stands.
+
+Generated clients make function names of the ids, so an id stays once it is published. A test wants
+an entry here for every operation. Leaves out: what operations take and answer (api.examples).
+"""
+
+from typing import Any
+
+# Heading and what stands below it, in the order in which a reader needs them.
+TAGS: list[dict[str, str]] = [
+    {"name": "Session", "description": "A page signs in, stays signed in, and signs out."},
+    {"name": "Devices", "description": "Where somebody is signed in, and what happened."},
+    {"name": "Account", "description": "Registration, password, profile, data."},
+    {"name": "Identity provider", "description": "Sign-in through OpenID Connect."},
+    {"name": "Programs", "description": "Tokens in the body, for whoever is no browser."},
+    {"name": "API", "description": "The example of an API that tokens open."},
+    {"name": "Servers", "description": "For resource servers, proxies and monitors."},
+]
+
+# For each operation: its id, its summary, its tag.
+OPERATIONS: dict[str, tuple[str, str, str]] = {
+    "GET /auth/session": ("getSession", "Who is signed in", "Session"),
+    "POST /auth/login": ("signIn", "Sign in with e-mail and password", "Session"),
+    "POST /auth/refresh": ("refreshSession", "Renew both tokens", "Session"),
+    "POST /auth/logout": ("signOut", "Sign out", "Session"),
+    "POST /auth/reauthenticate": ("reauthenticate", "Enter the password again", "Session"),
+    "GET /auth/sessions": ("listSessions", "List one's devices", "Devices"),
+    "DELETE /auth/sessions/{session_id}": ("endSession", "Sign a device out", "Devices"),
+    "POST /auth/logout-others": ("endOtherSessions", "Sign all other devices out", "Devices"),
+    "GET /auth/events": ("listEvents", "List one's security events", "Devices"),
+    "POST /auth/register": ("register", "Ask for an account", "Account"),
+    "POST /auth/email/verify": ("verifyEmail", "Use a mailed link", "Account"),
+    "POST /auth/email/change": ("changeEmail", "Ask for another address", "Account"),
+    "POST /auth/password/change": ("changePassword", "Change the password", "Account"),
+    "POST /auth/password/reset": ("requestPasswordReset", "Ask for a reset link", "Account"),
+    "POST /auth/password/reset/confirm": ("resetPassword", "Use a reset link", "Account"),
+    "GET /auth/account": ("getAccount", "Read one's profile", "Account"),
+    "PATCH /auth/account": ("updateAccount", "Change one's profile", "Account"),
+    "DELETE /auth/account": ("deleteAccount", "Delete one's account", "Account"),
+    "GET /auth/account/export": ("exportAccount", "Read all of one's data", "Account"),
+    "GET /auth/oidc/login": ("beginProviderSignIn", "Go to the provider", "Identity provider"),
+    "GET /auth/oidc/callback": (
+        "finishProviderSignIn",
+        "Come back from the provider",
+        "Identity provider",
+    ),
+    "GET /auth/oidc/link": ("getWaitingIdentity", "Who waits to be linked", "Identity provider"),
+    "POST /auth/oidc/link": ("linkIdentity", "Link an identity", "Identity provider"),
+    "POST /auth/oidc/link/mail": ("mailIdentityLink", "Ask for a link", "Identity provider"),
+    "POST /auth/oidc/link/confirm": ("confirmIdentity", "Use that link", "Identity provider"),
+    "POST /auth/token": ("issueTokens", "Sign a program in", "Programs"),
+    "POST /auth/token/refresh": ("refreshTokens", "Renew a program's tokens", "Programs"),
+    "POST /auth/token/revoke": ("revokeToken", "Sign a program out", "Programs"),
+    "GET /api/me": ("getMe", "What the access token says", "API"),
+    "GET /api/notes": ("listNotes", "List one's notes", "API"),
+    "POST /api/notes": ("createNote", "Write a note", "API"),
+    "GET /api/notes/{id}": ("getNote", "Read a note", "API"),
+    "PUT /api/notes/{id}": ("replaceNote", "Write a note anew", "API"),
+    "PATCH /api/notes/{id}": ("updateNote", "Change a note", "API"),
+    "DELETE /api/notes/{id}": ("deleteNote", "Delete a note", "API"),
+    "GET /api/audit": ("listAuditEvents", "List everyone's security events", "API"),
+    "GET /.well-known/jwks.json": ("getPublicKeys", "Read the public keys", "Servers"),
+    "GET /healthz": ("getHealth", "Whether the process answers", "Servers"),
+    "GET /readyz": ("getReadiness", "Whether what it depends on can be used", "Servers"),
+}
+
+
+def add(operation: dict[str, Any], label: str) -> None:
+    """Give this operation its id, summary and tag; one that has none keeps what was derived."""
+    if label in OPERATIONS:
+        operation["operationId"], operation["summary"], tag = OPERATIONS[label]
+        operation["tags"] = [tag]
