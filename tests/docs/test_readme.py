@@ -1,7 +1,10 @@
 """README.md fits on a few screens and leads where it says."""
 
+import ast
 import re
 import tomllib
+from collections.abc import Iterator
+from pathlib import Path
 
 from tests.docs import from_top, links, pages, read
 from tests.servers import ROOT
@@ -28,6 +31,65 @@ def test_every_page_is_in_the_index() -> None:
     linked = {from_top("docs/README.md", address) for _, address in links("docs/README.md")}
     ours = {ROOT / page for page in pages() if page.startswith("docs/")}
     assert ours - {ROOT / "docs" / "README.md"} <= linked
+
+
+# A row of "What to copy" about single files: those, and what else they need.
+ROW = re.compile(
+    r"^\| [^|]+ \| (?P<take>[^|]*\.(?:py|js)\)[^|]*) \| (?P<along>[^|]+) \|$", re.MULTILINE
+)
+
+
+def comes_along(path: Path) -> set[str]:
+    """The names of the modules of `accounts` that a module imports, and they in turn."""
+    found, waiting = set(), [path]
+    while waiting:
+        for name in imported(waiting.pop()):
+            other = ROOT / "accounts" / f"{name}.py"
+            if name not in found and other.exists() and other != path:
+                found.add(name)
+                waiting.append(other)
+    return found
+
+
+def imported(path: Path) -> Iterator[str]:
+    """What a module imports of `accounts`, wherever in the module that stands."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "accounts":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("accounts."):
+            yield (node.module or "").split(".")[1]
+        elif isinstance(node, ast.Import):
+            for alias in node.names:
+                if alias.name.startswith("accounts."):
+                    yield alias.name.split(".")[1]
+
+
+def test_what_comes_along_with_a_copied_module_is_named() -> None:
+    """Whoever takes one file learns from the table which others it does not run without."""
+    rows = {row["take"]: row["along"] for row in ROW.finditer(read("README.md"))}
+    modules = {
+        path: along
+        for take, along in rows.items()
+        for path in re.findall(r"\((accounts/\w+\.py)\)", take)
+    }
+
+    assert len(modules) >= 3
+    for path, along in modules.items():
+        wanted = sorted(comes_along(ROOT / path))
+        assert along == f"{len(wanted)} files: " + ", ".join(f"`{name}`" for name in wanted), path
+
+
+def test_scripts_to_copy_need_nothing_but_each_other() -> None:
+    """The three files of the page's side import no fourth."""
+    (take,) = [row["take"] for row in ROW.finditer(read("README.md")) if ".js" in row["take"]]
+    files = set(re.findall(r"\((static/js/[\w./]+)\)", take))
+
+    needed = {
+        f"static/js/{name}"
+        for file in files
+        for name in re.findall(r"(?:from|import\() ?['\"]\./([\w./]+)['\"]", read(file))
+    }
+    assert needed <= files
 
 
 def test_licence_is_the_same_wherever_it_is_said() -> None:
