@@ -4,7 +4,10 @@ import contextlib
 import os
 import shutil
 import signal
+import socket
+import ssl
 import threading
+import warnings
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +63,47 @@ def deployed(
         request.param(folder / "proxy", app.port, port=front) as proxy,
     ):
         yield Deployed(app, proxy)
+
+
+# RFC 9325 section 4.2: ephemeral keys, and encryption that authenticates with a full tag.
+MODERN = {
+    f"ECDHE-{kind}-{cipher}"
+    for kind in ("ECDSA", "RSA")
+    for cipher in ("AES128-GCM-SHA256", "AES256-GCM-SHA384", "CHACHA20-POLY1305")
+}
+
+
+def agreed(proxy: Proxy, version: ssl.TLSVersion, ciphers: str) -> str:
+    """The cipher suite that a client with these alone gets; empty if it is refused."""
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname, client.verify_mode = False, ssl.CERT_NONE
+    client.set_ciphers(f"{ciphers}:@SECLEVEL=0")
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # that is what is tried here
+        client.minimum_version = client.maximum_version = version
+    try:
+        with (
+            socket.create_connection(("127.0.0.1", proxy.port), timeout=10) as plain,
+            client.wrap_socket(plain, server_hostname="localhost") as secured,
+        ):
+            return str((secured.cipher() or ("",))[0])
+    except OSError:  # ssl.SSLError is one
+        return ""
+
+
+def test_only_modern_encryption_is_offered(deployed: Deployed) -> None:
+    """Every TLS 1.2 suite that OpenSSL knows is tried; older versions are refused whole."""
+    everything = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    everything.set_ciphers("ALL:COMPLEMENTOFALL:@SECLEVEL=0")
+    suites = {c["name"] for c in everything.get_ciphers() if c["protocol"] != "TLSv1.3"}
+    assert {"ECDHE-RSA-AES128-SHA256", "ECDHE-ECDSA-AES128-CCM8", *MODERN} <= suites
+
+    taken = {name for name in suites if agreed(deployed.proxy, ssl.TLSVersion.TLSv1_2, name)}
+
+    assert taken
+    assert taken <= MODERN
+    assert agreed(deployed.proxy, ssl.TLSVersion.TLSv1_3, "ALL").startswith("TLS_")
+    assert not agreed(deployed.proxy, ssl.TLSVersion.TLSv1_1, "ALL")
 
 
 def test_main_journey_through_the_proxy(
