@@ -34,6 +34,8 @@ UNEXPLAINED = re.compile(
 )
 # Which template syntax could write text unescaped.
 UNESCAPED = re.compile(r"\|\s*safe\b|{%\s*autoescape\s+off|\bmark_safe\b")
+# What browsers take for a line of text, without anybody having said so.
+UNTYPED = re.compile(r"<input(?![^>]*\stype=)[^>]*>", re.IGNORECASE)
 TEMPLATE_NOISE = re.compile(r"{#.*?#}|{%\s*comment.*?endcomment\s*%}|<!--.*?-->", re.DOTALL)
 
 
@@ -167,9 +169,16 @@ def test_nothing_switches_off_escaping() -> None:
     assert hits(UNESCAPED, [*sources("templates", ".html"), *python()]) == []
 
 
+def test_every_input_says_its_type() -> None:
+    """A field that has lost its type looks the same, and takes anything."""
+    assert hits(UNTYPED, sources("templates", ".html")) == []
+
+
 @pytest.mark.parametrize(
     ("pattern", "text"),
     [
+        (UNTYPED, '<input id="name" name="name">'),
+        (UNTYPED, '<input\n  name="name" data-type="x">'),
         (COOKIE_READ, "request.COOKIES['a']"),
         (UNEXPLAINED, "x = y  # type: ignore"),
         (UNEXPLAINED, "x = y  # type: ignore[assignment]"),
