@@ -201,6 +201,21 @@ def test_git_adds_neither_the_private_key_nor_what_lies_beside_it(
     assert set(git(tmp_path, "ls-files").split()) == kept | seen
 
 
+def test_what_git_leaves_out_already_is_not_named_again(settings: Any, tmp_path: Path) -> None:
+    """A second server on the machine, or a second try, changes no file of git's."""
+    ignored = tmp_path / ".gitignore"
+    here = {"SIGNING_KEYS_FILE": tmp_path / "keys.json", "DATA_DIR": tmp_path, "DEMO": False}
+    settings.GATEHOUSE = settings.GATEHOUSE | here
+    call_command("create_signing_keys", stdout=StringIO())
+    before = ignored.read_text()
+    (tmp_path / "keys.json").unlink()
+
+    call_command("create_signing_keys", stdout=StringIO())
+
+    assert ignored.read_text() == before
+    assert before.splitlines() == ["/keys.json", "/keys.json.lock", "/.keys.json.*", "/revocations"]
+
+
 def test_signing_keys_need_no_folder_for_the_counter_yet(settings: Any, tmp_path: Path) -> None:
     """It may be made later; a check names it then."""
     path = tmp_path / "signing-keys.json"

@@ -159,4 +159,8 @@ def test_principal_stays_what_the_token_says(client: Any, alice: User) -> None:
     """Whoever chose the class without a query keeps it."""
     client.sign_in(alice)
 
-    assert client.get("/usual/principal").json() == {"id": alice.sub}
+    assert client.get("/usual/principal").json() == {
+        "id": alice.sub,
+        "scope": ["notes:read", "notes:write"],
+        "session": Session.objects.get().id,
+    }

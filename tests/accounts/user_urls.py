@@ -103,7 +103,8 @@ class Principals(Whoami):
     authentication_classes = (TokenAuthentication,)
 
     def get(self, request):
-        return Response({"id": request.user.id})
+        who = request.user
+        return Response({"id": who.id, "scope": sorted(who.scope), "session": who.session_id})
 
 
 urlpatterns = [
