@@ -8,26 +8,29 @@ import shutil
 import sys
 from pathlib import Path
 
-from tools import debian
-
-NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+from tools import programs
 
 
 def ensure(playwrights_own: str) -> str:
-    """The program to start; an exit with one line if there is none and none can be installed."""
+    """Return the program to start; raise `programs.MissingError` if there is none to be had."""
     named = os.environ.get("E2E_CHROMIUM")
     if named:
-        return shutil.which(named) or sys.exit(f"E2E_CHROMIUM={named} is not a program.")
+        if found := shutil.which(named):
+            return found
+        raise programs.MissingError(f"E2E_CHROMIUM={named} is not a program.")
     if Path(playwrights_own).exists():
         return playwrights_own
-    return debian.ensure("Chromium", "chromium", *NAMES)
+    return programs.ensure("chromium")
 
 
 def main() -> None:
     from playwright.sync_api import sync_playwright
 
     with sync_playwright() as playwright:
-        print(ensure(playwright.chromium.executable_path))
+        try:
+            print(ensure(playwright.chromium.executable_path))
+        except programs.MissingError as missing:
+            sys.exit(str(missing))
 
 
 if __name__ == "__main__":

@@ -11,6 +11,7 @@ from tests.e2e.conftest import (  # noqa: F401  (fixtures and hooks)
     console,
     context,
     downloads,
+    home,
     new_context,
     page,
     prepared_data_dir,

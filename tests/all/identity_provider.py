@@ -8,8 +8,8 @@ from typing import Self
 
 from tests.all import npm
 from tests.servers import die_with_parent, free_port, wait_for
+from tools import programs
 
-FOLDER = Path(__file__).parent / "provider"
 CLIENT_ID = "gatehouse"
 CLIENT_SECRET = "a secret: with, odd % characters & a + sign"
 
@@ -41,11 +41,11 @@ class IdentityProvider:
         self.stop()
 
     def start(self) -> None:
-        npm.ensure_packages(FOLDER)
+        npm.ensure_packages(npm.PROVIDER)
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
-                ["node", "provider.mjs", str(self.port)],
-                cwd=FOLDER,
+                [programs.ensure("node"), "provider.mjs", str(self.port)],
+                cwd=npm.PROVIDER,
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

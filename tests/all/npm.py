@@ -1,24 +1,40 @@
 """The npm packages that tests need: installed once, into node_modules beside their lock file.
 
-A machine without Node.js gets Debian's, or the tests fail with what to do: a skipped test would
-look like a passed one.
+`python -m tests.all.npm` installs them all before the tests begin.
 """
 
 import subprocess
+import sys
 from pathlib import Path
 
-from tools import debian
+from tools import programs
+
+HERE = Path(__file__).parent
+LIGHTHOUSE = HERE / "lighthouse"
+PROVIDER = HERE / "provider"
 
 
 def ensure_packages(folder: Path) -> None:
-    """Installs what the folder's lock file names, unless that was done before."""
-    debian.ensure("Node.js", "nodejs npm", "npm")
+    """Install what the folder's lock file names, unless that was done before; raise `MissingError`."""
+    programs.ensure_all("node", "npm")
     lock = folder / "package-lock.json"
     stamp = folder / "node_modules" / ".installed-from"
-    if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
-        return
-    command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-    done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
-    if done.returncode:
-        raise RuntimeError(f"The packages of {folder.name}: {done.stderr[-2000:]}")
-    stamp.write_bytes(lock.read_bytes())
+    with programs.alone():
+        if stamp.exists() and stamp.read_bytes() == lock.read_bytes():
+            return
+        command = ["npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
+        done = subprocess.run(command, cwd=folder, check=False, capture_output=True, text=True)
+        if done.returncode:
+            raise programs.MissingError(
+                f"The npm packages of {folder.name} could not be installed; is the npm registry"
+                f" reachable? {' '.join(done.stderr.split())[-300:]}"
+            )
+        stamp.write_bytes(lock.read_bytes())
+
+
+if __name__ == "__main__":
+    try:
+        for packages in (LIGHTHOUSE, PROVIDER):
+            ensure_packages(packages)
+    except programs.MissingError as missing:
+        sys.exit(str(missing))

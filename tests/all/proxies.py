@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Self
 
 from tests.servers import ROOT, die_with_parent, free_port, wait_for
-from tools import certificate, debian
+from tools import certificate, programs
 
 
 def substitute(text: str, **replaced: str) -> str:
@@ -75,7 +75,7 @@ class Proxy:
 
 class Nginx(Proxy):
     def configure(self) -> None:
-        program = debian.ensure("nginx", "nginx", "nginx", "/usr/sbin/nginx")
+        program = programs.ensure("nginx")
         shipped = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
         site = substitute(
             shipped,
@@ -106,7 +106,7 @@ class Nginx(Proxy):
 
 class Caddy(Proxy):
     def configure(self) -> None:
-        program = debian.ensure("Caddy", "caddy", "caddy")
+        program = programs.ensure("caddy")
         shipped = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
         tls = f"tls {self.certificate} {self.key}"
         site = substitute(

@@ -16,14 +16,14 @@ from playwright.sync_api import Page
 from tests.all.people import PASSWORDS
 from tests.docs import named_blocks
 from tests.servers import Gatehouse, free_port
-from tools import debian
+from tools import programs
 
 EMAIL = "alice@example.com"
 SNIPPETS = {info.split()[1]: text for info, text in named_blocks("docs/clients.md")}
 PROGRAMS = {
-    "client.sh": lambda: (debian.ensure("curl", "curl", "curl"), "/bin/sh")[1],
+    "client.sh": lambda: (programs.ensure("curl"), "/bin/sh")[1],
     "client.py": lambda: sys.executable,
-    "client.mjs": lambda: debian.ensure("Node", "nodejs", "node", "nodejs"),
+    "client.mjs": lambda: programs.ensure("node"),
 }
 # Node's snippet is for one process with a store; there its requests run at once.
 AT_ONCE = {"client.sh": (6, 1), "client.py": (6, 1), "client.mjs": (1, 6)}

@@ -16,7 +16,7 @@ from tests.all.people import Visitor
 from tests.all.production import Production
 from tests.all.proxies import Nginx
 from tests.servers import ROOT, Postgres, free_port
-from tools import debian
+from tools import programs
 
 DEPLOY = ROOT / "deploy"
 UNITS = ["gatehouse.service", "gatehouse-purge.service", "gatehouse-purge.timer"]
@@ -122,7 +122,7 @@ def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def analyze(*arguments: str) -> subprocess.CompletedProcess[str]:
-    program = debian.ensure("systemd-analyze", "systemd", "systemd-analyze")
+    program = programs.ensure("systemd-analyze")
     return subprocess.run([program, *arguments], check=False, capture_output=True, text=True)
 
 

@@ -21,9 +21,8 @@ from tests.all import npm
 from tests.e2e import steps
 from tests.e2e.conftest import CHROMIUM_FLAGS
 from tests.servers import Gatehouse, die_with_parent, free_port, wait_for
-from tools import chromium
+from tools import chromium, programs
 
-FOLDER = Path(__file__).parent / "lighthouse"
 WHOLE = ("accessibility", "best-practices", "seo")
 FAST = 95
 RUNS = 3
@@ -31,31 +30,35 @@ RUNS = 3
 
 @pytest.fixture(scope="module")
 def port(
-    browser: Browser, server: Gatehouse, tmp_path_factory: pytest.TempPathFactory
+    browser: Browser,
+    home: dict[str, str],
+    server: Gatehouse,
+    tmp_path_factory: pytest.TempPathFactory,
 ) -> Iterator[int]:
     """Where a browser listens for Lighthouse, in whose one profile somebody is signed in.
 
     Playwright signs in and goes: it must not hold the pages that Lighthouse opens.
     """
-    npm.ensure_packages(FOLDER)
+    npm.ensure_packages(npm.LIGHTHOUSE)
     folder = tmp_path_factory.mktemp("lighthouse")
     program = chromium.ensure(browser.browser_type.executable_path)
     flags = [*CHROMIUM_FLAGS, "--password-store=basic"]
     if os.geteuid() == 0:
         flags.append("--no-sandbox")
     context = browser.browser_type.launch_persistent_context(
-        folder / "profile", executable_path=program, args=flags, base_url=server.url
+        folder / "profile", executable_path=program, args=flags, base_url=server.url, env=home
     )
     person = steps.new_person(server, "Alice")
     steps.give_note(server, person, "Milk", "Two bottles")
     steps.sign_in(context.new_page(), person)
     context.close()
-    with listening(program, [*flags, f"--user-data-dir={folder / 'profile'}"], folder) as number:
+    flags.append(f"--user-data-dir={folder / 'profile'}")
+    with listening(program, flags, folder, home) as number:
         yield number
 
 
 @contextmanager
-def listening(program: str, flags: list[str], folder: Path) -> Iterator[int]:
+def listening(program: str, flags: list[str], folder: Path, env: dict[str, str]) -> Iterator[int]:
     """A headless browser with an open debugging port, until it is no longer needed."""
     port = free_port()
     command = [program, "--headless=new", f"--remote-debugging-port={port}", *flags, "about:blank"]
@@ -63,6 +66,7 @@ def listening(program: str, flags: list[str], folder: Path) -> Iterator[int]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             command,
+            env=env,
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,
@@ -88,10 +92,10 @@ def judge(port: int, url: str) -> dict[str, Any]:
     On a busy machine Lighthouse at times finds its own recording incomplete, says so, and asks for
     another run.
     """
-    command = ["node", "run.mjs", str(port), url]
+    command = [programs.ensure("node"), "run.mjs", str(port), url]
     for _ in range(RUNS):
         done = subprocess.run(
-            command, cwd=FOLDER, check=False, capture_output=True, text=True, timeout=90
+            command, cwd=npm.LIGHTHOUSE, check=False, capture_output=True, text=True, timeout=90
         )
         assert done.returncode == 0, done.stderr[-2000:]
         found = json.loads(done.stdout)

@@ -27,7 +27,7 @@ from playwright.sync_api import (
 )
 
 from tests.servers import ROOT, Gatehouse
-from tools import chromium, debian
+from tools import chromium, programs
 
 RESULTS = ROOT / "test-results"
 # Read when this file is loaded: tests/conftest.py clears GATEHOUSE_* away, but for _TEST_ names.
@@ -111,34 +111,45 @@ def downloads(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def browser(downloads: Path) -> Iterator[Browser]:
+def home(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
+    """A browser's environment: a home of its own, since Firefox refuses one that is not its user's,
+    and whatever else a person has set for their browser does not reach this one."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("XDG_", "MOZ_"))}
+    return kept | {"HOME": str(tmp_path_factory.mktemp("home"))}
+
+
+@pytest.fixture(scope="session")
+def browser(downloads: Path, home: dict[str, str]) -> Iterator[Browser]:
     """The engine that was asked for, headless."""
     with pytest.MonkeyPatch.context() as patch, sync_playwright() as playwright:
         # Playwright's event loop runs until the session ends; Django's ORM must not mind.
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         try:
-            launched = LAUNCHERS[ENGINE](playwright, downloads)
-        except SystemExit as missing:
-            pytest.exit(str(missing), returncode=1)
+            launched = LAUNCHERS[ENGINE](playwright, downloads, home)
+        except programs.MissingError as missing:
+            pytest.fail(str(missing), pytrace=False)
         yield launched
         launched.close()
 
 
-def launch_chromium(playwright: Playwright, downloads: Path) -> Browser:
+def launch_chromium(playwright: Playwright, downloads: Path, env: dict[str, str]) -> Browser:
     own = playwright.chromium.executable_path
     program = chromium.ensure(own)
     # Chromium's sandbox does not start as root.
     flags = [*CHROMIUM_FLAGS, *(["--no-sandbox"] if os.geteuid() == 0 else [])]
     return playwright.chromium.launch(
-        executable_path=None if program == own else program, args=flags, downloads_path=downloads
+        executable_path=None if program == own else program,
+        args=flags,
+        downloads_path=downloads,
+        env=env,
     )
 
 
-def launch_firefox(playwright: Playwright, downloads: Path) -> Browser:
+def launch_firefox(playwright: Playwright, downloads: Path, env: dict[str, str]) -> Browser:
     """Debian's Firefox by WebDriver BiDi; Playwright's own build would have to be downloaded."""
-    program = debian.ensure("Firefox", "firefox-esr", "firefox-esr", "firefox")
+    program = programs.ensure("firefox")
     return playwright.firefox.launch(
-        channel="moz-firefox", executable_path=program, downloads_path=downloads
+        channel="moz-firefox", executable_path=program, downloads_path=downloads, env=env
     )
 
 
