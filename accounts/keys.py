@@ -7,9 +7,7 @@ one) or `retired` (verifies until the last token signed with it has expired).
 Leaves out: tokens themselves (accounts.tokens).
 """
 
-import contextlib
 import logging
-import os
 import threading
 import time
 from pathlib import Path
@@ -17,6 +15,7 @@ from typing import cast
 
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts import files
 from accounts.conf import Profile, conf
 from accounts.keyring import Ring, SigningKey, b64, new_key, read_key, unb64
 
@@ -88,30 +87,9 @@ def _stamp(path: Path) -> tuple[str, int, int, int]:
 
 
 def write(ring: Ring, path: Path, *, overwrite: bool = True) -> None:
-    """Put the ring into a file that only its owner reads; it appears whole or not at all."""
-    draft = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-        file.write(ring.dump())
-        _keep_owner(file.fileno(), path)
-        file.flush()
-        os.fsync(file.fileno())
-    if overwrite:
-        draft.replace(path)
-        return
-    try:
-        os.link(draft, path)
-    except FileExistsError:
-        pass  # another process was first: its keys count
-    finally:
-        draft.unlink()
-
-
-def _keep_owner(descriptor: int, path: Path) -> None:
-    """Whose the file was, theirs it stays: root may rotate the keys of a service's own user."""
-    with contextlib.suppress(FileNotFoundError, PermissionError):
-        before = path.stat()
-        os.fchown(descriptor, before.st_uid, before.st_gid)
+    """Put the ring into a file that only its owner reads; without `overwrite`, an existing file
+    of another process counts."""
+    (files.replace if overwrite else files.make)(path, ring.dump())
 
 
 # One for the usual settings, one for each profile that has keys of its own.

@@ -1,6 +1,8 @@
 """The database from its URL, set up for a server."""
 
+from pathlib import Path
 from typing import Any
+from urllib.parse import parse_qsl, urlsplit
 from weakref import WeakSet
 
 import dj_database_url
@@ -8,7 +10,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db.backends.base.base import BaseDatabaseWrapper
 
 ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
-FORMS = "sqlite:///path or postgres://user:password@host/name"
+FORMS = "sqlite:///path or postgres://user:password@host/name, with # as %23, ? as %3F, % as %25"
 
 SQLITE = {
     # IMMEDIATE removes "database is locked" from read-then-write transactions; full sync because
@@ -45,14 +47,22 @@ POSTGRESQL = {
 }
 
 
+def from_path(path: Path) -> dict[str, Any]:
+    """An entry of DATABASES for a file of SQLite; no character of its path means anything else."""
+    return from_url("sqlite:///") | {"NAME": str(path)}
+
+
 def from_url(url: str) -> dict[str, Any]:
     """An entry of DATABASES for `sqlite:///...` or `postgres://...`; `?sslmode=...` and its
     like are kept."""
     try:
         found: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
-    except ValueError:  # a port, or a scheme
-        found = {"ENGINE": ""}
-    if found["ENGINE"] not in ENGINES:
+        parts = urlsplit(url)
+        parse_qsl(parts.query, strict_parsing=bool(parts.query))
+    except ValueError:  # a port, a scheme, or a query without names
+        found, parts = {"ENGINE": ""}, urlsplit("")
+    # What follows a bare # would be dropped: the rest of a path, or of a password.
+    if found["ENGINE"] not in ENGINES or parts.fragment:
         raise ImproperlyConfigured(f"GATEHOUSE_DATABASE_URL must be {FORMS}.")  # without secrets
     given = found.get("OPTIONS", {})
     if found["ENGINE"] == ENGINES[0]:

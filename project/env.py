@@ -4,7 +4,6 @@ Only those listed in `project.variables` can be read, which has their defaults t
 also reads from `NAME_FILE`, so that it need not stand in the process environment.
 """
 
-import contextlib
 import difflib
 import os
 import secrets
@@ -12,6 +11,7 @@ from pathlib import Path
 
 from django.core.exceptions import ImproperlyConfigured
 
+from accounts import files
 from project import variables
 
 # Browsers keep no cookie for more than 400 days (Max-Age in RFC 6265bis); nothing else counted here
@@ -108,11 +108,5 @@ def require(**values: object) -> None:
 def kept_secret(path: Path) -> str:
     """A random secret that is made on first use and kept in a file only its owner can read."""
     if not path.exists():
-        draft = path.with_name(f"{path.name}.{os.getpid()}")
-        draft.touch(mode=0o600)
-        draft.write_text(secrets.token_urlsafe(50), encoding="ascii")
-        # A link appears whole or not at all, so that no other process reads half a secret.
-        with contextlib.suppress(FileExistsError):
-            os.link(draft, path)
-        draft.unlink()
+        files.make(path, secrets.token_urlsafe(50))
     return path.read_text(encoding="ascii").strip()

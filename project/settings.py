@@ -109,8 +109,12 @@ TEMPLATES = [
     }
 ]
 
-DATABASE_URL = env.secret("GATEHOUSE_DATABASE_URL") or f"sqlite:///{DATA_DIR / 'db.sqlite3'}"
-DATABASES = {"default": database.from_url(DATABASE_URL)}
+DATABASE_URL = env.secret("GATEHOUSE_DATABASE_URL")
+DATABASES = {
+    "default": database.from_url(DATABASE_URL)
+    if DATABASE_URL
+    else database.from_path(DATA_DIR / "db.sqlite3")
+}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "accounts.User"

@@ -47,7 +47,8 @@ _ALL = (
     ),
     Variable(
         "GATEHOUSE_DATABASE_URL",
-        "`sqlite:///path` or `postgres://user:password@host/name`",
+        "`sqlite:///path` or `postgres://user:password@host/name`, with `#`, `?` and `%` of a path "
+        "or a password as `%23`, `%3F` and `%25`",
         shown="SQLite in the data directory",
         secret=True,
     ),

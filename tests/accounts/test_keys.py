@@ -1,5 +1,7 @@
 """The ring of signing keys: how it is read, how it changes, and what the world sees of it."""
 
+import contextlib
+import errno
 import fcntl
 import io
 import json
@@ -10,7 +12,9 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
@@ -24,6 +28,7 @@ from accounts.claims import Issued
 from accounts.conf import conf
 from accounts.errors import InvalidToken, RevokedSession, SessionEnded
 from accounts.models import SecurityEvent, Session, User
+from project import env
 from tests.clients import BrowserClient
 
 KEEP = 30 * 86_400
@@ -470,6 +475,68 @@ def test_second_process_that_starts_takes_the_keys_of_the_first(key_file: Path) 
     keys.write(second, key_file, overwrite=False)
 
     assert keys.ring().active_kid == first.active_kid
+
+
+@pytest.fixture(params=[errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EMLINK])
+def no_hard_links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Barrier:
+    """The folder lies where no file has two names: memory cards, shares, some containers.
+
+    The two that want a link meet there, each having found no file.
+    """
+    meeting = Barrier(2)
+
+    def refuse(*_: object) -> None:
+        with contextlib.suppress(BrokenBarrierError):
+            meeting.wait(1)
+        raise OSError(request.param, os.strerror(request.param))
+
+    monkeypatch.setattr(os, "link", refuse)
+    return meeting
+
+
+def test_keys_of_the_first_stay_where_there_are_no_hard_links(
+    key_file: Path, no_hard_links: Barrier
+) -> None:
+    """Two that make the first keys at once go on with the same, whole file."""
+
+    def make() -> str:
+        keys.write(keys.Ring([keys.new_key("active")]), key_file, overwrite=False)
+        return key_file.read_text()
+
+    with ThreadPoolExecutor(2) as pool:
+        seen = [run.result() for run in [pool.submit(make) for _ in range(2)]]
+
+    assert seen == [key_file.read_text()] * 2
+    assert keys.Ring.parse(seen[0]).active
+    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
+    assert {path.name for path in key_file.parent.iterdir()} <= {
+        key_file.name,
+        f"{key_file.name}.lock",
+    }
+
+
+def test_existing_key_file_is_left_alone_where_there_are_no_hard_links(
+    key_file: Path, no_hard_links: Barrier
+) -> None:
+    """Whoever made it: an operator who restores a backup writes it without asking us."""
+    no_hard_links.abort()
+    key_file.write_text("somebody else's")
+
+    keys.write(keys.Ring([keys.new_key("active")]), key_file, overwrite=False)
+
+    assert key_file.read_text() == "somebody else's"
+
+
+def test_server_starts_in_a_folder_without_hard_links(
+    tmp_path: Path, no_hard_links: Barrier
+) -> None:
+    """The secret that the demo keeps is made in the same way, and read again."""
+    no_hard_links.abort()
+
+    first = env.kept_secret(tmp_path / "secret-key")
+
+    assert len(first) >= 50
+    assert env.kept_secret(tmp_path / "secret-key") == first
 
 
 @pytest.fixture

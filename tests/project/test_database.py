@@ -11,12 +11,13 @@ from django.db.backends.base.base import BaseDatabaseWrapper
 from django.db.utils import ConnectionHandler
 
 from project import database
+from tests.servers import Gatehouse
 
 
 @pytest.fixture
 def sqlite(tmp_path: Path, django_db_blocker: Any) -> Iterator[BaseDatabaseWrapper]:
     """A connection of Django's with the settings of a server, to a file of its own."""
-    entry = database.from_url(f"sqlite:///{tmp_path / 'db.sqlite3'}")
+    entry = database.from_path(tmp_path / "db.sqlite3")
     connection = ConnectionHandler({"default": entry})["default"]
     with django_db_blocker.unblock():
         yield connection
@@ -71,3 +72,53 @@ def test_address_cannot_take_the_limits_away_from_the_next() -> None:
 
     assert database.from_url("sqlite:///two")["OPTIONS"]["timeout"] == 20
     assert database.from_url("postgres://two/two")["OPTIONS"]["connect_timeout"] == 3
+
+
+ODD = [
+    "a#b",
+    "a?b=c",
+    "a%41b",
+    "a%b",
+    "a b",
+    "a;b&c",
+    "file:a",
+    "Ünï",
+    "علی",
+    "a\\b",
+    "a'b\"c",
+    "$HOME",
+]
+
+
+@pytest.mark.parametrize("name", ODD)
+def test_database_lies_where_its_path_says_whatever_that_holds(
+    tmp_path: Path, name: str, django_db_blocker: Any
+) -> None:
+    """Elsewhere it would have other readers, or be the database of another clone too."""
+    (tmp_path / name).mkdir()
+    entry = database.from_path(tmp_path / name / "db.sqlite3")
+    connection = ConnectionHandler({"default": entry})["default"]
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute("CREATE TABLE here (id)")
+    connection.close()
+
+    with closing(sqlite3.connect(tmp_path / name / "db.sqlite3")) as made:
+        assert made.execute("SELECT name FROM sqlite_master").fetchall() == [("here",)]
+    assert list(tmp_path.iterdir()) == [tmp_path / name]
+
+
+def test_data_folder_with_odd_letters_holds_all_that_the_server_writes(tmp_path: Path) -> None:
+    """The settings as well as what builds on them."""
+    data_dir = tmp_path / "clone #2 ?x=%41 é" / "var"
+
+    Gatehouse(data_dir).manage("migrate", "accounts", "0001", "--verbosity=0")
+
+    assert {"db.sqlite3", "secret-key"} <= {path.name for path in data_dir.iterdir()}
+    assert list(tmp_path.rglob("*.sqlite3")) == [data_dir / "db.sqlite3"]
+
+
+def test_path_in_an_address_is_read_as_other_programs_read_it() -> None:
+    """RFC 3986 section 2.1: whoever writes an address writes such letters in percent form."""
+    entry = database.from_url("sqlite:////srv/a%23b%3Fc%2541%20d/db.sqlite3")
+
+    assert entry["NAME"] == "/srv/a#b?c%41 d/db.sqlite3"

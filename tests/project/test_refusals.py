@@ -21,6 +21,9 @@ REFUSED = [
     ("GATEHOUSE_DATABASE_URL", "mysql://somebody:secret@127.0.0.1/name"),
     ("GATEHOUSE_DATABASE_URL", "postgres://somebody:secret@127.0.0.1:1/name"),
     ("GATEHOUSE_DATABASE_URL", "postgres://somebody:secret@127.0.0.1:port/name"),
+    ("GATEHOUSE_DATABASE_URL", "postgres://somebody:sec#ret@127.0.0.1/name"),
+    ("GATEHOUSE_DATABASE_URL", "sqlite:////srv/secret#2/db.sqlite3"),
+    ("GATEHOUSE_DATABASE_URL", "sqlite:////srv/secret?/db.sqlite3"),
     ("GATEHOUSE_DATA_DIR", "/dev/null/nope"),
 ]
 

@@ -1,6 +1,5 @@
 """Change the key that signs, without signing anyone out; or drop a leaked one."""
 
-import fcntl
 import time
 from argparse import ArgumentParser
 from collections.abc import Iterator
@@ -9,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import events, keys, sessions
+from accounts import events, files, keys, sessions
 from accounts.conf import conf
 from accounts.management.arguments import between
 from accounts.models import Session
@@ -100,9 +99,7 @@ class Command(BaseCommand):
 @contextmanager
 def alone() -> Iterator[None]:
     """Two that change the file at once would lose a key; inside, it is read anew."""
-    path = conf.signing_keys_file
-    with open(path.with_name(f"{path.name}.lock"), "w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with files.alone(conf.signing_keys_file):
         keys.reset()  # whoever held the lock before has changed the file
         yield
 

@@ -1,0 +1,61 @@
+"""Files with secrets: whole or not there, for their owner alone, and made by one process only.
+
+Leaves out: what stands in them (accounts.keyring).
+"""
+
+import fcntl
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+
+def replace(path: Path, text: str) -> None:
+    """Write the file, over the one that is there; OSError."""
+    with draft(path, text) as written:
+        written.replace(path)
+
+
+def make(path: Path, text: str) -> None:
+    """Write the file unless there is one: the first process keeps its name; OSError."""
+    with draft(path, text) as written:
+        try:
+            os.link(written, path)
+        except FileExistsError:
+            pass
+        except OSError:  # a file system without hard links, which tell it by several numbers
+            with alone(path):
+                if not os.path.lexists(path):
+                    written.replace(path)
+
+
+@contextmanager
+def draft(path: Path, text: str) -> Iterator[Path]:
+    """Give the text on disk, under a name beside the file's that ends with the block."""
+    found = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
+    try:
+        descriptor = os.open(found, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+            file.write(text)
+            _keep_owner(file.fileno(), path)
+            file.flush()
+            os.fsync(file.fileno())
+        yield found
+    finally:
+        found.unlink(missing_ok=True)
+
+
+def _keep_owner(descriptor: int, path: Path) -> None:
+    """Whose the file was, theirs it stays: root may rotate the keys of a service's own user."""
+    with suppress(OSError):  # no file yet, another user's, or a file system without owners
+        before = path.stat()
+        os.fchown(descriptor, before.st_uid, before.st_gid)
+
+
+@contextmanager
+def alone(path: Path) -> Iterator[None]:
+    """Let one process at a time change the file; the others wait here."""
+    with path.with_name(f"{path.name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
