@@ -1,6 +1,7 @@
 """The packages: pinned, and `accounts` names its own, so that it can be copied with its list."""
 
 import ast
+import json
 import re
 import sys
 from importlib.metadata import packages_distributions
@@ -47,6 +48,19 @@ def test_accounts_lists_every_package_that_it_imports() -> None:
 
     for package in sorted(imported() - set(sys.stdlib_module_names) - {"accounts"}):
         assert {name.lower().replace("_", "-") for name in known[package]} & named, package
+
+
+def test_locks_of_npm_name_no_tag() -> None:
+    """Debian 12's npm reads "latest" as a version, and then takes the whole lock for none."""
+    for lock in [
+        *ROOT.glob("tests/all/*/package-lock.json"),
+        *ROOT.glob("bench/*/package-lock.json"),
+    ]:
+        packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]
+        wanted = {name for one in packages.values() for name in one.get("dependencies", {}).items()}
+
+        assert wanted
+        assert [name for name, version in wanted if version.isalpha()] == [], lock
 
 
 def imported() -> set[str]:

@@ -27,7 +27,7 @@ def ensure_packages(folder: Path) -> None:
         if done.returncode:
             raise programs.MissingError(
                 f"The npm packages of {folder.name} could not be installed; is the npm registry"
-                f" reachable? {' '.join(done.stderr.split())[-300:]}"
+                f" reachable? {' '.join(done.stderr.split())[:300]}"
             )
         stamp.write_bytes(lock.read_bytes())
 
