@@ -75,7 +75,6 @@ class View(APIView):
             if base.strip().lower() != wire.MEDIA_TYPE or charset not in ("", "charset=utf-8"):
                 raise UnsupportedMediaType(kind[:80])
         if length > self.max_body:
-            take_off(request._request, length)
             raise TooLarge(f"{length} bytes")
 
     def get_exception_handler(self) -> Any:
@@ -97,18 +96,6 @@ class View(APIView):
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
 
-# Beyond it whoever still sends may find the connection closed.
-TAKEN_OFF = 512 * 1024
-
-
-def take_off(stream: Any, length: int) -> None:
-    """Read what is on its way, and forget it: a server that closes on somebody who is still sending
-    resets the connection, and they never hear why (RFC 9112 section 9.6)."""
-    left = min(length, TAKEN_OFF)
-    while left > 0 and (piece := stream.read(min(left, 65_536))):
-        left -= len(piece)
-
-
 def has_unmeasured_body(request: Request) -> bool:
     """Whether a body comes without its length: in chunks, or by HTTP/2 (RFC 9112 section 6.3)."""
     if "CONTENT_LENGTH" in request.META:
@@ -116,11 +103,7 @@ def has_unmeasured_body(request: Request) -> bool:
     chunked = "HTTP_TRANSFER_ENCODING" in request.META
     if not request.META.get("wsgi.input_terminated"):
         return chunked  # reading would wait for more
-    stream = request.META["wsgi.input"]
-    found = chunked or bool(stream.read(1))
-    if found:
-        take_off(stream, TAKEN_OFF)
-    return found
+    return chunked or bool(request.META["wsgi.input"].read(1))
 
 
 def is_development_server(request: Request) -> bool:

@@ -4,9 +4,13 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
+from accounts.unread import ReadToTheEnd
+from project import env
 from project.startup import refuse_unsafe
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 
 refuse_unsafe()
-application = get_wsgi_application()
+# Half of the threads are left to everybody else.
+places = max(1, env.number("GATEHOUSE_THREADS", least=1) // 2)
+application = ReadToTheEnd(get_wsgi_application(), places)

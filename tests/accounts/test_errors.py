@@ -16,7 +16,6 @@ from rest_framework.exceptions import (
 
 from accounts import keys
 from accounts.problems import answer, translate
-from accounts.views.clients import TokenView
 from project import pages
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient, JSONClient
@@ -274,15 +273,6 @@ def test_body_that_is_too_large_refused(page, program, path):
     for size in (limit + 1, 3_000_000):
         body = b'{"title":"' + b"x" * (size - 12) + b'"}'
         assert_problem(client.generic("POST", path, body), 413, "too_large")
-
-
-@pytest.mark.parametrize(("sent", "left"), [(300_000, 0), (600_000, 600_000 - 512 * 1024)])
-def test_body_that_is_too_large_is_taken_off_the_line(rf, db, sent, left):
-    """Whoever is still sending hears the answer; nobody has to take more than half a megabyte."""
-    request = rf.post("/auth/token", b"x" * sent, content_type="application/json")
-
-    assert TokenView.as_view()(request).status_code == 413
-    assert len(request.read()) == left
 
 
 CHUNKED = {"HTTP_TRANSFER_ENCODING": "chunked"}

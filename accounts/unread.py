@@ -1,0 +1,116 @@
+"""What is left of a request's body is read, and forgotten, before the answer goes out.
+
+A refusal seldom reads the body. A server that closes on somebody who is still sending resets the
+connection: they never hear the answer, and a proxy makes 502 of it (RFC 9112 section 9.6).
+"""
+
+import math
+import threading
+import time
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
+from typing import Any
+
+from django.db import close_old_connections
+
+# More than the largest body that any endpoint takes: who sends more may find the connection closed.
+MOST_BYTES = 2 * 1024 * 1024
+PIECE = 64 * 1024
+# Who is slower than this is answered while still sending, and told that the connection closes.
+MOST_SECONDS = 5.0
+
+
+class ReadToTheEnd:
+    """Wraps a WSGI application: every answer passes here, Django's own and those of middleware.
+
+    Granian cannot give up reading, and stands still when a thread reads on after the answer was
+    taken back. So a sender who stalls keeps a thread of the server until the connection ends. At
+    most `places` do, fewer than the server has threads; the others are told at once that the
+    connection closes.
+    """
+
+    def __init__(self, application: Callable[..., Iterable[bytes]], places: int = 4) -> None:
+        self.application = application
+        self.places = threading.BoundedSemaphore(places)
+
+    def __call__(
+        self, environ: dict[str, Any], start_response: Callable[..., Any]
+    ) -> Iterable[bytes]:
+        if not has_body(environ):
+            return self.application(environ, start_response)
+        rest = Rest(environ, self.places)
+
+        def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
+            close_old_connections()  # whoever waits holds a thread, and nothing else
+            if not rest.is_read() and environ["SERVER_PROTOCOL"] != "HTTP/2":
+                headers = [*headers, ("Connection", "close")]
+            return start_response(status, headers, *failure)
+
+        return Answer(self.application(environ, start), rest)
+
+
+def has_body(environ: dict[str, Any]) -> bool:
+    """Whether a body was sent, and reading it ends where it does."""
+    sized = environ.get("CONTENT_LENGTH", "0") not in ("", "0")
+    sent = sized or "HTTP_TRANSFER_ENCODING" in environ
+    return sent and bool(environ.get("wsgi.input_terminated"))
+
+
+class Rest:
+    """What is left of one body."""
+
+    def __init__(self, environ: dict[str, Any], places: threading.BoundedSemaphore) -> None:
+        self.stream = environ["wsgi.input"]
+        self.granian = environ.get("SERVER_SOFTWARE") == "Granian"
+        self.places = places
+        self.reader: threading.Thread | None = None
+        self.ended = False
+
+    def is_read(self) -> bool:
+        """Read it; whether the connection can serve another request."""
+        if not self.granian:
+            with suppress(OSError):
+                read(self.stream, MOST_SECONDS)
+            return True  # a matter of the server alone (PEP 3333, other HTTP features)
+        if self.places.acquire(blocking=False):
+            self.reader = threading.Thread(target=self._read, daemon=True)
+            self.reader.start()
+            self.reader.join(MOST_SECONDS)
+        return self.ended
+
+    def _read(self) -> None:
+        with suppress(OSError):  # they have gone
+            self.ended = read(self.stream, math.inf)
+        self.places.release()
+
+    def close(self) -> None:
+        """Wait for whoever still sends."""
+        if self.reader:
+            self.reader.join()
+
+
+class Answer:
+    """The application's answer, which is over when the body is."""
+
+    def __init__(self, content: Iterable[bytes], rest: Rest) -> None:
+        self.content, self.rest = content, rest
+
+    def __iter__(self) -> Iterator[bytes]:
+        return iter(self.content)
+
+    def close(self) -> None:
+        try:
+            getattr(self.content, "close", bool)()
+        finally:
+            self.rest.close()
+
+
+def read(stream: Any, seconds: float) -> bool:
+    """Read within the limits; whether the end was reached."""
+    latest, left = time.monotonic() + seconds, MOST_BYTES
+    while left > 0 and time.monotonic() < latest:
+        piece = stream.read(PIECE)
+        if not piece:
+            return True
+        left -= len(piece)
+    return False
