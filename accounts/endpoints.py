@@ -66,14 +66,13 @@ class View(APIView):
             length = 0
         if has_unmeasured_body(request):
             raise LengthMissing
+        # Without a body the type says nothing: some clients and servers make one up.
         kind = request.META.get("CONTENT_TYPE", "")
-        if kind == "text/plain" and not length and is_development_server(request):
-            kind = ""
-        if kind or length:
-            base, _, parameters = kind.partition(";")
-            charset = parameters.strip().lower().replace('"', "")
-            if base.strip().lower() != wire.MEDIA_TYPE or charset not in ("", "charset=utf-8"):
-                raise UnsupportedMediaType(kind[:80])
+        base, _, parameters = kind.partition(";")
+        charset = parameters.strip().lower().replace('"', "")
+        json = base.strip().lower() == wire.MEDIA_TYPE and charset in ("", "charset=utf-8")
+        if length and not json:
+            raise UnsupportedMediaType(kind[:80])
         if length > self.max_body:
             raise TooLarge(f"{length} bytes")
 
@@ -104,11 +103,6 @@ def has_unmeasured_body(request: Request) -> bool:
     if not request.META.get("wsgi.input_terminated"):
         return chunked  # reading would wait for more
     return chunked or bool(request.META["wsgi.input"].read(1))
-
-
-def is_development_server(request: Request) -> bool:
-    """runserver, which says text/plain where the sender said nothing."""
-    return str(request.META.get("SERVER_SOFTWARE", "")).startswith("WSGIServer/")
 
 
 # The number of a page, as JSON writes it.
