@@ -26,8 +26,9 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
         "*": "notes:write",
     }
     request: SignedInRequest
-    # A body of 100,000 characters, each up to six bytes as a JSON escape.
-    max_body = 700_000
+    # 100,200 characters of up to twelve bytes: as JSON escapes, an emoji is two of six. The proxies
+    # in deploy/ have the same figure.
+    max_body = 1_250_000
     serializer_class = NoteSerializer
     queryset = Note.objects.none()
 

@@ -275,7 +275,7 @@ def test_body_without_a_media_type_refused(page):
 @pytest.mark.parametrize("path", TAKE_A_BODY)
 def test_body_that_is_too_large_refused(page, program, path):
     """ASVS 15.2.2: 413 before a byte is parsed: 16 KiB, for a note what 100,000 letters take."""
-    limit = 700_000 if path == "/api/notes" else 16 * 1024
+    limit = 1_250_000 if path == "/api/notes" else 16 * 1024
     client = client_for(path, page, program)
     for size in (limit + 1, 3_000_000):
         body = b'{"title":"' + b"x" * (size - 12) + b'"}'
@@ -310,16 +310,6 @@ def test_no_body_needs_no_length(page):
     empty = {"wsgi.input_terminated": True, "wsgi.input": BytesIO()}
 
     assert page.post("/auth/refresh", **empty).status_code == 200
-
-
-def test_largest_note_fits_in_any_spelling(page):
-    """100,000 letters of four bytes each, as UTF-8 and as JSON escapes."""
-    body = "\U0001f511" * 100_000
-    for ascii_only in (False, True):
-        text = json.dumps(
-            {"title": "x", "body": body[:50_000] if ascii_only else body}, ensure_ascii=ascii_only
-        )
-        assert page.post("/api/notes", text.encode()).status_code == 201
 
 
 @pytest.mark.parametrize("letters", ["a", "%", "\\", "a ", "\0", "\u20ac", "'"], ids=ascii)

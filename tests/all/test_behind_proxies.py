@@ -1,6 +1,7 @@
 """The shipped deployment: production mode behind each proxy, with TLS and HTTP/2, in a browser."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -13,12 +14,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import httpx
+import jwt
 import pytest
 from playwright.sync_api import BrowserContext, expect
 
+from accounts import keys
+from accounts.errors import TooLarge
+from accounts.problems import from_problem
+from api.notes import OwnNotes
 from tests.all.beside import wait_until, working
-from tests.all.people import PASSWORDS, Visitor
-from tests.all.production import Production
+from tests.all.people import PASSWORDS, Visitor, fetch_tokens
+from tests.all.production import KEYS_FILE, Production
 from tests.all.proxies import Caddy, Nginx, Proxy
 from tests.e2e import steps
 from tests.servers import free_port
@@ -31,6 +37,7 @@ FORGED = {
     **{f"X{a}Forwarded{b}Host": "evil.example" for a in "-_" for b in "-_"},
     "Forwarded": "for=203.0.113.9;proto=http",
 }
+JSON = {"Content-Type": "application/json"}
 HEADERS = (
     "Content-Security-Policy",
     "Referrer-Policy",
@@ -218,13 +225,68 @@ def test_plain_http_moves_pages_and_refuses_the_rest(deployed: Deployed) -> None
     assert (api.status_code, api.json()["code"]) == (400, "invalid_request")
 
 
-def test_body_that_is_too_large_is_refused_in_the_apps_own_shape(deployed: Deployed) -> None:
-    """The proxy's limit lies above the application's."""
-    body = {"email": "alice@example.com", "password": "x" * 300_000}
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [("/auth/token", 300_000), ("/api/notes", OwnNotes.max_body + 1), ("/api/notes", 5_000_000)],
+)
+def test_body_that_is_too_large_is_refused_in_the_apps_own_shape(
+    deployed: Deployed, path: str, size: int
+) -> None:
+    """By the application, or by the proxy with the same answer."""
+    for _ in range(10):
+        answer = deployed.send("POST", path, content=b"x" * size, headers=JSON)
 
-    answer = deployed.send("POST", "/auth/token", json=body)
+        assert (answer.status_code, answer.content) == (413, from_problem(TooLarge()).content)
+        assert answer.headers["Content-Type"] == "application/problem+json"
+        assert answer.headers["Cache-Control"] == "no-store"
+        assert answer.headers.get("Server", "nginx") == "nginx"
 
-    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+def test_unending_body_in_chunks_is_refused_in_the_apps_own_shape(deployed: Deployed) -> None:
+    """Of unknown length, so that the limit is found on the way."""
+    chunks = (b"x" * 50_000 for _ in range(100))
+
+    answer = deployed.send("POST", "/api/notes", content=chunks, headers=JSON)
+
+    assert (answer.status_code, answer.content) == (413, from_problem(TooLarge()).content)
+
+
+def test_longest_note_fits_in_any_spelling(deployed: Deployed) -> None:
+    """200 and 100,000 characters, each of twelve bytes or of four."""
+    token = fetch_tokens(deployed.proxy.url).json()["access_token"]
+    note = {"title": "\U0001f600" * 200, "body": "\U0001f600" * 100_000}
+    headers = JSON | {"Authorization": f"Bearer {token}"}
+
+    for escaped in (True, False):
+        text = json.dumps(note, ensure_ascii=escaped).encode()
+        answer = deployed.send("POST", "/api/notes", content=text, headers=headers)
+
+        assert answer.status_code == 201, answer.text
+        assert {name: answer.json()[name] for name in note} == note
+
+
+def expired_token(deployed: Deployed) -> str:
+    """Right in everything but its time."""
+    good = fetch_tokens(deployed.proxy.url).json()["access_token"]
+    key = keys.Ring.parse((deployed.app.data_dir / KEYS_FILE).read_text()).active
+    claims = jwt.decode(good, options={"verify_signature": False})
+    times = {name: claims[name] - 3600 for name in ("iat", "nbf", "exp") if name in claims}
+    headers = jwt.get_unverified_header(good)
+    return jwt.encode(claims | times, key.private, "ES256", headers=headers)
+
+
+@pytest.mark.parametrize("size", [13, 120_000, 250_000, 700_000, OwnNotes.max_body])
+def test_long_note_with_a_stale_token_always_gets_its_answer(deployed: Deployed, size: int) -> None:
+    """401 leads to the refresh and the second try; a proxy's 502 to neither (RFC 9112, 9.6)."""
+    headers = JSON | {"Authorization": f"Bearer {expired_token(deployed)}"}
+    found = set()
+
+    with httpx.Client(base_url=deployed.proxy.url, verify=False) as client:  # noqa: S501
+        for _ in range(70):
+            answer = client.post("/api/notes", content=b"x" * size, headers=headers)
+            found.add((answer.status_code, answer.headers["Content-Type"], answer.json()["code"]))
+
+    assert found == {(401, "application/problem+json", "invalid_token")}
 
 
 def test_unknown_host_is_refused(deployed: Deployed) -> None:

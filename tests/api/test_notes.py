@@ -1,5 +1,7 @@
 """/api/notes: one's own notes, and nobody else's."""
 
+import json
+import re
 import time
 from pathlib import Path
 from typing import Any
@@ -8,9 +10,15 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import unread
+from accounts.errors import TooLarge
 from accounts.models import User
+from accounts.problems import from_problem
 from api.models import Note
+from api.notes import OwnNotes
+from api.serializers import NoteSerializer
 from tests.clients import BrowserClient
+from tests.servers import ROOT
 
 
 @pytest.fixture
@@ -241,14 +249,37 @@ def write_raw(page: BrowserClient, body: dict[str, Any]) -> dict[str, Any]:
     return page.post("/api/notes", body).json()
 
 
-def test_largest_note_fits_and_a_larger_body_does_not(page: BrowserClient) -> None:
-    """100,000 characters of any script are a note; more bytes than those can need are 413."""
-    assert write(page, "x", "€" * 100_000)["body"] == "€" * 100_000
+@pytest.mark.parametrize("letter", ["€", "é", "\U0001f600", "\x01", '"'], ids=ascii)
+@pytest.mark.parametrize("escaped", [True, False])
+def test_largest_note_fits_and_a_larger_body_does_not(
+    page: BrowserClient, letter: str, escaped: bool
+) -> None:
+    """100,000 characters in any spelling are a note; more bytes than those can need are 413."""
+    note = {"title": f"x{letter * 198}x", "body": letter * 100_000}
 
-    answer = page.post("/api/notes", {"title": "x", "body": "y" * 800_000})
+    written = page.post("/api/notes", json.dumps(note, ensure_ascii=escaped))
 
-    assert answer.status_code == 413
-    assert answer.json()["code"] == "too_large"
+    assert written.status_code == 201
+    assert {name: written.json()[name] for name in note} == note
+    answer = page.post("/api/notes", {"title": "x", "body": "y" * OwnNotes.max_body})
+    assert (answer.status_code, answer.json()["code"]) == (413, "too_large")
+
+
+def test_proxies_let_the_largest_note_through_and_refuse_as_we_do() -> None:
+    """One figure in three places, above what a note can need and below what is taken off the line."""
+    nginx = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+    caddy = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+    fields = NoteSerializer().fields
+    longest = {name: "\U0001f600" * fields[name].max_length for name in ("title", "body")}
+
+    figures = re.findall(r"client_max_body_size (\w+);", nginx)
+    figures += re.findall(r"max_size (\w+)\n", caddy)
+
+    assert figures == [str(OwnNotes.max_body)] * 2
+    assert len(json.dumps(longest)) <= OwnNotes.max_body < unread.MOST_BYTES
+    ours = from_problem(TooLarge()).content.decode()
+    assert ours in nginx
+    assert ours in caddy
 
 
 @pytest.mark.parametrize(
