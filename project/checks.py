@@ -6,6 +6,7 @@ from django.conf import settings
 from django.core.checks import CheckMessage, Error, Tags, register
 from django.http.request import split_domain_port, validate_host
 
+from project import env
 from project.middleware import is_loopback
 
 
@@ -46,6 +47,11 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "GATEHOUSE_HOSTS must name the host of GATEHOUSE_ISSUER.",
         ),
         *mail_rules(),
+        (
+            "E012",
+            env.number("GATEHOUSE_THREADS", least=1) < 3,
+            "GATEHOUSE_THREADS must be 3 or more: sign-ins wait in all but two.",
+        ),
     ]
     return [Error(text, id=f"project.{number}") for number, wrong, text in rules if wrong]
 

@@ -139,7 +139,7 @@ _ALL = (
     Variable("GATEHOUSE_WORKERS", "server processes", shown="one for each core, at least 2"),
     Variable(
         "GATEHOUSE_THREADS",
-        "threads in each process; sign-ins wait in them, two always stay free",
+        "threads in each process, in production 3 or more; sign-ins wait in all but two of them",
         "64",
     ),
 )

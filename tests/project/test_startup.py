@@ -53,6 +53,18 @@ def test_production_starts_on_safe_settings(production: dict[str, str]) -> None:
     assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize(("threads", "places"), [("64", 62), ("3", 1), ("20", 18)])
+def test_sign_ins_leave_two_threads_to_everybody_else(
+    production: dict[str, str], threads: str, places: int
+) -> None:
+    """Whatever number of threads the server has: a flood of guesses does not hold them all."""
+    question = "import project.wsgi; from accounts.conf import conf; print(conf.hashing_places)"
+
+    done = start(production | {"GATEHOUSE_THREADS": threads}, "-c", question)
+
+    assert done.stdout.strip() == str(places), done.stderr
+
+
 @pytest.mark.parametrize(("mode", "found"), [("production", False), ("demo", True)])
 def test_api_is_described_in_demo_mode_alone(
     production: dict[str, str], mode: str, found: bool
@@ -107,6 +119,7 @@ def test_production_names_everything_that_is_missing(production: dict[str, str])
         ("GATEHOUSE_ACCESS_SECONDS", "soon", "GATEHOUSE_ACCESS_SECONDS"),
         ("GATEHOUSE_GRACE_SECONDS", "3600", "GRACE_SECONDS"),
         ("GATEHOUSE_API_CLIENTS", "maybe", "GATEHOUSE_API_CLIENTS"),
+        ("GATEHOUSE_THREADS", "2", "GATEHOUSE_THREADS must be 3 or more"),
         ("GATEHOUSE_MODE", "debug", "GATEHOUSE_MODE"),
     ],
 )
