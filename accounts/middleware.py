@@ -1,10 +1,12 @@
 """What is put right before any view looks at a request: cookie names and the client's address."""
 
 import ipaddress
+import logging
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
+from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,6 +15,8 @@ from django.http.response import HttpResponseBase
 from accounts import cookies
 from accounts.conf import conf
 
+log = logging.getLogger("accounts")
+
 Next = Callable[[HttpRequest], HttpResponseBase]
 
 # The CSRF cookie's two forms in Django. To any other Django answers with a new cookie, even where
@@ -20,6 +24,22 @@ Next = Callable[[HttpRequest], HttpResponseBase]
 CSRF_FORM = re.compile(r"[A-Za-z0-9]{32}|[A-Za-z0-9]{64}")
 
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
+
+# `[IPv6]` perhaps with a port, IPv4 perhaps with a port, or IPv6 alone.
+SPELLING = re.compile(
+    r"\[([0-9a-f:.]+)(?:%[^\]]*)?\](?::[\w.-]*)?|([0-9.]+)(?::[\w.-]*)?|([0-9a-f:.]+)(?:%.*)?",
+    re.ASCII | re.IGNORECASE,
+)
+
+# In TRUSTED_PROXIES: whoever calls through a unix socket of this machine. Servers say nothing of
+# such a caller (granian, gunicorn), or localhost (waitress), or unix: (nginx, in its list).
+UNIX = "unix"
+SOCKETS = ("", "localhost", "unix:")
+
+# No operator has a network that is larger; private IPv6 addresses are fc00::/7 (RFC 4193).
+SHORTEST_PREFIX = 7
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class CookieHygiene:
@@ -84,58 +104,117 @@ class ClientAddress:
     """Sets `request.client_address`, believing forwarding headers from trusted proxies only.
 
     From anyone else those headers are removed, so that nothing behind can be misled by them.
+    The address is empty where nobody names one that can be read. That is logged once, and budgets
+    of networks count nobody who has none (accounts.throttling).
     """
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response
-        self.trusted = [network(text) for text in conf.trusted_proxies]
+        self.trusted = networks(conf.trusted_proxies)
+        self.trusts_sockets = UNIX in conf.trusted_proxies
+        self.told: set[str] = set()
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        address = request.META.get("REMOTE_ADDR", "")
-        if self.is_trusted(address):
-            # Each proxy appends who called it; the first from the right that is not one of
-            # ours is the client. What stands left of it is the client's own claim.
-            hops = request.META.get("HTTP_X_FORWARDED_FOR", "").split(",")
-            for hop in reversed([hop.strip() for hop in hops if hop.strip()]):
-                address = hop
-                if not self.is_trusted(hop):
-                    break
+        peer = request.META.get("REMOTE_ADDR", "")
+        if self.is_trusted(peer):
+            self.read_scheme(request.META)
+            address = self.client_behind(peer, request.META)
         else:
             for name in FORWARDED:
                 request.META.pop(name, None)
-        request.client_address = canonical(address)  # type: ignore[attr-defined]
+            address = canonical(peer)
+            if not address:
+                self.complain("REMOTE_ADDR", peer)
+        request.client_address = address  # type: ignore[attr-defined]
         return self.get_response(request)
 
+    def client_behind(self, proxy: str, meta: dict[str, Any]) -> str:
+        """Return who called this proxy, or the first of several; empty if that cannot be read."""
+        header = meta.get("HTTP_X_FORWARDED_FOR", "")
+        # An empty part of a list is no part (RFC 9110 section 5.6.1).
+        hops = [hop for hop in map(str.strip, header.split(",")) if hop]
+        if not hops and not any(name in meta for name in FORWARDED):
+            hops = [proxy]  # a proxy that forwards nothing is the caller itself
+        # Each proxy appends who called it. The first from the right that is not one of ours is the
+        # client. What stands left of it is the client's own claim.
+        strangers = [hop for hop in hops if not self.is_trusted(hop)]
+        hop = (strangers[-1:] or hops[:1] or [""])[0]
+        address = canonical(hop)
+        if not address:
+            self.complain("X-Forwarded-For", hop)
+        return address
+
+    def read_scheme(self, meta: dict[str, Any]) -> None:
+        """Give X-Forwarded-Proto the one spelling that Django compares it with."""
+        header = meta.get("HTTP_X_FORWARDED_PROTO")
+        if header is None:
+            return
+        parts = [part.strip().strip('"').lower() for part in header.split(",")]
+        scheme = next(filter(None, parts), "")
+        if scheme not in ("http", "https"):
+            self.complain("X-Forwarded-Proto", header)
+        meta["HTTP_X_FORWARDED_PROTO"] = scheme
+
     def is_trusted(self, address: str) -> bool:
-        if not self.trusted:
+        if not self.trusted and not self.trusts_sockets:
             return False
-        try:
-            # A socket for both families names an IPv4 proxy as `::ffff:10.0.0.1`.
-            found = ipaddress.ip_address(canonical(address))
-        except ValueError:
-            return False
-        return any(found in network for network in self.trusted)
+        found = canonical(address)
+        if not found:
+            return self.trusts_sockets and address in SOCKETS
+        return any(ipaddress.ip_address(found) in network for network in self.trusted)
+
+    def complain(self, header: str, value: str) -> None:
+        """Log once for each header what it looks like, not what it says."""
+        if header in self.told:
+            return
+        self.told.add(header)
+        log.warning(
+            "%s cannot be read; it is of the form %r. Budgets of networks do not count its "
+            "callers. TRUSTED_PROXIES takes addresses, networks, and unix for a unix socket. "
+            "This is logged once.",
+            header,
+            re.sub(r"[^\W\d_]", "a", re.sub(r"\d", "9", value[:60])),
+        )
 
 
-def network(text: str) -> ipaddress.IPv4Network | ipaddress.IPv6Network:
-    """The network of this text, IPv4 inside IPv6 unwrapped as `canonical` does; ValueError.
+def networks(texts: Iterable[str]) -> list[Network]:
+    """The networks of these texts, without the word unix; ValueError if one is none.
 
-    Also for the one that holds every address: then each client could say who it is.
+    Also if they hold nearly everybody together: then each client could say who it is.
     """
-    found = ipaddress.ip_network(text)
+    found = [network(text) for text in texts if text != UNIX]
+    for version in (4, 6):
+        family: Any = [one for one in found if one.version == version]
+        for joined in ipaddress.collapse_addresses(family):
+            if joined.prefixlen < SHORTEST_PREFIX:
+                raise ValueError(f"{joined} is nearly everybody")
+    return found
+
+
+def network(text: str) -> Network:
+    """The network of this text, IPv4 inside IPv6 unwrapped as `canonical` does; ValueError."""
+    try:
+        found = ipaddress.ip_network(text)
+    except ValueError as error:
+        raise ValueError(f"{error}, nor is it the word {UNIX}") from None
     mapped = getattr(found.network_address, "ipv4_mapped", None)
     if mapped:
         found = ipaddress.ip_network(f"{mapped}/{found.prefixlen - 96}")
-    if not found.prefixlen:
-        raise ValueError(f"{text} is everybody")
     return found
 
 
 @lru_cache(maxsize=4096)  # reading an address costs more than all else here
-def canonical(address: str) -> str:
-    """The address in its one spelling, IPv4 inside IPv6 unwrapped; empty if it is none."""
+def canonical(text: str) -> str:
+    """The address in its one spelling, IPv4 inside IPv6 unwrapped; empty if it is none.
+
+    Proxies put a port behind it, brackets and quotes about it (RFC 7239 section 6), or name the
+    interface of a link-local one (RFC 4007 section 11).
+    """
+    spelt = SPELLING.fullmatch(text.strip().strip('"'))
+    if spelt is None:
+        return ""
     try:
-        found = ipaddress.ip_address(address.partition("%")[0])
+        found = ipaddress.ip_address(spelt[1] or spelt[2] or spelt[3])
     except ValueError:
         return ""
     mapped = getattr(found, "ipv4_mapped", None)

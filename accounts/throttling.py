@@ -27,6 +27,8 @@ from accounts.watching import watched
 class Budget:
     """`limit` failures in `seconds` for one `subject`; the key hides who it is.
 
+    Without a subject nothing is counted: strangers whose network is unknown would share it, and one
+    of them could keep out all others.
     `email` is the address that the counter belongs to, if it is one person's.
     """
 
@@ -57,7 +59,7 @@ def _hash(text: str) -> str:
 def sign_in_budgets(request: HttpRequest, email: str) -> list[Budget]:
     network, email = events.network_of(request), canonical_email(email)
     return [
-        Budget("sign-in e-mail and network", f"{email}\0{network}", 10, 600, email),
+        Budget("sign-in e-mail and network", network and f"{email}\0{network}", 10, 600, email),
         Budget("sign-in e-mail", email, 30, 600, email),
         Budget("sign-in network", network, 100, 600),
     ]
@@ -119,6 +121,8 @@ CLOCKS = {
 
 
 def _look(budget: Budget) -> tuple[int, int, int]:
+    if not budget.subject:
+        return (0, 0, 0)
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count, started_at, {CLOCKS[connection.vendor]}"  # noqa: S608  (ours alone)
@@ -129,6 +133,8 @@ def _look(budget: Budget) -> tuple[int, int, int]:
 
 
 def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
+    if not budget.subject:
+        return (0, 0, 0)
     over = "accounts_failurecount.started_at + %s <= excluded.started_at"
     with connection.cursor() as cursor:
         cursor.execute(
@@ -155,6 +161,8 @@ _pending_lock = threading.Lock()
 def count_bad_token(request: HttpRequest) -> None:
     """Count one; Throttled when the network's budget is used up. Good tokens never get here."""
     network = events.network_of(request)
+    if not network:
+        return
     now = time.monotonic()
     with _pending_lock:
         if len(_pending) > 10_000:

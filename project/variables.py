@@ -60,7 +60,8 @@ _ALL = (
     ),
     Variable(
         "GATEHOUSE_TRUSTED_PROXIES",
-        "addresses or networks of the proxies whose forwarding headers count; never `/0`",
+        "addresses or networks of the proxies whose forwarding headers count, and `unix` for one "
+        "that calls through a unix socket; never nearly everybody",
         shown="none",
     ),
     Variable(

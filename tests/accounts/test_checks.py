@@ -83,6 +83,12 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
         {"GATEHOUSE": {"TRUSTED_PROXIES": ["0.0.0.0/0"]}},
         {"GATEHOUSE": {"TRUSTED_PROXIES": ["127.0.0.1", "::/0"]}},
         {"GATEHOUSE": {"TRUSTED_PROXIES": ["::ffff:0.0.0.0/96"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["0.0.0.0/1", "unix", "128.0.0.0/1"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["::ffff:0.0.0.0/98"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": [f"{first}.0.0.0/8" for first in range(60, 70)]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["2000::/3"]}},
+        {"GATEHOUSE": {"TRUSTED_PROXIES": ["::/1", "8000::/1"]}},
+        *({"GATEHOUSE": {"TRUSTED_PROXIES": [word]}} for word in ("unix:", "UNIX", "socket", "*")),
     ],
     "E011": [
         {"GATEHOUSE": {"OIDC_ISSUER": "http://idp.example"}},
@@ -151,6 +157,16 @@ def test_session_of_a_project_without_the_administration_may_last(settings):
     without = [app for app in settings.INSTALLED_APPS if "django.contrib.admin" not in app]
 
     assert found({"SESSION_COOKIE_AGE": 3601, "INSTALLED_APPS": without}, settings) == set()
+
+
+@pytest.mark.parametrize(
+    "proxies",
+    [["unix"], ["unix", "127.0.0.1", "::1"], ["10.0.0.0/8", "11.0.0.0/8"], ["fc00::/7"]],
+    ids=str,
+)
+def test_proxies_of_an_operator_are_accepted(settings, proxies):
+    """Addresses, networks that somebody can own, and the word for a unix socket."""
+    assert found({"GATEHOUSE": {"TRUSTED_PROXIES": proxies}}, settings) == set()
 
 
 @pytest.mark.parametrize(

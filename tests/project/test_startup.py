@@ -111,6 +111,7 @@ def test_production_names_everything_that_is_missing(production: dict[str, str])
         ("GATEHOUSE_SIGNING_KEYS", '{"keys": []}', "signing keys"),
         ("GATEHOUSE_TRUSTED_PROXIES", "anywhere", "TRUSTED_PROXIES"),
         ("GATEHOUSE_TRUSTED_PROXIES", "0.0.0.0/0", "GATEHOUSE_TRUSTED_PROXIES"),
+        ("GATEHOUSE_TRUSTED_PROXIES", "0.0.0.0/1,128.0.0.0/1", "GATEHOUSE_TRUSTED_PROXIES"),
         ("GATEHOUSE_EMAIL_URL", "smtp://mail.example", "GATEHOUSE_EMAIL_URL"),
         ("GATEHOUSE_EMAIL_URL", "smtp://mail.example/?tls=true", "GATEHOUSE_EMAIL_URL"),
         ("GATEHOUSE_EMAIL_URL", "file:", "GATEHOUSE_EMAIL_URL"),
