@@ -1,19 +1,14 @@
-"""What a host that is not the app's serves: the two probes, and the way to the app."""
+"""What a host that is not the app's serves: the way to the app."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import path
+from django.urls import URLPattern
 
 from accounts.problems import problem
-from accounts.views import public
 from project.hosts import app_origin
 from project.pages import API_PATHS
 
-probes = [
-    path("healthz", public.HealthView.as_view()),
-    path("readyz", public.ReadyView.as_view()),
-]
-urlpatterns = probes
+urlpatterns: list[URLPattern] = []
 
 
 def not_here(request: HttpRequest, exception: Exception) -> HttpResponse:

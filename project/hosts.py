@@ -4,26 +4,50 @@
 for real. That is what the lab is for, and why neither may ever serve the app.
 """
 
+import logging
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.core.exceptions import DisallowedHost
 from django.http import HttpRequest
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
+from django.template.response import SimpleTemplateResponse
 from django.urls import NoReverseMatch, reverse
 
-from project.pages import shared_context
+from accounts.views import public
+from project.pages import failure, shared_context
+
+log = logging.getLogger("project")
+
+# A balancer or kubelet asks by an address of its own choice, inside, over plain http.
+PROBES = {"/healthz": public.HealthView.as_view(), "/readyz": public.ReadyView.as_view()}
 
 
 class HostKinds:
-    """Routes by kind of host: `request.host_kind` is app, lab or hostile."""
+    """Routes by kind of host: `request.host_kind` is app, lab or hostile.
+
+    The two probes are answered here, whatever the host. For anything else a host that is none of
+    the three is refused with one line of the log: Django's own has a traceback for each.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        kind = kind_of(split_domain_port(request.get_host())[0])
+        if request.path_info in PROBES:
+            answer: HttpResponseBase = PROBES[request.path_info](request)
+            if isinstance(answer, SimpleTemplateResponse):
+                answer.render()  # as Django's own dispatch does
+            return answer
+        try:
+            host = request.get_host()
+        except DisallowedHost:
+            sent = request.META.get("HTTP_HOST", "")[:100]
+            log.warning("refused a host that is not of GATEHOUSE_HOSTS: %r", sent)
+            return failure(request, 400)
+        kind = kind_of(split_domain_port(host)[0])
         request.host_kind = kind  # type: ignore[attr-defined]
         if kind != "app":
             request.urlconf = settings.OTHER_URLCONFS[kind]

@@ -92,8 +92,7 @@ class HttpsOnly:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        probe = request.path in ("/healthz", "/readyz")  # asked by a balancer, on the inside
-        if settings.DEMO or request.is_secure() or probe:
+        if settings.DEMO or request.is_secure():
             return self.get_response(request)
         if request.method in ("GET", "HEAD") and not request.path.startswith(API_PATHS):
             return HttpResponsePermanentRedirect(f"https://{request.get_host()}{request.path}")

@@ -66,11 +66,11 @@ MIDDLEWARE = [
     "project.middleware.SecurityHeaders",
     "accounts.middleware.ClientAddress",
     "project.middleware.DemoStaysLocal",
-    "project.middleware.HttpsOnly",
     "django.middleware.security.SecurityMiddleware",
+    "project.hosts.HostKinds",
+    "project.middleware.HttpsOnly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "project.hosts.HostKinds",
     "accounts.middleware.CookieHygiene",
     "django.middleware.csrf.CsrfViewMiddleware",
     "project.staff.AdminPolicy",
@@ -81,8 +81,9 @@ MIDDLEWARE = [
 
 if LAB:
     INSTALLED_APPS.append("api.lab")
-    # Between them: what reads token cookies must already read them under the lab's names.
-    MIDDLEWARE.insert(MIDDLEWARE.index("project.hosts.HostKinds") + 1, "api.lab.middleware.Lab")
+    # What reads token cookies must already read them under the lab's names.
+    before = MIDDLEWARE.index("accounts.middleware.CookieHygiene")
+    MIDDLEWARE.insert(before, "api.lab.middleware.Lab")
 
 ROOT_URLCONF = "project.urls"
 # What the other kinds of host serve; without the lab, the app's address and no more.

@@ -349,7 +349,7 @@ def test_odd_content_length_never_an_error(page, length):
     ],
 )
 @pytest.mark.parametrize(
-    "path", ["/auth/session", "/api/me", "/auth/login", "/healthz", "/nothing"]
+    "path", ["/auth/session", "/api/me", "/auth/login", "/.well-known/jwks.json", "/nothing"]
 )
 def test_wrong_host_refused(db, path, host):
     """Host header attacks: 400 before anything is looked at."""

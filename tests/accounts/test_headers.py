@@ -1,6 +1,7 @@
 """What every answer carries, whatever it is an answer to (ASVS 3.4)."""
 
 import pytest
+from django.urls import get_resolver
 
 from tests.clients import BearerClient, BrowserClient, JSONClient
 
@@ -102,6 +103,7 @@ def test_no_origin_is_invited(browser_client, alice, origin):
 @pytest.fixture
 def production(settings) -> None:
     """What production sets, as far as it shows on the wire."""
+    assert get_resolver().url_patterns  # read before, as the demo has them
     settings.DEMO = False
     settings.SECURE_HSTS_SECONDS = 365 * 86400
     settings.SECURE_HSTS_INCLUDE_SUBDOMAINS = True

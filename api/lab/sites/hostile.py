@@ -2,11 +2,9 @@
 
 from django.urls import URLPattern, path
 
-from accounts.views import public
 from api.lab import cross_site, thief
 
 urlpatterns: list[URLPattern] = [
-    path("healthz", public.HealthView.as_view()),
     path("loot", thief.LootView.as_view()),
     path("thief", thief.ThiefPage.as_view()),
     path("thief/use", thief.UseView.as_view()),

@@ -6,7 +6,7 @@ The victim of every experiment lives here. The profile is in force for the whole
 
 from django.urls import path
 
-from accounts.views import browser, public
+from accounts.views import browser
 from api.lab import (
     bank,
     clockwork,
@@ -21,7 +21,6 @@ from api.lab.urls import own_session
 from api.me import MeView
 
 urlpatterns = [
-    path("healthz", public.HealthView.as_view()),
     path("auth/session", browser.SessionView.as_view()),
     path("auth/login", browser.LoginView.as_view()),
     path("auth/refresh", browser.RefreshView.as_view()),
