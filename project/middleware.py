@@ -4,11 +4,14 @@ Outermost in MIDDLEWARE, so that redirects, errors and static files carry them t
 """
 
 import ipaddress
+import re
 from collections.abc import Callable
 from functools import lru_cache
+from urllib.parse import quote
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponsePermanentRedirect
+from django.http import HttpRequest, HttpResponse
+from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 
 from accounts.problems import problem
@@ -47,6 +50,10 @@ HEADERS = {
     # Nothing is cached that does not ask for it.
     "Cache-Control": "no-store",
 }
+
+# What an address holds as it is (RFC 3986 sections 3.3 and 3.4), or encoded already.
+IN_PATH = "/%:@!$&'()*+,;=-._~"
+IN_QUERY = IN_PATH + "?[]"
 
 
 class SecurityHeaders:
@@ -95,8 +102,24 @@ class HttpsOnly:
         if settings.DEMO or request.is_secure():
             return self.get_response(request)
         if request.method in ("GET", "HEAD") and not request.path.startswith(API_PATHS):
-            return HttpResponsePermanentRedirect(f"https://{request.get_host()}{request.path}")
+            # Not Django's redirect, which refuses what is longer than 2048 letters.
+            return HttpResponse(status=301, headers={"Location": https_address(request)})
         return problem(400, "invalid_request", "Use https.")
+
+
+def https_address(request: HttpRequest) -> str:
+    """The same path and query over https, at a host that HostKinds has found to be ours.
+
+    The port is never the request's, which is that of http.
+    """
+    host = split_domain_port(request.get_host())[0]
+    own = str(settings.GATEHOUSE["ISSUER"]).partition("://")[2]
+    if host == split_domain_port(own)[0]:
+        host = own
+    # Django leaves `%` and two digits of a byte that is no UTF-8, and has read all other bytes.
+    path = quote(re.sub(r"%(?![89A-F][0-9A-F])", "%25", request.path), safe=IN_PATH)
+    query = quote(request.META.get("QUERY_STRING", "").encode("latin-1", "replace"), safe=IN_QUERY)
+    return f"https://{host}{path}" + (f"?{query}" if query else "")
 
 
 @lru_cache(maxsize=4096)

@@ -1,5 +1,7 @@
 """What every answer carries, whatever it is an answer to (ASVS 3.4)."""
 
+from urllib.parse import unquote_to_bytes
+
 import pytest
 from django.urls import get_resolver
 
@@ -135,10 +137,69 @@ def test_page_over_http_moves_to_https(db, production):
     """The redirect carries every header too, and no cookie."""
     answer = JSONClient().get("/login?next=/notes")
 
-    assert (answer.status_code, answer["Location"]) == (301, "https://localhost/login")
+    assert (answer.status_code, answer["Location"]) == (301, "https://localhost/login?next=/notes")
     assert set(EXPECTED) <= set(answer.headers)
     assert "Content-Security-Policy" in answer
     assert not answer.cookies
+
+
+# Path and query as bytes on the wire; None: the same again.
+MOVED = {
+    "/login?": "/login",
+    "/login?next=%2Fnotes%3Fpage%3D2&x=a+b%20c%26d": None,
+    "/login?a=1&a=2&&=&b": None,
+    "/login?next=https://evil.example/": None,
+    "/caf%C3%A9/a%20b%3Fc%23d;e=f?q=%C3%BC&bad=%FF&half=%C3": None,
+    "/%FF/%E9?%": None,
+    "/100%25": None,
+    "/%0D%0ASet-Cookie:%20a=b?%0D%0ASet-Cookie:%20a=b": None,
+    "//evil.example/notes": None,
+    "/%5Cevil.example": None,
+    f"/login?next={'x' * 4000}": None,
+}
+
+
+@pytest.mark.parametrize(("sent", "moved"), MOVED.items(), ids=[sent[:40] for sent in MOVED])
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_redirect_to_https_keeps_path_and_query(db, production, method, sent, moved):
+    """Also what is encoded in them: a link from a mail, or a search, must arrive whole."""
+    path, _, query = sent.partition("?")
+    raw = {"PATH_INFO": unquote_to_bytes(path).decode("latin-1"), "QUERY_STRING": query}
+
+    answer = JSONClient().generic(method, "/", **raw)
+
+    assert (answer.status_code, answer["Location"]) == (301, f"https://localhost{moved or sent}")
+
+
+def test_redirect_to_https_encodes_raw_bytes_of_the_query(db, production):
+    """Browsers and servers pass them on; in a header they must not stand (RFC 9110 section 5.5)."""
+    answer = JSONClient().get("/login", QUERY_STRING="q=\xc3\xbc")
+
+    assert answer["Location"] == "https://localhost/login?q=%C3%BC"
+
+
+@pytest.mark.parametrize(
+    ("host", "issuer", "target"),
+    [
+        ("app.example", "https://app.example", "https://app.example/login"),
+        ("APP.example.:80", "https://app.example", "https://app.example/login"),
+        ("app.example:8000", "https://app.example:8443", "https://app.example:8443/login"),
+        ("other.example:8000", "https://app.example:8443", "https://other.example/login"),
+        ("[::1]:80", "https://[::1]:8443", "https://[::1]:8443/login"),
+        ("evil.example", "https://app.example", None),
+        ("app.example@evil.example", "https://app.example", None),
+        ("app.example:80@evil.example", "https://app.example", None),
+    ],
+)
+def test_redirect_to_https_stays_at_our_own_hosts(db, production, settings, host, issuer, target):
+    """Never a name or a port that the request alone knows (CWE-601)."""
+    settings.ALLOWED_HOSTS = ["app.example", "other.example", "[::1]"]
+    settings.GATEHOUSE = settings.GATEHOUSE | {"ISSUER": issuer}
+
+    answer = JSONClient().get("/login", headers={"Host": host, "X-Forwarded-Host": "evil.example"})
+
+    assert answer.get("Location") == target
+    assert answer.status_code == (301 if target else 400)
 
 
 @pytest.mark.parametrize(
