@@ -1,5 +1,6 @@
 """The database's clock, which all servers share; a server's own may be off by seconds."""
 
+import time
 from datetime import UTC, datetime
 from typing import Any
 
@@ -22,6 +23,16 @@ def database_now() -> datetime:
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {sql()}", [])
         return moment(cursor.fetchone()[0])
+
+
+def seconds_ahead() -> float:
+    """How far this server's clock is ahead of the database's, for certain; negative if behind.
+
+    The database looked at its own clock at some moment while it was asked.
+    """
+    before = time.time()
+    theirs = database_now().timestamp()
+    return max(before - theirs, 0) or min(time.time() - theirs, 0)
 
 
 def moment(found: Any) -> datetime:

@@ -8,6 +8,7 @@ PyJWT signs and verifies. No database is asked: that is `accounts.revocation` an
 """
 
 import hashlib
+import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
 from typing import Any, ClassVar, cast
@@ -128,10 +129,17 @@ class PastRefreshToken(RefreshToken):
 
 @watched
 def issue(session: Session, key: str, now: datetime) -> Issued:
-    """Sign a pair for the session's current generation; claims come fresh from the rows."""
+    """Sign a pair for the session's current generation; claims come fresh from the rows.
+
+    `now` is the database's time, as all times of a row are. Servers check tokens without the
+    database, by their own clocks, so that is what tokens are dated by: a database whose clock is
+    wrong must keep nobody out. The end of a refresh token is the row's, which decides about it.
+    """
     user = cast(User, session.user)  # nobody issues for a session without one
-    now = now.replace(microsecond=0)
-    ends = min(now + timedelta(seconds=conf.access_seconds), session.absolute_expires_at)
+    # In whole seconds: the same generation's tokens, issued again, must end at the same time.
+    apart = timedelta(seconds=round(time.time() - now.timestamp()))
+    now = (now + apart).replace(microsecond=0)
+    ends = min(now + timedelta(seconds=conf.access_seconds), session.absolute_expires_at + apart)
     scope = " ".join(user.scopes)
     access, refresh = AccessToken(), RefreshToken()
     for token, expires_at in ((access, ends), (refresh, session.idle_expires_at)):

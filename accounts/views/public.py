@@ -6,9 +6,13 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import answers, endpoints, keys, revocation
+from accounts import answers, clock, endpoints, keys, revocation
+from accounts.conf import LEEWAY_SECONDS
 from accounts.errors import Unavailable
 from accounts.models import User
+
+# Two servers that are each so far from the database's clock still accept each other's tokens.
+READY_SECONDS = LEEWAY_SECONDS / 2
 
 
 class PublicView(endpoints.View):
@@ -34,7 +38,7 @@ class HealthView(PublicView):
 
 
 class ReadyView(PublicView):
-    """GET /readyz: database, keys and revocation feed are usable."""
+    """GET /readyz: database, keys and revocation feed are usable, and the clock is right."""
 
     @extend_schema(responses=answers.Health)
     def get(self, request: Request) -> Response:
@@ -42,6 +46,9 @@ class ReadyView(PublicView):
             keys.ring()
             User.objects.only("id").first()
             revocation.current()
+            ahead = clock.seconds_ahead()
         except (DatabaseError, ImproperlyConfigured, OSError) as error:
             raise Unavailable(f"not ready: {error}") from error
+        if abs(ahead) > READY_SECONDS:
+            raise Unavailable(f"not ready: this clock is {ahead:+.1f} s from the database's")
         return Response({"status": "ok"})

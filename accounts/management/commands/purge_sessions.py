@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts import revocation, sessions
+from accounts import clock, revocation, sessions
 from accounts.management.arguments import between
 from accounts.models import FailureCount, LinkToken, Session
 
@@ -63,7 +63,7 @@ class Command(BaseCommand):
         old = Session.objects.filter(ended_at__lt=Now() - keep)
         self.delete(old, "sessions that ended long ago", batch)
         self.delete(LinkToken.objects.filter(created_at__lt=Now() - DAY), "dead links", batch)
-        yesterday = int(time.time() - DAY.total_seconds())
+        yesterday = int((clock.database_now() - DAY).timestamp())
         self.delete(FailureCount.objects.filter(started_at__lt=yesterday), "old counters", batch)
 
     def delete(self, rows: QuerySet[Any], what: str, batch: int) -> None:
