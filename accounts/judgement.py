@@ -7,7 +7,7 @@ rotation and its confirmation; DECISIONS.md has the reasons.
 from datetime import datetime, timedelta
 from enum import Enum
 
-from accounts.conf import conf
+from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.models import Session
 from accounts.watching import watched
 
@@ -25,15 +25,25 @@ class Verdict(Enum):
 @watched
 def judge(session: Session, generation: int, now: datetime) -> Verdict:
     """The verdict on a refresh token of `generation`, from the row and the clock alone."""
-    grace = timedelta(seconds=conf.grace_seconds)
     if generation > session.generation:
         return Verdict.AHEAD
     if generation == session.generation:
-        fresh = now - session.rotated_at < grace
-        return Verdict.ANSWER if fresh else Verdict.ROTATE
+        return Verdict.ANSWER if is_recent(session.rotated_at, now) else Verdict.ROTATE
     if generation == session.previous_generation:
-        if now - max(session.rotated_at, session.confirmed_at or session.rotated_at) < grace:
+        if is_recent(session.rotated_at, now) or is_recent(session.confirmed_at, now):
             return Verdict.ANSWER
         if session.confirmed_at is None:
             return Verdict.ROTATE_PAST
     return Verdict.REUSE
+
+
+def is_recent(moment: datetime | None, now: datetime) -> bool:
+    """Whether that was within the grace time.
+
+    Not if it is still to come: the database's clock has stepped back, and a copied token would be
+    answered until the clock is there again. Small steps are allowed, as corrections of clocks are.
+    """
+    if moment is None:
+        return False
+    grace = timedelta(seconds=conf.grace_seconds)
+    return -min(grace, timedelta(seconds=LEEWAY_SECONDS)) <= now - moment < grace

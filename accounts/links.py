@@ -15,7 +15,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
-from accounts.conf import conf
+from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import ValidationFailed
 from accounts.models import LinkToken, Session, User
 
@@ -97,7 +97,11 @@ def keep(user: User, former: str) -> None:
 
 
 def _live() -> QuerySet[LinkToken]:
-    return LinkToken.objects.filter(used_at=None, created_at__gt=Now() - LIFE)
+    # Not from the future of a clock that has stepped back: they would live for longer.
+    latest = Now() + timedelta(seconds=LEEWAY_SECONDS)
+    return LinkToken.objects.filter(
+        used_at=None, created_at__gt=Now() - LIFE, created_at__lte=latest
+    )
 
 
 def _asking(link: LinkToken) -> QuerySet[Session]:

@@ -68,7 +68,8 @@ class Proof:
         at = self.claims.get("auth_time")
         if not isinstance(at, int | float):
             return False
-        return bool(self.claims["iat"] - at <= time.time() - since + CLOCK_SECONDS)
+        age = self.claims["iat"] - at
+        return bool(-CLOCK_SECONDS <= age <= time.time() - since + CLOCK_SECONDS)
 
 
 def redirect_uri() -> str:

@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from accounts.conf import STEP_UP_SECONDS
+from accounts.conf import LEEWAY_SECONDS, STEP_UP_SECONDS
 from accounts.errors import InsufficientScope, NotAuthenticated, ReauthenticationRequired
 from accounts.models import Session
 
@@ -50,6 +50,8 @@ class RecentlyAuthenticated(SignedIn):
             id=getattr(request.auth, "sid", ""),
             ended_at=None,
             authenticated_at__gt=Now() - timedelta(seconds=STEP_UP_SECONDS),
+            # Not in the future of a clock that has stepped back.
+            authenticated_at__lte=Now() + timedelta(seconds=LEEWAY_SECONDS),
         )
         if not recent.exists():
             raise ReauthenticationRequired

@@ -17,6 +17,7 @@ from django.db import connection
 from django.http import HttpRequest
 
 from accounts import events
+from accounts.conf import LEEWAY_SECONDS
 from accounts.errors import Throttled
 from accounts.models import FailureCount
 from accounts.spelling import canonical_email
@@ -78,7 +79,8 @@ def check(budgets: Iterable[Budget]) -> None:
     """Throttled if one of the budgets is used up; changes nothing."""
     for budget in budgets:
         count, started_at, now = _look(budget)
-        if count >= budget.limit and now < started_at + budget.seconds:
+        ahead = started_at > now + LEEWAY_SECONDS  # of a clock that has stepped back: over, too
+        if count >= budget.limit and now < started_at + budget.seconds and not ahead:
             raise Throttled(budget.name, wait=started_at + budget.seconds - now)
 
 
@@ -135,7 +137,10 @@ def _look(budget: Budget) -> tuple[int, int, int]:
 def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
     if not budget.subject:
         return (0, 0, 0)
-    over = "accounts_failurecount.started_at + %s <= excluded.started_at"
+    over = (
+        "excluded.started_at NOT BETWEEN accounts_failurecount.started_at - %s"
+        " AND accounts_failurecount.started_at + %s - 1"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
             "INSERT INTO accounts_failurecount (key, owner, started_at, count)"  # noqa: S608
@@ -145,7 +150,7 @@ def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
             f" started_at = CASE WHEN {over} THEN excluded.started_at"
             "  ELSE accounts_failurecount.started_at END"
             f" RETURNING count, started_at, {CLOCKS[connection.vendor]}",
-            [budget.key, budget.owner, amount, budget.seconds, budget.seconds],
+            [budget.key, budget.owner, amount, *(LEEWAY_SECONDS, budget.seconds) * 2],
         )
         found: tuple[int, int, int] = cursor.fetchone()
         return found

@@ -1,14 +1,17 @@
 """Clocks that differ: a server's from the database's, two servers', the database's from an hour ago."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.db.models import F
 
-from accounts import revocation, tokens
-from accounts.errors import InvalidToken
-from accounts.models import User
-from tests.accounts.presenting import ACCESS
+from accounts import links, oidc, revocation, throttling, tokens
+from accounts.errors import InvalidToken, Throttled
+from accounts.handshakes import Handshake, Pending, read, sign
+from accounts.models import FailureCount, LinkToken, Session, User
+from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient
 from tests.clock import SteeredClock, steered
 
@@ -93,3 +96,127 @@ def test_two_servers_that_are_ready_accept_each_others_tokens(
         else:
             with pytest.raises(InvalidToken):
                 tokens.verify_access(program.tokens["access_token"])
+
+
+HOUR = timedelta(hours=1)
+
+
+def step_back(clock: SteeredClock) -> None:
+    """The database's clock goes back by an hour, and this server's does not."""
+    clock.now -= HOUR
+    clock.part(HOUR.total_seconds())
+
+
+def test_copied_token_earns_nothing_after_the_databases_clock_stepped_back(
+    clock: SteeredClock, alice: User
+) -> None:
+    """It was in the window for an hour. It is reuse, as it is after any window."""
+    owner, thief = BrowserClient(), BrowserClient()
+    owner.sign_in(alice)
+    thief.get("/auth/session")
+    thief.cookies[REFRESH] = owner.cookies[REFRESH].value
+    clock.advance(11)
+    owner.post("/auth/refresh")
+    owner.get("/api/me")  # confirms
+    clock.advance(11)
+    step_back(clock)
+
+    assert thief.post("/auth/refresh").status_code == 401
+    assert Session.objects.get().end_reason == "reuse_detected"
+
+
+def test_owner_stays_signed_in_when_the_databases_clock_steps_back(
+    clock: SteeredClock, alice: User
+) -> None:
+    """The newest token rotates, at once and again, and repeats as ever."""
+    owner = BrowserClient()
+    owner.sign_in(alice)
+    clock.advance(11)
+    owner.post("/auth/refresh")
+    step_back(clock)
+
+    assert owner.get("/api/me").status_code == 200
+    assert owner.post("/auth/refresh").status_code == 200
+    assert owner.get("/api/me").status_code == 200
+    assert owner.post("/auth/refresh").status_code == 200
+    clock.advance(400)
+    assert owner.post("/auth/refresh").status_code == 200
+    assert owner.get("/api/me").status_code == 200
+    assert Session.objects.get().generation == 4
+
+
+@pytest.mark.parametrize(("seconds", "status"), [(-301, 403), (-299, 204), (4, 204), (3600, 403)])
+def test_step_up_counts_for_five_minutes_and_not_from_the_future(
+    browser_client: BrowserClient, alice: User, seconds: int, status: int
+) -> None:
+    """`seconds` after now, as a row says it whose clock has stepped back since."""
+    browser_client.sign_in(alice)
+    moved = F("authenticated_at") + timedelta(seconds=seconds)
+    Session.objects.update(authenticated_at=moved)
+
+    answer = browser_client.post("/auth/logout-others")
+
+    assert (answer.status_code, "reauthentication" in answer.content.decode()) == (
+        status,
+        status == 403,
+    )
+
+
+@pytest.mark.parametrize(("seconds", "lives"), [(-1790, True), (3, True), (60, False)])
+def test_link_lives_for_half_an_hour_and_not_from_the_future(
+    db: None, seconds: int, lives: bool
+) -> None:
+    """A mail that somebody kept must not be good for longer than it says."""
+    token = links.make("register", "alice@example.com").partition("#token=")[2]
+    LinkToken.objects.update(created_at=F("created_at") + timedelta(seconds=seconds))
+
+    try:
+        found = links.find(token, "register")
+        links.use(found)
+    except links.DeadLink:
+        assert not lives
+    else:
+        assert lives
+
+
+@pytest.mark.parametrize(
+    ("seconds", "counts"), [(-61, False), (-50, True), (0, True), (4, True), (60, False)]
+)
+def test_budget_used_up_before_the_clock_stepped_back_locks_nobody_out(
+    db: None, seconds: int, counts: bool
+) -> None:
+    """Otherwise ten minutes last for an hour and ten minutes."""
+    budget = throttling.Budget("sign-in e-mail", "alice@example.com", 3, 60)
+    throttling.spend([budget], 3)
+    FailureCount.objects.update(started_at=F("started_at") + seconds)
+
+    for ask in (throttling.check, throttling.spend):
+        if counts:
+            with pytest.raises(Throttled) as refused:
+                ask([budget])
+            assert 1 <= int(refused.value.headers["Retry-After"]) <= 65
+        else:
+            ask([budget])
+
+    assert FailureCount.objects.get().count == (3 if counts else 1)
+
+
+def test_trip_from_the_future_is_none() -> None:
+    """By the clock of servers, which may step back as well."""
+    handshake = Handshake(next="/", began=Handshake(next="/").began + 60)
+    waiting = Pending(
+        issuer="i", subject="s", account="", email="e", remember=False, trip="t",
+        began=handshake.began,
+    )  # fmt: skip
+
+    assert read(Handshake, sign(handshake)) is None
+    assert read(Pending, sign(waiting)) is None
+    assert read(Handshake, sign(Handshake(next="/"))) is not None
+
+
+def test_sign_in_at_a_provider_after_it_said_so_is_no_fresh_one() -> None:
+    """`auth_time` may not lie after `iat` of the same clock by more than a correction of it."""
+    began = Handshake(next="/").began
+    for ahead, fresh in ((0, True), (29, True), (31, False), (3600, False)):
+        claims = {"iat": began, "auth_time": began + ahead}
+        assert oidc.Proof("i", "s", claims, "").is_fresh(began) is fresh

@@ -10,9 +10,11 @@ from accounts.models import Session
 
 NOW = datetime(2031, 5, 4, 3, 2, 1, tzinfo=UTC)
 LATER, NEVER = timedelta(days=365), None
-# On either side of the window's edge, which itself is outside; and a clock that stepped back.
-SECONDS = (-1.0, 0.0, 9.999999, 10.0, 10.000001, 86_400.0)
-IN, OUT = SECONDS[:3], SECONDS[3:]
+# On either side of the window's edge, which itself is outside; and a clock that stepped back, by
+# a little or by hours.
+IN = (-5.0, -1.0, 0.0, 9.999999)
+OUT = (10.0, 10.000001, 86_400.0, -5.000001, -3600.0)
+SECONDS = IN + OUT
 
 A, R, P, X = Verdict.ANSWER, Verdict.ROTATE, Verdict.ROTATE_PAST, Verdict.REUSE
 
@@ -90,3 +92,15 @@ def test_without_a_grace_window_nothing_is_repeated(
     settings.GATEHOUSE = {**settings.GATEHOUSE, "GRACE_SECONDS": 0}
 
     assert verdict(generation, 0.0, confirmed) is expected
+    assert verdict(generation, -1.0, None if confirmed is None else -1.0) is expected
+
+
+@pytest.mark.parametrize("grace", [1, 3, 60])
+def test_step_back_is_in_no_window_that_is_shorter(
+    settings: pytest.FixtureRequest, grace: int
+) -> None:
+    """What is forgiven to clocks is 5 seconds, and never more than the window."""
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "GRACE_SECONDS": grace}
+
+    assert verdict(4, -min(grace, 5), 0.0) is A
+    assert verdict(4, -min(grace, 5) - 0.001, 3600.0) is X
