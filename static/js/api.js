@@ -6,24 +6,25 @@
 
 import { askPassword } from './dialogs.js';
 import * as session from './session.js';
-import { ApiError, send } from './wire.js';
+import { ApiError, ok, send } from './wire.js';
 
-export { ApiError, describe } from './wire.js';
+export { ACCEPTED, ApiError, EMPTY, created, describe, ok, orNull, pageOf } from './wire.js';
 
 const RENEWABLE = new Set(['invalid_token', 'not_authenticated']);
 
 /**
  * @param {string} method
  * @param {string} path
+ * @param {import('./wire.js').Expected} expected
  * @param {object} [body]
  * @returns {Promise<any>}  rejects with ApiError: code 'cancelled' if the person did not want to enter the password
  */
-async function call(method, path, body) {
+async function call(method, path, expected, body) {
   let renewed = false;
   let confirmed = false;
   for (;;) {
     try {
-      return await send(method, path, { body });
+      return await send(method, path, expected, { body });
     } catch (error) {
       if (!renewed && error.status === 401 && RENEWABLE.has(error.code)) {
         renewed = true;
@@ -42,19 +43,18 @@ async function call(method, path, body) {
 /** Step-up: the server keeps the time of the proof in the session's row. */
 async function proveIdentity() {
   const confirmed = await askPassword(
-    (password) => call('POST', '/auth/reauthenticate', { password }),
+    (password) => call('POST', '/auth/reauthenticate', ok(session.SIGNED_IN), { password }),
     session.user()?.email,
   );
   if (!confirmed) throw new ApiError(0, 'cancelled', 'Nothing was changed.');
 }
 
-/** @param {string} path */
-export const get = (path) => call('GET', path);
-/** @param {string} path @param {object} [body] */
-export const post = (path, body) => call('POST', path, body);
-/** @param {string} path @param {object} body */
-export const patch = (path, body) => call('PATCH', path, body);
-/** @param {string} path @param {object} body */
-export const put = (path, body) => call('PUT', path, body);
-/** @param {string} path */
-export const remove = (path) => call('DELETE', path);
+/** @typedef {import('./wire.js').Expected} Expected */
+/** @param {string} path @param {Expected} expected */
+export const get = (path, expected) => call('GET', path, expected);
+/** @param {string} path @param {Expected} expected @param {object} [body] */
+export const post = (path, expected, body) => call('POST', path, expected, body);
+/** @param {string} path @param {Expected} expected @param {object} body */
+export const patch = (path, expected, body) => call('PATCH', path, expected, body);
+/** @param {string} path @param {Expected} expected */
+export const remove = (path, expected) => call('DELETE', path, expected);

@@ -1,6 +1,11 @@
 /** Security events as rows: in plain words, with advice where there is something to do. The words come with the page. */
 
 import { clone, fill, find } from './dom.js';
+import { orNull } from './wire.js';
+
+/** The shapes of an event: as its owner gets it, and as staff do. */
+export const EVENT = { id: 'string', kind: 'string', at: 'string', address: 'string', device: 'string' };
+export const ANYONES_EVENT = { ...EVENT, user: orNull({ email: 'string' }) };
 
 /** @param {{kind: string, at: string, address: string, device: string, user?: object|null}} event */
 export function row(event) {

@@ -5,7 +5,7 @@
 
 import { find } from './dom.js';
 import { onSubmit } from './forms.js';
-import { send } from './wire.js';
+import { EMPTY, send } from './wire.js';
 
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 
@@ -17,7 +17,7 @@ const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
  * @param {() => void} page.done
  * @param {boolean} [page.ask]  the endpoint refuses a link without a password, and says if the link is dead
  */
-export function start({ path, use = (sent) => send('POST', path, { body: sent }), body, done, ask = true }) {
+export function start({ path, use = (sent) => send('POST', path, EMPTY, { body: sent }), body, done, ask = true }) {
   const form = find('[data-link-form]');
   const attempt = async (more) => {
     try {

@@ -2,7 +2,7 @@
 
 import { fill, find } from './dom.js';
 import { onSubmit } from './forms.js';
-import { send } from './wire.js';
+import { ACCEPTED, send } from './wire.js';
 
 /**
  * @param {string} path
@@ -17,7 +17,7 @@ export function start(path, body) {
   };
   onSubmit(form, async (fields) => {
     const given = body(fields);
-    await send('POST', path, { body: given });
+    await send('POST', path, ACCEPTED, { body: given });
     fill(sent, { email: given.email });
     swap(true);
     find('h2', sent).focus();

@@ -8,12 +8,19 @@
  */
 
 import * as tabs from './tabs.js';
-import { ApiError, cookiesRefused, send } from './wire.js';
+import { ApiError, cookiesRefused, EMPTY, fits, foreignAnswer, ok, orNull, send } from './wire.js';
 
 /**
  * @typedef {{id: string, email: string, name: string, is_staff: boolean}} User
  * @typedef {{authenticated: boolean, user: User|null, session: object|null, reason?: string}} State  as GET /auth/session
  */
+
+const USER = { id: 'string', email: 'string', name: 'string', is_staff: 'boolean' };
+const SESSION = { id: 'string', refresh_expires_at: 'string', expires_at: 'string' };
+const ANYBODY = { authenticated: 'boolean', user: orNull(USER), session: orNull(SESSION) };
+/** The shapes of what the server says of whoever asks, and of whoever is signed in. */
+const STATE = (value) => fits(value, ANYBODY) && value.authenticated === (value.user !== null && value.session !== null);
+export const SIGNED_IN = (value) => STATE(value) && value.authenticated;
 
 const ATTEMPTS = 3;
 const ATTEMPT_WITHIN = tabs.WINDOW / ATTEMPTS;
@@ -71,7 +78,7 @@ export async function look() {
  */
 export function signIn(credentials, endpoint = '/auth/login') {
   return tabs.alone(async () => {
-    await send('POST', endpoint, { body: credentials });
+    await send('POST', endpoint, ok(SIGNED_IN), { body: credentials });
     const state = await ask();
     if (!state.authenticated) throw cookiesRefused();
     current = NOBODY;
@@ -82,12 +89,14 @@ export function signIn(credentials, endpoint = '/auth/login') {
 }
 
 /**
- * End the session on the server, which deletes the cookies, and empty every tab.
+ * End the session on the server, which deletes the cookies, and empty every tab. An answer without a body shows little, so the
+ * server is asked whether it was its own.
  * @param {string} [reason]  what the sign-in page says about it
  */
 export function signOut(reason = 'signed_out') {
   return tabs.alone(async () => {
-    await insist('POST', '/auth/logout');
+    await insist('POST', '/auth/logout', EMPTY);
+    if ((await ask()).authenticated) throw foreignAnswer();
     over(reason);
   });
 }
@@ -106,7 +115,7 @@ async function renewInTurn() {
   const known = current.authenticated || state.session;
   if (!state.authenticated && state.session) {
     try {
-      state = await insist('POST', '/auth/refresh');
+      state = await insist('POST', '/auth/refresh', ok(SIGNED_IN));
       tabs.tell('refreshed');
     } catch (error) {
       if (error.status !== 401) throw error;
@@ -116,7 +125,7 @@ async function renewInTurn() {
   if (state.authenticated) return adopt(state);
   if (known) {
     // Once, to be rid of the cookies of a session that is over: a refused refresh never deletes any.
-    await send('POST', '/auth/logout', { limit: ATTEMPT_WITHIN }).catch(() => {});
+    await send('POST', '/auth/logout', EMPTY, { limit: ATTEMPT_WITHIN }).catch(() => {});
     over('session_ended');
   }
   throw new SessionOver('session_ended');
@@ -124,17 +133,17 @@ async function renewInTurn() {
 
 /** @returns {Promise<State>} */
 function ask() {
-  return insist('GET', '/auth/session', Math.max(ATTEMPT_WITHIN, 3000));
+  return insist('GET', '/auth/session', ok(STATE), Math.max(ATTEMPT_WITHIN, 3000));
 }
 
 /**
  * A refresh whose answer was lost must be repeated while the server still remembers it, so each attempt gets a third of the
  * window. Answers are final: only silence, or a server in trouble, is worth another attempt, and never endlessly.
  */
-async function insist(method, path, limit = ATTEMPT_WITHIN) {
+async function insist(method, path, expected, limit = ATTEMPT_WITHIN) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await send(method, path, { limit });
+      return await send(method, path, expected, { limit });
     } catch (error) {
       if (attempt === ATTEMPTS || !error.transient) throw error;
       await new Promise((resolve) => { setTimeout(resolve, 200 * attempt); });

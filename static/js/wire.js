@@ -9,7 +9,7 @@ const CSRF_COOKIE = '__Host-csrftoken';
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const ANSWER_WITHIN = 30_000;
 
-/** A refusal by the server, or (status 0) no answer at all. `code` is the contract; the texts are for people. */
+/** A refusal by the server, or (status 0) no answer of it. `code` is the contract; the texts are for people. */
 export class ApiError extends Error {
   /**
    * @param {number} status
@@ -61,28 +61,60 @@ export function cookiesRefused() {
 }
 
 /**
+ * What a call takes for success: its status and the shape of its body. Anything else was not said by our server. A captive portal
+ * or an access proxy answers 200 to whatever it is sent, and what was typed would be lost.
+ * A shape is a name that `typeof` gives, a list of one shape, an object of shapes, or a function that judges.
+ * @typedef {string|Array<any>|{[name: string]: any}|((value: any) => boolean)} Shape
+ * @typedef {{status: number, shape: Shape|null}} Expected  a shape of null: no body
+ */
+
+/** @param {Shape} shape @returns {Expected} */
+export const ok = (shape) => ({ status: 200, shape });
+/** @param {Shape} shape @returns {Expected} */
+export const created = (shape) => ({ status: 201, shape });
+/** @type {Expected} */
+export const ACCEPTED = { status: 202, shape: null };
+/** @type {Expected} */
+export const EMPTY = { status: 204, shape: null };
+/** @param {Shape} shape @returns {Shape} */
+export const orNull = (shape) => (value) => value === null || fits(value, shape);
+/** A page of a list. @param {Shape} shape @returns {Expected} */
+export const pageOf = (shape) => ok({ count: 'number', next: orNull('string'), previous: orNull('string'), results: [shape] });
+
+/** Members that a shape does not name may be there. @param {any} value @param {Shape} shape @returns {boolean} */
+export function fits(value, shape) {
+  if (typeof shape === 'function') return shape(value);
+  if (typeof shape === 'string') return typeof value === shape;
+  if (Array.isArray(shape)) return Array.isArray(value) && value.every((one) => fits(one, shape[0]));
+  if (value === null || typeof value !== 'object' || Array.isArray(value)) return false;
+  return Object.entries(shape).every(([name, wanted]) => Object.hasOwn(value, name) && fits(value[name], wanted));
+}
+
+/**
  * Send one request and return its JSON, or null where the answer has no body.
  * @param {string} method
  * @param {string} path  on our own origin
+ * @param {Expected} expected
  * @param {{body?: object, limit?: number}} [options]  limit: milliseconds to wait for the answer
  * @returns {Promise<any>}
  */
-export async function send(method, path, { body, limit } = {}) {
-  if (SAFE.has(method)) return exchange(method, path, { limit });
-  if (!csrfToken()) await exchange('GET', '/auth/session', { limit });
+export async function send(method, path, expected, { body, limit } = {}) {
+  if (SAFE.has(method)) return exchange(method, path, expected, { limit });
+  const fetchToken = () => exchange('GET', '/auth/session', ok({ authenticated: 'boolean' }), { limit });
+  if (!csrfToken()) await fetchToken();
   const token = csrfToken();
   if (!token) throw cookiesRefused();
   try {
-    return await exchange(method, path, { body, limit, token });
+    return await exchange(method, path, expected, { body, limit, token });
   } catch (error) {
     if (error.code !== 'csrf_failed') throw error;
     // Another tab signed in or out between our reading of the cookie and the server's: read it again, once.
-    if (csrfToken() === token) await exchange('GET', '/auth/session', { limit });
-    return exchange(method, path, { body, limit, token: csrfToken() });
+    if (csrfToken() === token) await fetchToken();
+    return exchange(method, path, expected, { body, limit, token: csrfToken() });
   }
 }
 
-async function exchange(method, path, { body, limit = ANSWER_WITHIN, token } = {}) {
+async function exchange(method, path, expected, { body, limit = ANSWER_WITHIN, token } = {}) {
   dropUnreadableCookies();
   const headers = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
@@ -95,7 +127,7 @@ async function exchange(method, path, { body, limit = ANSWER_WITHIN, token } = {
       body: body === undefined ? undefined : JSON.stringify(body),
       credentials: 'same-origin',
       cache: 'no-store',
-      redirect: 'error', // a redirected POST would carry a password to wherever it points
+      redirect: 'manual', // a redirected POST would carry a password to wherever it points; none of ours redirects
     });
     text = await response.text();
   } catch {
@@ -103,23 +135,46 @@ async function exchange(method, path, { body, limit = ANSWER_WITHIN, token } = {
       ? new ApiError(0, 'timeout', 'The server took too long to answer. Please try again.')
       : new ApiError(0, 'offline', 'The server cannot be reached. Check your connection, then try again.');
   }
-  const answer = parse(text);
-  if (response.ok) return answer;
-  const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
-  throw new ApiError(
-    response.status,
-    answer?.code ?? 'server_error',
-    answer?.detail ?? answer?.title ?? `The server answered with an error (${response.status}).`,
-    { errors: answer?.errors, retryAfter: Number.isFinite(seconds) ? seconds : null },
-  );
+  if (isExpected(response, text, expected)) return parse(text) ?? null;
+  throw refusal(response, text);
 }
 
-/** A proxy in between may answer in HTML; that is an error without a code, not a crash. */
+function isExpected(response, text, { status, shape }) {
+  if (response.status !== status || response.redirected) return false;
+  // An answer without a body has no shape. Ours forbid that they are stored, as all of them do.
+  if (shape === null) return !text && /\bno-store\b/i.test(response.headers.get('Cache-Control') ?? '');
+  return mediaType(response) === 'application/json' && fits(parse(text), shape);
+}
+
+/** The server's own refusal (RFC 9457), its trouble, or the answer of somebody else: of that not even the status is believed. */
+function refusal(response, text) {
+  const told = mediaType(response) === 'application/problem+json' ? parse(text) : undefined;
+  if (response.status >= 400 && fits(told, { status: (status) => status === response.status, code: 'string' })) {
+    const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
+    return new ApiError(response.status, told.code, told.detail ?? told.title, {
+      errors: told.errors, retryAfter: Number.isFinite(seconds) ? seconds : null,
+    });
+  }
+  if (response.status >= 500) return new ApiError(response.status, 'server_error', `The server answered with an error (${response.status}).`);
+  return foreignAnswer();
+}
+
+/** The answer was not our server's, so nothing is known of what was asked. */
+export function foreignAnswer() {
+  return new ApiError(0, 'foreign_answer', 'Something between this browser and the server answered in its place, such as the sign-in '
+    + 'page of a network. The server may not have got what you sent. See in a new tab what it wants, then try again here.');
+}
+
+function mediaType(response) {
+  return (response.headers.get('Content-Type') ?? '').split(';')[0].trim().toLowerCase();
+}
+
+/** @returns {any} undefined where the text is no JSON */
 function parse(text) {
   try {
-    return text ? JSON.parse(text) : null;
+    return JSON.parse(text);
   } catch {
-    return null;
+    return undefined;
   }
 }
 

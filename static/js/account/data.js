@@ -5,6 +5,8 @@ import { confirm } from '../dialogs.js';
 import { busy, find } from '../dom.js';
 import * as session from '../session.js';
 
+const EXPORT = { account: { id: 'string', email: 'string' }, sessions: ['object'], events: ['object'] };
+
 export function start() {
   const say = (text) => { find('[data-own] [data-said]').textContent = text; };
   const act = (selector, action) => {
@@ -19,7 +21,7 @@ export function start() {
     }
   };
   act('[data-export]', async () => {
-    save(await api.get('/auth/account/export'));
+    save(await api.get('/auth/account/export', api.ok(EXPORT)));
     say('Your data has been downloaded.');
   });
   act('[data-delete-account]', async () => {
@@ -29,7 +31,7 @@ export function start() {
       action: 'Delete everything',
     });
     if (!sure) return;
-    await api.remove('/auth/account');
+    await api.remove('/auth/account', api.EMPTY);
     await session.signOut('deleted'); // rids this browser of the cookies, and empties every tab
   });
 }

@@ -5,6 +5,10 @@ import { confirm } from '../dialogs.js';
 import { busy, clone, fill, find, moment } from '../dom.js';
 import { SessionOver } from '../session.js';
 
+const DEVICE = {
+  id: 'string', current: 'boolean', client: 'string', method: 'string', device: 'string', address: 'string',
+  created_at: 'string', last_used_at: 'string', ended_at: api.orNull('string'), end_reason: api.orNull('string'),
+};
 const CLIENTS = { web: 'Browser', cli: 'Program or app' };
 const METHODS = { password: 'with the password', oidc: 'through the identity provider' };
 const ENDINGS = {
@@ -43,7 +47,7 @@ export async function load({ keep = false } = {}) {
   const turn = asked += 1;
   page = keep ? page + 1 : 1;
   try {
-    const answer = await api.get(`/auth/sessions?page=${page}`);
+    const answer = await api.get(`/auth/sessions?page=${page}`, api.pageOf(DEVICE));
     if (turn !== asked) return; // an older question, answered late
     show(answer, keep);
     problem('');
@@ -91,7 +95,7 @@ function row(entry) {
 }
 
 function endOne(id, device) {
-  return change(() => api.remove(`/auth/sessions/${encodeURIComponent(id)}`), `The session on ${device} has been ended.`);
+  return change(() => api.remove(`/auth/sessions/${encodeURIComponent(id)}`, api.EMPTY), `The session on ${device} has been ended.`);
 }
 
 async function endOthers() {
@@ -100,7 +104,7 @@ async function endOthers() {
     text: 'Every other browser, app and program that is signed in as you is signed out at once and must sign in again. This device stays signed in.',
     action: 'End all others',
   });
-  if (sure) await change(() => api.post('/auth/logout-others'), 'All other sessions have been ended.');
+  if (sure) await change(() => api.post('/auth/logout-others', api.EMPTY), 'All other sessions have been ended.');
 }
 
 async function change(action, done) {

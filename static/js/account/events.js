@@ -2,7 +2,7 @@
 
 import * as api from '../api.js';
 import { busy, find } from '../dom.js';
-import { row } from '../events.js';
+import { EVENT, row } from '../events.js';
 import { SessionOver } from '../session.js';
 
 const more = find('[data-more-events]');
@@ -15,7 +15,7 @@ export async function load({ older = false } = {}) {
   const turn = asked += 1;
   const wanted = older ? page + 1 : 1;
   try {
-    const { next, results } = await api.get(`/auth/events?page=${wanted}`);
+    const { next, results } = await api.get(`/auth/events?page=${wanted}`, api.pageOf(EVENT));
     if (turn !== asked) return; // an older question, answered late
     const list = find('[data-events]');
     if (!older) list.replaceChildren();

@@ -24,13 +24,13 @@ const say = (form, text) => { find('[data-said]', form).textContent = text; };
 export function start({ changed }) {
   passwords.start(password, () => [user.name, user.email]);
   onSubmit(profile, async ({ name }) => {
-    show(await api.patch('/auth/account', { name: name.value.trim() }));
+    show(await api.patch('/auth/account', api.ok({ name: 'string', email: 'string' }), { name: name.value.trim() }));
     find('[data-user-name]').textContent = user.name || user.email;
     say(profile, 'Your name has been saved.');
   });
   onSubmit(address, async ({ email }) => {
     const wanted = email.value.trim();
-    await api.post('/auth/email/change', { email: wanted });
+    await api.post('/auth/email/change', api.ACCEPTED, { email: wanted });
     address.reset();
     say(address, `A link is on its way to ${wanted}. Your address changes when you open it.`);
     changed();
@@ -38,7 +38,7 @@ export function start({ changed }) {
   onSubmit(password, async (fields) => {
     const body = { current_password: fields.current_password.value, new_password: fields.new_password.value };
     try {
-      await api.post('/auth/password/change', body);
+      await api.post('/auth/password/change', api.EMPTY, body);
     } catch (error) {
       if (error.code !== 'invalid_credentials') throw error;
       throw Object.assign(error, { errors: { current_password: ['That is not your current password.'] } });

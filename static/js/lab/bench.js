@@ -2,7 +2,7 @@
  * This browser's bench: the server's record of what it saw, which script cannot see by itself. An hour long, then gone.
  */
 
-import { send } from '../wire.js';
+import { EMPTY, ok, orNull, send } from '../wire.js';
 
 /**
  * @typedef {{id: number, kind: string, request_id: string, [more: string]: any}} Entry
@@ -10,23 +10,28 @@ import { send } from '../wire.js';
  *   person: {email: string, name: string, password: string}|null}} Bench
  */
 
+const BENCH = {
+  tag: 'string', expires_at: 'string', cursor: 'number', balance: 'number',
+  person: orNull({ email: 'string', name: 'string', password: 'string' }),
+};
+
 let cursor = 0;
 
 /** Open the bench, or find it again: from now on the server records this browser's requests. @returns {Promise<Bench>} */
 export async function watch() {
-  const bench = await send('POST', '/learn/api/watch');
+  const bench = await send('POST', '/learn/api/watch', ok(BENCH));
   cursor = bench.cursor;
   return bench;
 }
 
 /** Forget everything. */
 export async function leave() {
-  await send('DELETE', '/learn/api/watch');
+  await send('DELETE', '/learn/api/watch', EMPTY);
 }
 
 /** What the server has recorded since the last time. @returns {Promise<Entry[]>} */
 export async function news() {
-  const { entries } = await send('GET', `/learn/api/log?after=${cursor}`);
+  const { entries } = await send('GET', `/learn/api/log?after=${cursor}`, ok({ entries: [{ id: 'number', kind: 'string' }] }));
   if (entries.length) cursor = entries.at(-1).id;
   return entries;
 }

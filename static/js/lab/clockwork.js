@@ -3,14 +3,15 @@
  * app's own functions with it.
  */
 
-import { send } from '../wire.js';
+import { ok, send } from '../wire.js';
 
 /**
  * @typedef {{generation: number, previous_generation: number|null, confirmed: boolean, ended: boolean, end_reason: string}} Row
  * @typedef {{status: number, cause: string, verdict?: string, presented?: number, generation?: number, refresh?: string, access?: string, row: Row}} Step
  */
 
-const post = (step, body) => send('POST', `/bank/refresh/${step}`, { body });
+const STEP = ok({ status: 'number', cause: 'string', row: 'object' });
+const post = (step, body) => send('POST', `/bank/refresh/${step}`, STEP, { body });
 
 /** @returns {Promise<Step>} */
 export const start = (run) => post('start', { run });

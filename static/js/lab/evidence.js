@@ -3,6 +3,10 @@
  */
 
 import { clone, find } from '../dom.js';
+import { ok, orNull } from '../wire.js';
+
+/** What the server says of this browser's own token cookies. */
+export const INSPECTED = ok({ access: orNull('object'), refresh: orNull('object'), now: 'string' });
 
 /**
  * @typedef {'plain'|'good'|'bad'|'secret'} Tone  the tone also gets a word or a mark: colour is never alone

@@ -1,12 +1,12 @@
 /** One run of an attack: its name, what the server saw of it, and waiting for something to happen. */
 
-import { describe, send } from '../wire.js';
+import { describe, ok, send } from '../wire.js';
 
 /** A name that tells this run's evidence from every other's. */
 export const newRun = () => crypto.randomUUID().replaceAll('-', '').slice(0, 20);
 
 /** @returns {Promise<{entries: any[], balance: number}>} what the server saw */
-export const evidence = (run, kind) => send('GET', `/learn/api/evidence?run=${run}&kind=${kind}`);
+export const evidence = (run, kind) => send('GET', `/learn/api/evidence?run=${run}&kind=${kind}`, ok({ entries: ['object'], balance: 'number' }));
 
 export const wait = (milliseconds) => new Promise((resolve) => { setTimeout(resolve, milliseconds); });
 

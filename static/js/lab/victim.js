@@ -5,7 +5,7 @@
  */
 
 import { find } from '../dom.js';
-import { send } from '../wire.js';
+import { ok, send } from '../wire.js';
 
 const query = new URLSearchParams(location.search);
 const place = query.get('place');
@@ -27,7 +27,7 @@ const mine = PLACES[place];
 async function signIn() {
   localStorage.removeItem(KEY);
   sessionStorage.removeItem(KEY);
-  const { access_token: token } = await send('POST', '/bank/storage/sign-in', { body: { place } });
+  const { access_token: token } = await send('POST', '/bank/storage/sign-in', ok({}), { body: { place } });
   mine.keep(token);
 }
 
@@ -47,7 +47,7 @@ async function show() {
 async function returned() {
   let how = 'still there';
   if (place === 'memory') {
-    const { access_token: token } = await send('POST', '/bank/storage/refresh');
+    const { access_token: token } = await send('POST', '/bank/storage/refresh', ok({ access_token: 'string' }));
     mine.keep(token);
     how = 'variable empty; the refresh cookie brought a new token';
   }

@@ -8,6 +8,7 @@ import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, clearErrors, find, missing, showErrors } from '../dom.js';
 import { SessionOver } from '../session.js';
+import { NOTE } from './list.js';
 
 const EMPTY = { title: '', body: '' };
 
@@ -95,7 +96,7 @@ export class NoteEditor {
     this.#say('Saving…');
     const turn = this.#turn;
     try {
-      const saved = this.#note ? await this.#change(this.#note, this.#changes(text)) : await api.post('/api/notes', text);
+      const saved = this.#note ? await this.#change(this.#note, this.#changes(text)) : await api.post('/api/notes', api.created(NOTE), text);
       if (turn === this.#turn) this.#keep(saved, text);
     } catch (error) {
       if (turn !== this.#turn) return this.#failed(`“${text.title}” could not be saved.`, error);
@@ -108,10 +109,10 @@ export class NoteEditor {
 
   /** Fields that the person left alone are not sent: they may be newer there than here. */
   async #change(note, changes) {
-    const present = await api.get(`/api/notes/${note.id}`);
+    const present = await api.get(`/api/notes/${note.id}`, api.ok(NOTE));
     const overtaken = Object.keys(changes).some((name) => present[name] !== note[name] && present[name] !== changes[name]);
     if (overtaken) throw new Overtaken(present);
-    return api.patch(`/api/notes/${note.id}`, changes);
+    return api.patch(`/api/notes/${note.id}`, api.ok(NOTE), changes);
   }
 
   /** What was typed while the request was on its way stays, and counts as unsaved. */
@@ -156,7 +157,7 @@ export class NoteEditor {
     if (!sure) return;
     const turn = this.#turn;
     try {
-      await api.remove(`/api/notes/${id}`);
+      await api.remove(`/api/notes/${id}`, api.EMPTY);
     } catch (error) {
       if (error.status !== 404) { // gone already is as good as deleted
         if (turn === this.#turn) showErrors(this.#form, {}, api.describe(error));

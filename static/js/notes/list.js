@@ -4,6 +4,9 @@ import * as api from '../api.js';
 import { clone, fill, find } from '../dom.js';
 import { SessionOver } from '../session.js';
 
+/** The shape of a note. */
+export const NOTE = { id: 'string', title: 'string', body: 'string', updated_at: 'string' };
+
 const PAUSE = 250; // long enough not to ask for every letter, short enough to feel immediate
 const PAGE_SIZE = 20;
 
@@ -40,7 +43,7 @@ export class NoteList {
     const query = new URLSearchParams({ page: String(this.#page), ...(search && { search }) });
     list.setAttribute('aria-busy', 'true');
     try {
-      const answer = await api.get(`/api/notes?${query}`);
+      const answer = await api.get(`/api/notes?${query}`, api.pageOf(NOTE));
       if (asked !== this.#asked) return; // an older question, answered late
       this.#show(answer, search);
       this.#problem('');

@@ -2,7 +2,7 @@
 
 import * as api from '../api.js';
 import { find } from '../dom.js';
-import { row } from '../events.js';
+import { ANYONES_EVENT, row } from '../events.js';
 import { SessionOver } from '../session.js';
 import * as shell from '../shell.js';
 
@@ -21,7 +21,7 @@ async function load() {
   for (const name of names) if (form.elements[name].value.trim()) query.set(name, form.elements[name].value.trim());
   list.setAttribute('aria-busy', 'true');
   try {
-    const answer = await api.get(`/api/audit?${query}`);
+    const answer = await api.get(`/api/audit?${query}`, api.pageOf(ANYONES_EVENT));
     if (turn === asked) show(answer);
   } catch (error) {
     if (turn !== asked || error instanceof SessionOver) return;

@@ -8,7 +8,7 @@ import { fill, find } from '../dom.js';
 import * as forms from '../forms.js';
 import * as session from '../session.js';
 import * as shell from '../shell.js';
-import { describe, send } from '../wire.js';
+import { ACCEPTED, describe, ok, send } from '../wire.js';
 
 const query = new URLSearchParams(location.search);
 const target = destination(query.get('next'));
@@ -19,7 +19,7 @@ const sent = find('[data-sent]');
 
 async function start() {
   try {
-    const { email, provider, ways } = await send('GET', `/auth/oidc/link?${new URLSearchParams({ trip })}`);
+    const { email, provider, ways } = await send('GET', `/auth/oidc/link?${new URLSearchParams({ trip })}`, ok({ email: 'string', provider: 'string', ways: ['string'] }));
     for (const slot of document.querySelectorAll('[data-email]')) slot.textContent = email;
     for (const slot of document.querySelectorAll('[data-provider-name]')) slot.textContent = provider;
     for (const way of document.querySelectorAll('[data-way]')) way.hidden = !ways.includes(way.dataset.way);
@@ -62,7 +62,7 @@ onSubmit(link, async ({ password }) => {
   location.replace(target);
 });
 onSubmit(mail, async () => {
-  await send('POST', '/auth/oidc/link/mail', { body: { trip } });
+  await send('POST', '/auth/oidc/link/mail', ACCEPTED, { body: { trip } });
   swap(true);
 });
 find('[data-again]').addEventListener('click', () => swap(false));

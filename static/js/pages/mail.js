@@ -2,8 +2,9 @@
 
 import { clone, fill, find } from '../dom.js';
 import * as shell from '../shell.js';
-import { describe, send } from '../wire.js';
+import { describe, ok, send } from '../wire.js';
 
+const MAILS = ok({ results: [{ id: 'string', at: 'string', sender: 'string', to: 'string', subject: 'string', body: 'string' }] });
 const EVERY = 3000;
 const list = find('[data-mails]');
 const count = find('[data-count]');
@@ -12,7 +13,7 @@ let told = ''; // what the line says: how many there are, or what went wrong; ea
 
 async function look() {
   try {
-    const { results } = await send('GET', '/mail/messages');
+    const { results } = await send('GET', '/mail/messages', MAILS);
     const first = !shown.size;
     const added = results.filter(({ id }) => !shown.has(id));
     for (const mail of added.toReversed()) list.prepend(row(mail));

@@ -2,7 +2,7 @@
 
 import { find } from '../../dom.js';
 import * as shell from '../../shell.js';
-import { csrfToken, send } from '../../wire.js';
+import { csrfToken, ok, send } from '../../wire.js';
 import { watch } from '../bench.js';
 import { experiment } from '../experiment.js';
 import { Stopped, evidence, newRun, openBeside, until, wait } from '../run.js';
@@ -30,7 +30,7 @@ async function attack(box, origin, whence) {
   current.set(box, run);
   const attacker = openBeside('about:blank', 'lab-attacker'); // now, while the press still counts as one
   const { tag } = await bench;
-  await send('POST', '/bank/cross/start', { body: { run } });
+  await send('POST', '/bank/cross/start', ok({ tag: 'string' }), { body: { run } });
   await payOurselves(tag, run);
   attacker.location = `${origin}/cross-site?tag=${tag}&run=${run}&from=${whence}&todo=simple,json,image,iframe,form,link`;
   const seen = await until(async () => {

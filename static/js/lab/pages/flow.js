@@ -5,7 +5,7 @@ import { busy, find } from '../../dom.js';
 import * as session from '../../session.js';
 import * as shell from '../../shell.js';
 import * as tabs from '../../tabs.js';
-import { send } from '../../wire.js';
+import { EMPTY, ok, send } from '../../wire.js';
 import * as bench from '../bench.js';
 import { ofPair, show } from '../evidence.js';
 import { observe, observeLocks, storages } from '../observe.js';
@@ -14,6 +14,7 @@ import { inWords, wait } from '../run.js';
 import * as timeline from '../timeline.js';
 
 const WATCHED = ['/auth/', '/api/', '/learn/api/hello', '/lab/'];
+const ME = ok({ id: 'string', session_id: 'string' });
 const atLab = find('[data-flow]').dataset.flow === 'lab';
 const opened = bench.watch();
 
@@ -130,7 +131,7 @@ function tick() {
   if (atLab && endsAt && left <= -2 && followed < 3) {
     followed += 1;
     endsAt = 0;
-    perform(() => api.get('/api/me'));
+    perform(() => api.get('/api/me', ME));
   }
 }
 
@@ -147,15 +148,15 @@ on('[data-sign-in-ada]', async () => {
   const { person } = await opened;
   await signIn(person.email, person.password);
 });
-on('[data-call="GET"]', () => perform(() => api.get('/api/me')));
-on('[data-call="POST"]', () => perform(() => api.post('/learn/api/hello')));
-on('[data-refresh]', () => perform(() => tabs.alone(() => send('POST', '/auth/refresh'))));
+on('[data-call="GET"]', () => perform(() => api.get('/api/me', ME)));
+on('[data-call="POST"]', () => perform(() => api.post('/learn/api/hello', ok({ hello: 'string' }))));
+on('[data-refresh]', () => perform(() => tabs.alone(() => send('POST', '/auth/refresh', ok(session.SIGNED_IN)))));
 on('[data-expire]', () => perform(async () => {
   const rest = freshAt + tabs.WINDOW + 300 - performance.now();
   if (rest > 0) find('[data-now]').textContent = `The window of ${tabs.WINDOW / 1000} s after a sign-in or refresh must pass first…`;
   await wait(Math.max(0, rest));
-  await send('POST', '/lab/expire');
-  await api.get('/api/me');
+  await send('POST', '/lab/expire', EMPTY);
+  await api.get('/api/me', ME);
 }));
 on('[data-forget]', () => opened.then(bench.leave).then(stop, tellProblem));
 document.querySelector('[data-flow-form]')?.addEventListener('submit', (event) => {

@@ -2,17 +2,19 @@
 
 import { clone, find } from '../../dom.js';
 import * as shell from '../../shell.js';
-import { send } from '../../wire.js';
+import { ok, send } from '../../wire.js';
 import { show } from '../evidence.js';
 import { experiment } from '../experiment.js';
 import { inWords } from '../run.js';
+
+const VERDICTS = ok({ naive: { accepted: 'boolean' }, ours: { accepted: 'boolean', chain: ['object'] }, token: 'string', parts: { header: 'string', claims: 'string' } });
 
 const cards = [...document.querySelectorAll('[data-cards] > lab-experiment')];
 
 for (const card of cards) {
   const box = experiment(card.id);
   const twist = box.querySelector('[data-twist]');
-  const judge = card.id === 'own' ? ownToken : () => send('POST', `/learn/api/forge/${card.id}`, { body: { twist: twist.checked } });
+  const judge = card.id === 'own' ? ownToken : () => send('POST', `/learn/api/forge/${card.id}`, VERDICTS, { body: { twist: twist.checked } });
   box.run = async () => {
     let found, asked;
     do { // once more, if the switch was moved meanwhile
@@ -94,11 +96,11 @@ const field = (name) => find(`#own-${name}`, own);
 
 function ownToken() {
   const body = { header: field('header').value, claims: field('claims').value, how: field('how').value, reader: field('reader').value };
-  return send('POST', '/learn/api/forge/own', { body });
+  return send('POST', '/learn/api/forge/own', VERDICTS, { body });
 }
 
 async function fresh() {
-  const good = await send('GET', '/learn/api/forge');
+  const good = await send('GET', '/learn/api/forge', ok({ header: 'string', claims: 'string', pem: 'string', pem_bytes: 'number', pem_end: 'string' }));
   field('header').value = good.header;
   field('claims').value = good.claims.replace('"ada"', '"admin"');
   find('[data-pem]', own).textContent = good.pem;

@@ -4,6 +4,7 @@ import { busy, find } from '../../dom.js';
 import * as session from '../../session.js';
 import * as shell from '../../shell.js';
 import { send } from '../../wire.js';
+import { INSPECTED } from '../evidence.js';
 import { experiment } from '../experiment.js';
 import { storages } from '../observe.js';
 import { inWords } from '../run.js';
@@ -13,7 +14,7 @@ const signIn = find('[data-first-sign-in]', box);
 
 box.run = async () => {
   const script = await storages();
-  const server = await send('GET', '/learn/api/inspect');
+  const server = await send('GET', '/learn/api/inspect', INSPECTED);
   const arrived = [server.access, server.refresh].filter(Boolean);
   box.add({
     title: 'One request, seen from both ends',

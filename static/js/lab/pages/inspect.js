@@ -4,7 +4,7 @@ import { clone, find } from '../../dom.js';
 import * as shell from '../../shell.js';
 import { send } from '../../wire.js';
 import { decode, encode } from '../decode.js';
-import { show } from '../evidence.js';
+import { INSPECTED, show } from '../evidence.js';
 import { experiment } from '../experiment.js';
 
 const own = experiment('own');
@@ -53,7 +53,7 @@ function panes(title, { decode: read, verify, cookie }) {
 
 own.run = async () => {
   const place = find('[data-inspected]', own);
-  const found = await send('GET', '/learn/api/inspect');
+  const found = await send('GET', '/learn/api/inspect', INSPECTED);
   place.replaceChildren();
   behind = Date.parse(found.now) - Date.now();
   if (found.access) place.append(panes('Access token', found.access));
