@@ -23,6 +23,7 @@ async function call(method, path, expected, body) {
   let renewed = false;
   let confirmed = false;
   for (;;) {
+    if (session.waits()) throw new session.SessionOver('session_ended');
     try {
       return await send(method, path, expected, { body });
     } catch (error) {

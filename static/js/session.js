@@ -27,7 +27,10 @@ const ATTEMPT_WITHIN = tabs.WINDOW / ATTEMPTS;
 /** @type {State} */
 const NOBODY = Object.freeze({ authenticated: false, user: null, session: null });
 
-/** Fires 'signed-in' (detail: State) and 'signed-out' (detail: {reason}) wherever it happened, and others' 'refreshed'. */
+/**
+ * Fires 'signed-in' (detail: State) and 'signed-out' (detail: {reason}) wherever it happened, and others' 'refreshed'. A listener
+ * that keeps what its person has typed calls `preventDefault` of 'signed-out': this page is then theirs until they are back.
+ */
 export const changes = new EventTarget();
 
 /** The session is over. `changes` has told the page already; a caller only stops what it was doing. */
@@ -38,7 +41,7 @@ export class SessionOver extends ApiError {
 }
 
 let current = NOBODY;
-/** @type {string|null} the person whose things this page shows, remembered while their session has ended and their text waits */
+/** @type {string|null} the person whose things this page shows, remembered while they are gone and their text waits */
 let owner = null;
 /** @type {Promise<State>|null} */
 let renewal = null;
@@ -52,6 +55,9 @@ tabs.hear((type, reason) => {
 
 /** @returns {User|null} as last heard from the server */
 export const user = () => current.user;
+
+/** Whether this page waits for its person: it asks nothing meanwhile, for whoever is signed in now would answer for them. */
+export const waits = () => owner !== null && !current.authenticated;
 
 /**
  * Who is signed in, refreshing first if only the refresh cookie is still good.
@@ -166,10 +172,10 @@ function adopt(state) {
 }
 
 function forget(reason) {
-  if (reason !== 'session_ended') owner = null;
   if (!current.authenticated) return;
   current = NOBODY;
-  changes.dispatchEvent(new CustomEvent('signed-out', { detail: { reason } }));
+  const kept = !changes.dispatchEvent(new CustomEvent('signed-out', { detail: { reason }, cancelable: true }));
+  if (!kept) owner = null;
 }
 
 function over(reason) {

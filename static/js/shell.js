@@ -1,6 +1,9 @@
 /**
  * What every page does about the session: who is in the header, signing out, and taking private things off the screen when the
  * session is over or the page is put away. The rules of the session itself are in session.js.
+ *
+ * What a person has typed is theirs until they give it up. However their session ends, the page keeps it covered: for whoever sits
+ * here next may be somebody else. It is shown again to the same person, or discarded.
  */
 
 import { confirm } from './dialogs.js';
@@ -19,19 +22,29 @@ import { describe } from './wire.js';
 /** After these the sign-in page does not lead back to where the person left. */
 const ON_PURPOSE = new Set(['signed_out', 'deleted']);
 
+/** Why the page is covered, and what becomes of the text. The person who reads it may be another. */
+const KEPT = 'Your text is still here, covered: sign in again in a new tab, then save it.';
+const COVERED = {
+  signed_out: `You have signed out in another tab. ${KEPT}`,
+  session_ended: `Your session has ended. ${KEPT}`,
+  deleted: 'The account that was signed in here has been deleted. What was typed in this tab and not saved stays covered.',
+  other_user: 'Somebody else has signed in. What was typed in this tab and not saved stays covered until the person who typed it signs in again.',
+};
+
 /** @type {Page} */
 let page = {};
 let leaving = false;
 let shown = false; // has anything private been on this page?
+let givenUp = false; // has the person said that what they typed may go?
 
 /** @param {Page} options */
 export function start(options) {
   page = options;
   find('[data-sign-out]').addEventListener('click', signOut);
   session.changes.addEventListener('signed-in', ({ detail }) => arrive(detail));
-  session.changes.addEventListener('signed-out', ({ detail }) => depart(detail.reason));
+  session.changes.addEventListener('signed-out', depart);
   addEventListener('beforeunload', (event) => {
-    if (!leaving && page.unsaved?.()) event.preventDefault();
+    if (!leaving && unsaved()) event.preventDefault();
   });
   // Conceal before the browser freezes the page: Back after a sign-out must not bring anything private to the screen again.
   addEventListener('pagehide', () => { document.documentElement.dataset.concealed = ''; });
@@ -53,7 +66,17 @@ async function check({ quiet = false } = {}) {
   }
 }
 
+function unsaved() {
+  return !givenUp && Boolean(page.unsaved?.());
+}
+
+/** The person has said that what they typed may go. */
+export function giveUp() {
+  givenUp = true;
+}
+
 function arrive(state) {
+  uncover();
   // Kept with this entry of the history alone: after a reload it tells a session that ended from one that never was.
   history.replaceState({ ...history.state, signedIn: true }, '');
   header(state.user);
@@ -80,22 +103,59 @@ function nobody(reason) {
   else page.empty?.();
 }
 
-function depart(reason) {
-  if (reason === 'other_user') {
-    wipe();
-    leaving = true;
-    location.reload();
-  } else if (page.required && reason === 'session_ended' && page.unsaved?.()) {
-    // Ended, but not by this person's wish: what they have typed stays, everything that came from the server goes.
-    header(null);
-    wipe('[data-private]:not([data-keeps-text])');
-    notice('Your session has ended. Your text is still here: sign in again in a new tab, then save it.',
-      { link: 'Sign in in a new tab', href: '/login?reason=session_ended&next=/' });
+function depart(event) {
+  const { reason } = event.detail;
+  closeDialogs(); // they may quote a text, or hold a password
+  if (unsaved()) {
+    event.preventDefault();
+    cover(reason);
   } else {
     wipe();
     shown = false;
-    nobody(reason);
+    go(reason);
   }
+}
+
+/** Everything that came from the server goes, and what was typed can neither be seen nor reached. */
+function cover(reason) {
+  header(null);
+  wipe('[data-private]:not([data-keeps-text])');
+  for (const field of document.querySelectorAll('main [autocomplete$="-password"]')) field.value = '';
+  find('main').hidden = true;
+  document.documentElement.dataset.covered = '';
+  notice(COVERED[reason] ?? COVERED.session_ended, {
+    ...(reason !== 'deleted' && { link: 'Sign in in a new tab', href: '/login?reason=session_ended&next=/' }),
+    action: 'Discard text',
+    run: () => discard(reason),
+  });
+}
+
+function uncover() {
+  if (!find('main').hidden) return;
+  closeDialogs();
+  find('main').hidden = false;
+  delete document.documentElement.dataset.covered;
+}
+
+async function discard(reason) {
+  if (await confirm({ title: 'Discard the text?', text: 'What was typed in this tab and not saved will be lost.', action: 'Discard text' })) {
+    giveUp();
+    wipe();
+    go(reason);
+  } else if (find('main').hidden) cover(reason);
+}
+
+function go(reason) {
+  if (reason !== 'other_user') {
+    nobody(reason);
+    return;
+  }
+  leaving = true;
+  location.reload();
+}
+
+function closeDialogs() {
+  for (const dialog of document.querySelectorAll('dialog[open]')) dialog.close();
 }
 
 function leave(reason) {
@@ -111,12 +171,14 @@ function wipe(selector = '[data-private]') {
 }
 
 async function signOut() {
-  if (page.unsaved?.() && !await confirm({
+  if (unsaved() && !await confirm({
     title: 'Sign out without saving?', text: 'The text that you have not saved will be lost.', action: 'Discard and leave',
   })) return;
+  giveUp();
   try {
     await session.signOut();
   } catch (error) {
+    givenUp = false;
     notice(`You are still signed in. ${describe(error)}`, { action: 'Try again', run: signOut, closable: true });
   }
 }

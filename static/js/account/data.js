@@ -4,6 +4,7 @@ import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, find } from '../dom.js';
 import * as session from '../session.js';
+import * as shell from '../shell.js';
 
 const EXPORT = { account: { id: 'string', email: 'string' }, sessions: ['object'], events: ['object'] };
 
@@ -32,6 +33,7 @@ export function start() {
     });
     if (!sure) return;
     await api.remove('/auth/account', api.EMPTY);
+    shell.giveUp();
     await session.signOut('deleted'); // rids this browser of the cookies, and empties every tab
   });
 }

@@ -9,13 +9,23 @@ const profile = find('[data-profile]');
 const address = find('[data-email]');
 const password = find('[data-password]');
 let user = { name: '', email: '' };
+/** The fields that the person has typed into: what a browser restored after a reload may be somebody else's. */
+const typed = new Set();
 
 /** @param {{name: string, email: string}} found */
 export function show(found) {
   user = found;
-  profile.elements.name.value = user.name;
+  if (!typed.has('name')) profile.elements.name.value = user.name;
+  if (!typed.has('email')) address.elements.email.value = '';
   password.elements.username.value = user.email; // for password managers
   fill(address, { email: user.email });
+}
+
+/** Is there text that would be lost? A password is none: it can be typed again. */
+export function unsaved() {
+  const { name } = profile.elements;
+  const { email } = address.elements;
+  return (typed.has('name') && name.value !== user.name) || (typed.has('email') && email.value !== '');
 }
 
 const say = (form, text) => { find('[data-said]', form).textContent = text; };
@@ -23,15 +33,20 @@ const say = (form, text) => { find('[data-said]', form).textContent = text; };
 /** @param {{changed: () => void}} page  changed: something happened that devices and events tell of */
 export function start({ changed }) {
   passwords.start(password, () => [user.name, user.email]);
+  for (const form of [profile, address]) form.addEventListener('input', ({ target }) => typed.add(target.name));
   onSubmit(profile, async ({ name }) => {
-    show(await api.patch('/auth/account', api.ok({ name: 'string', email: 'string' }), { name: name.value.trim() }));
+    const sent = name.value;
+    const found = await api.patch('/auth/account', api.ok({ name: 'string', email: 'string' }), { name: sent.trim() });
+    if (name.value === sent) typed.delete('name'); // else more was typed meanwhile
+    show(found);
     find('[data-user-name]').textContent = user.name || user.email;
     say(profile, 'Your name has been saved.');
   });
   onSubmit(address, async ({ email }) => {
     const wanted = email.value.trim();
     await api.post('/auth/email/change', api.ACCEPTED, { email: wanted });
-    address.reset();
+    if (email.value.trim() === wanted) typed.delete('email');
+    show(user);
     say(address, `A link is on its way to ${wanted}. Your address changes when you open it.`);
     changed();
   });

@@ -101,6 +101,7 @@ export class NoteEditor {
     } catch (error) {
       if (turn !== this.#turn) return this.#failed(`“${text.title}” could not be saved.`, error);
       this.#say('Not saved yet');
+      if (error instanceof SessionOver) return undefined; // the page says so, and covers the text
       showErrors(this.#form, error.errors ?? {}, this.#refusal(error));
       if (!(error instanceof Overtaken)) return undefined;
     }

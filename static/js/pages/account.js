@@ -20,4 +20,5 @@ shell.start({
     profile.show(user);
     reload();
   },
+  unsaved: profile.unsaved,
 });

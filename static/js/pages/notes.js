@@ -3,11 +3,11 @@
 import { find } from '../dom.js';
 import { NoteEditor } from '../notes/editor.js';
 import { NoteList } from '../notes/list.js';
+import * as session from '../session.js';
 import * as shell from '../shell.js';
 
 const frame = find('[data-notes]');
 const newButton = find('[data-new]');
-let shown = false;
 
 const list = new NoteList({ open: (note) => editor.open(note) });
 const editor = new NoteEditor({
@@ -31,11 +31,8 @@ const editor = new NoteEditor({
 newButton.addEventListener('click', () => editor.open(null));
 shell.start({
   required: true,
-  show: () => {
-    shown = true;
-    list.load();
-  },
+  show: () => { list.load(); },
   unsaved: () => editor.unsaved,
 });
 // Another tab may have written meanwhile.
-document.addEventListener('visibilitychange', () => { if (shown && !document.hidden) list.load({ quiet: true }); });
+document.addEventListener('visibilitychange', () => { if (session.user() && !document.hidden) list.load({ quiet: true }); });
