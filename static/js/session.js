@@ -22,8 +22,12 @@ const ANYBODY = { authenticated: 'boolean', user: orNull(USER), session: orNull(
 const STATE = (value) => fits(value, ANYBODY) && value.authenticated === (value.user !== null && value.session !== null);
 export const SIGNED_IN = (value) => STATE(value) && value.authenticated;
 
-const ATTEMPTS = 3;
-const ATTEMPT_WITHIN = tabs.WINDOW / ATTEMPTS;
+/**
+ * How long each attempt may take, in milliseconds; undefined is as long as any other request. A refresh whose answer was lost must
+ * be repeated while the server still remembers it, so the first two get a third of the window each. The rest is not bound to it.
+ */
+const HURRIED = [tabs.WINDOW / 3, tabs.WINDOW / 3, undefined];
+const UNHURRIED = [Math.max(tabs.WINDOW, 10_000), undefined];
 /** @type {State} */
 const NOBODY = Object.freeze({ authenticated: false, user: null, session: null });
 
@@ -101,7 +105,7 @@ export function signIn(credentials, endpoint = '/auth/login') {
  */
 export function signOut(reason = 'signed_out') {
   return tabs.alone(async () => {
-    await insist('POST', '/auth/logout', EMPTY);
+    await insist('POST', '/auth/logout', EMPTY, UNHURRIED);
     if ((await ask()).authenticated) throw foreignAnswer();
     over(reason);
   });
@@ -121,7 +125,7 @@ async function renewInTurn() {
   const known = current.authenticated || state.session;
   if (!state.authenticated && state.session) {
     try {
-      state = await insist('POST', '/auth/refresh', ok(SIGNED_IN));
+      state = await insist('POST', '/auth/refresh', ok(SIGNED_IN), HURRIED);
       tabs.tell('refreshed');
     } catch (error) {
       if (error.status !== 401) throw error;
@@ -131,7 +135,7 @@ async function renewInTurn() {
   if (state.authenticated) return adopt(state);
   if (known) {
     // Once, to be rid of the cookies of a session that is over: a refused refresh never deletes any.
-    await send('POST', '/auth/logout', EMPTY, { limit: ATTEMPT_WITHIN }).catch(() => {});
+    await send('POST', '/auth/logout', EMPTY, { limit: tabs.WINDOW }).catch(() => {});
     over('session_ended');
   }
   throw new SessionOver('session_ended');
@@ -139,19 +143,16 @@ async function renewInTurn() {
 
 /** @returns {Promise<State>} */
 function ask() {
-  return insist('GET', '/auth/session', ok(STATE), Math.max(ATTEMPT_WITHIN, 3000));
+  return insist('GET', '/auth/session', ok(STATE), UNHURRIED);
 }
 
-/**
- * A refresh whose answer was lost must be repeated while the server still remembers it, so each attempt gets a third of the
- * window. Answers are final: only silence, or a server in trouble, is worth another attempt, and never endlessly.
- */
-async function insist(method, path, expected, limit = ATTEMPT_WITHIN) {
+/** Answers are final: only silence, or a server in trouble, is worth another attempt, and never endlessly. */
+async function insist(method, path, expected, limits) {
   for (let attempt = 1; ; attempt += 1) {
     try {
-      return await send(method, path, expected, { limit });
+      return await send(method, path, expected, { limit: limits[attempt - 1] });
     } catch (error) {
-      if (attempt === ATTEMPTS || !error.transient) throw error;
+      if (attempt === limits.length || !error.transient) throw error;
       await new Promise((resolve) => { setTimeout(resolve, 200 * attempt); });
     }
   }

@@ -1,6 +1,5 @@
 """What was typed is its owner's, however the session ends: kept, covered, and theirs to give up."""
 
-
 import pytest
 from playwright.sync_api import BrowserContext, Dialog, Page, expect
 
