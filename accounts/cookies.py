@@ -8,6 +8,7 @@ token would protect nothing (RFC 6265bis section 8.5).
 """
 
 import re
+from collections.abc import Collection
 from functools import cache
 from typing import Any
 
@@ -58,12 +59,12 @@ def set_tokens(response: HttpResponseBase, issued: Issued) -> None:
         response.set_cookie(name, token, max_age=seconds, **ATTRIBUTES)
 
 
-def delete_tokens(response: HttpResponseBase) -> None:
-    """Expire both cookies with every attribute they were set with.
+def delete_tokens(response: HttpResponseBase, *, but: Collection[str] = ()) -> None:
+    """Expire both cookies, but for those names, with every attribute they were set with.
 
     Django's delete_cookie drops HttpOnly, and then the prefix makes browsers refuse the deletion.
     """
-    for name in names():
+    for name in set(names()).difference(but):
         response.set_cookie(name, "", max_age=0, **ATTRIBUTES)
 
 
@@ -75,6 +76,11 @@ def read_access(request: HttpRequest) -> str | None:
 def read_refresh(request: HttpRequest) -> str | None:
     """The refresh token that the browser sent, or None."""
     return request.COOKIES.get(names()[1])
+
+
+def sent(request: HttpRequest) -> dict[str, str]:
+    """Return the token cookies that the browser sent, by name."""
+    return {name: request.COOKIES[name] for name in names() if name in request.COOKIES}
 
 
 def set_under_way(

@@ -198,6 +198,20 @@ def named_sessions(texts: Iterable[str], client: str) -> set[str]:
     return found
 
 
+def is_anothers(text: str) -> bool:
+    """Return whether this looks like a token that another issuer made.
+
+    Nothing is verified: it decides no more than whether the cookie around it is left alone.
+    """
+    try:
+        jws = syntax.parse(text)
+        issuer = jws.claims().get("iss")
+    except syntax.Malformed:
+        return False
+    kinds = (AccessToken.typ, RefreshToken.typ)
+    return jws.header.get("typ") in kinds and isinstance(issuer, str) and issuer != conf.issuer
+
+
 def _verify(kind: type[TypedToken], text: str) -> dict[str, Any]:
     try:
         return kind(text).payload

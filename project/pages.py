@@ -2,6 +2,7 @@
 
 A page is the same for everyone: all personal data comes through the API, so that a page never
 depends on a cookie which a link from another site would not have brought (SameSite=Strict).
+In the demo alone it says when another copy on this computer has taken the place of our cookies.
 """
 
 from typing import Any
@@ -11,7 +12,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.generic import TemplateView
 
-from accounts import csrf, errors, problems
+from accounts import cookies, csrf, errors, problems, tokens
 from accounts.demo import DEMO_PEOPLE
 from accounts.events import KINDS
 
@@ -43,9 +44,15 @@ class Page(TemplateView):
             page=self.page,
             event_kinds=KINDS.items(),
             demo_people=DEMO_PEOPLE if settings.DEMO else (),
+            another_copy=settings.DEMO and has_anothers_cookies(self.request),
             **shared_context(),
             **kwargs,
         )
+
+
+def has_anothers_cookies(request: HttpRequest) -> bool:
+    """Return whether another copy on this computer has put its tokens in the place of ours."""
+    return any(map(tokens.is_anothers, cookies.sent(request).values()))
 
 
 def shared_context() -> dict[str, Any]:

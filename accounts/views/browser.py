@@ -98,14 +98,20 @@ class RefreshView(BrowserView):
 
 
 class LogoutView(BrowserView):
-    """POST /auth/logout: ends every session that an authentic cookie names, expired or not."""
+    """POST /auth/logout: ends every session that an authentic cookie names, expired or not.
+
+    A cookie that another server of this host set is left alone. Browsers do not tell ports apart
+    (RFC 6265 section 8.5), and its session would be lost with it.
+    """
 
     @extend_schema(request=None, responses={204: None})
     def post(self, request: Request) -> Response:
+        sent = cookies.sent(request._request).items()
         sign_out(request._request, presented(request._request))
         csrf.rotate(request._request)
         response = Response(status=204)
-        cookies.delete_tokens(response)
+        anothers = [name for name, text in sent if tokens.is_anothers(text)]
+        cookies.delete_tokens(response, but=anothers)
         # Not "cookies": that would clear the whole registrable domain, not just this host.
         response["Clear-Site-Data"] = '"storage"'
         return response
@@ -124,7 +130,7 @@ def sign_out(request: HttpRequest, leaving: QuerySet[Session]) -> None:
 
 def presented(request: HttpRequest) -> QuerySet[Session]:
     """The sessions that authentic web tokens in the request's cookies name, as a query."""
-    texts = filter(None, [cookies.read_access(request), cookies.read_refresh(request)])
+    texts = cookies.sent(request).values()
     return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
 
 

@@ -3,6 +3,7 @@
 import time
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import ec
 
 from accounts.models import SecurityEvent, Session
 from tests.accounts import forge
@@ -114,6 +115,64 @@ def test_sign_out_with_forged_or_foreign_tokens_ends_nothing(browser_client, api
 
     assert attacker.post("/auth/logout").status_code == 204
     assert not Session.objects.exclude(ended_at=None).exists()
+
+
+def by_another_key(text: str, **changes: str) -> str:
+    """The token with a key that this server does not have."""
+    head, payload = forge.contents(text)
+    key = ec.generate_private_key(ec.SECP256R1())
+    return forge.signed({**head, "kid": "k" * 43}, payload | changes, key)
+
+
+ANOTHERS = {
+    "its own keys": lambda text: by_another_key(text, iss="http://localhost:8001"),
+    "a copy of our keys": lambda text: forge.altered(text, iss="http://localhost:8001"),
+}
+NOBODYS = {
+    "garbage": lambda text: "garbage",
+    "three segments": lambda text: "a.b.c",
+    "a broken signature": lambda text: text[:-4] + "AAAA",
+    "a key that was dropped": lambda text: by_another_key(text),
+    "no issuer": lambda text: forge.altered(text, iss=...),
+    "an issuer that is no text": lambda text: forge.altered(text, iss=7),
+    "claims that are no object": lambda text: forge.signed(forge.header(), "[]"),
+    "another kind of token": lambda text: forge.signed(
+        forge.header("JWT"), {"iss": "http://localhost:8001"}
+    ),
+    "its time over": lambda text: forge.altered(text, exp=int(time.time()) - 10**6),
+}
+
+
+@pytest.mark.parametrize("change", ANOTHERS.values(), ids=ANOTHERS)
+@pytest.mark.parametrize("names", [[ACCESS], [REFRESH], [ACCESS, REFRESH]])
+def test_sign_out_leaves_the_cookies_of_another_server_of_this_host(
+    browser_client, alice, names, change
+):
+    """Two copies at two ports share a jar: signing out of one must not sign out of the other."""
+    browser_client.sign_in(alice)
+    for name in names:
+        browser_client.cookies[name] = change(browser_client.cookies[name].value)
+
+    response = browser_client.post("/auth/logout")
+
+    assert response.status_code == 204
+    assert {ACCESS, REFRESH} - set(response.cookies) == set(names)
+    assert Session.objects.filter(ended_at=None).exists() == (len(names) == 2)
+
+
+@pytest.mark.parametrize("change", NOBODYS.values(), ids=NOBODYS)
+def test_sign_out_deletes_cookies_that_are_ours_or_nobodys(browser_client, alice, change):
+    """Whatever no other server could read as its own is not left in the jar."""
+    browser_client.sign_in(alice)
+    for name in (ACCESS, REFRESH):
+        browser_client.cookies[name] = change(browser_client.cookies[name].value)
+
+    response = browser_client.post("/auth/logout")
+
+    assert {name: response.cookies[name]["max-age"] for name in (ACCESS, REFRESH)} == {
+        ACCESS: 0,
+        REFRESH: 0,
+    }
 
 
 def test_sign_out_by_bearer_ends_nothing(browser_client, api_client, alice):

@@ -274,3 +274,27 @@ def test_cookies_that_no_script_can_take_away_are_named(server: Gatehouse) -> No
 
     assert answer.status_code == 403
     assert answer.json()["detail"].startswith("A cookie that another application set")
+
+
+def test_two_copies_on_one_machine_leave_each_others_people_signed_in(
+    server: Gatehouse, serve: Callable[..., Gatehouse], context: BrowserContext, page: Page
+) -> None:
+    """Browsers do not tell ports apart: whoever loses the cookies is told so, and deletes none."""
+    other = serve()
+    alice, bob = steps.new_person(server, "Alice"), steps.new_person(other, "Bob")
+    steps.sign_in(page, alice)
+    beside = context.new_page()
+    beside.goto(f"{other.url}/login")
+    expect(beside.locator("[data-another-copy]")).to_contain_text("Another copy of Gatehouse")
+    steps.fill_sign_in(beside, bob)
+    beside.wait_for_url("**/notes")
+    theirs = steps.cookie(context, steps.REFRESH)
+
+    page.get_by_label("Search notes").fill("anything")
+
+    page.wait_for_url("**/login?reason=session_ended*")
+    expect(page.locator("[data-another-copy]")).to_contain_text("Another copy of Gatehouse")
+    assert steps.cookie(context, steps.REFRESH) == theirs
+    beside.reload()
+    expect(beside.locator("[data-user-name]")).to_have_text("Bob")
+    expect(beside.locator("[data-another-copy]")).to_have_count(0)
