@@ -86,8 +86,8 @@ def has_unreadable_cookies(request: HttpRequest) -> bool:
     """Whether the browser sent cookies that nobody here can see.
 
     granian hands over a header with a byte beyond ASCII as an empty text. No browser sends an
-    empty Cookie header, and a sibling host can plant such a cookie; the page's script
-    (static/js/wire.js) removes the ones that it can see.
+    empty Cookie header, and a sibling host can plant such a cookie. Beside granian the pages
+    (static/js/jar.js) remove those of their own host.
     """
     return request.META.get("HTTP_COOKIE") == ""
 

@@ -8,6 +8,7 @@
 
 import { confirm } from './dialogs.js';
 import { clone, find } from './dom.js';
+import './jar.js';
 import * as session from './session.js';
 import { describe } from './wire.js';
 

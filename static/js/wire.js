@@ -35,20 +35,11 @@ export function csrfToken() {
   return found ? found.slice(start.length) : '';
 }
 
-/**
- * A cookie with letters beyond ASCII, set by another application of this site or host, makes the whole Cookie header unreadable
- * for the server: nobody could sign in or out any more. Script sees such a cookie unless it is HttpOnly, and can delete it.
- */
-function dropUnreadableCookies() {
-  const unreadable = document.cookie.split('; ').filter((pair) => !/^[ -~]*$/.test(pair));
-  const labels = location.hostname.split('.');
-  const domains = ['', ...labels.map((_, at) => `; Domain=${labels.slice(at).join('.')}`)];
-  const folders = location.pathname.split('/').map((_, at, all) => all.slice(0, at + 1).join('/') || '/');
-  for (const pair of unreadable) {
-    for (const domain of domains) {
-      for (const path of folders) document.cookie = `${pair.split('=')[0]}=; Max-Age=0; Path=${path}${domain}`;
-    }
-  }
+let prepare = () => {};
+
+/** Have something done before each request. @param {() => void} work */
+export function beforeEach(work) {
+  prepare = work;
 }
 
 /** Safari drops Secure cookies over plain http, even from localhost; without them nobody can sign in. */
@@ -115,7 +106,7 @@ export async function send(method, path, expected, { body, limit } = {}) {
 }
 
 async function exchange(method, path, expected, { body, limit = ANSWER_WITHIN, token } = {}) {
-  dropUnreadableCookies();
+  prepare();
   const headers = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (token) headers['X-CSRFToken'] = token;

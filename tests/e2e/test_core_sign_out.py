@@ -266,6 +266,22 @@ def test_cookie_that_the_server_cannot_read_is_taken_away(
     assert steps.sessions_of(server, alice) == []
 
 
+def test_cookie_of_the_whole_domain_stays_though_the_server_cannot_read_it(
+    server: Gatehouse, context: BrowserContext, page: Page
+) -> None:
+    """It is another application's: its own host finds it again, and ours says what is wrong."""
+    page.goto(f"http://app.demo.localhost:{server.port}/learn/flow")
+    page.evaluate("document.cookie = 'theme=é; Domain=demo.localhost; Path=/'")
+    page.evaluate("document.cookie = 'own=é; Path=/'")
+
+    page.reload()
+    expect(page.locator("[data-problem]")).to_contain_text("A cookie that another application set")
+
+    kept = {kept["name"]: kept["domain"] for kept in context.cookies()}
+    assert kept.get("theme") == ".demo.localhost"
+    assert "own" not in kept
+
+
 def test_cookies_that_no_script_can_take_away_are_named(server: Gatehouse) -> None:
     """An HttpOnly one stays: the refusal says what hides the others, since a reload does not help."""
     headers = [(b"Origin", server.url.encode()), (b"Cookie", "theme=é".encode())]
