@@ -31,9 +31,9 @@ def context_words(user: Any) -> list[str]:
 def reason(password: str, user: Any) -> str:
     """Why a guesser would be quick, or an empty text."""
     if _is_context(password, [*context_words(user), PHRASE]):
-        return "Little more than your name or address, the service's name or a known phrase"
-    if _core(password) in _common():
-        return "A common password with little around it"
+        return "little more than your name or address, the service's name or a known phrase"
+    if password.strip().lower() in _common() or _core(password) in _common():
+        return "a common password, or one with little around it"
     return ""
 
 

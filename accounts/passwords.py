@@ -5,7 +5,7 @@ are Django's AUTH_PASSWORD_VALIDATORS, so that every way to set a password meets
 """
 
 import threading
-from typing import Any, cast
+from typing import Any, ClassVar, cast
 
 from django.contrib.auth.hashers import make_password
 from django.contrib.auth.password_validation import validate_password
@@ -19,39 +19,57 @@ from accounts.errors import ValidationFailed
 from accounts.lifecycle import Occasion
 from accounts.models import LinkToken, Session, User
 from accounts.serializers import LONGEST_PASSWORD
+from accounts.wording import MISSING, AtMost
 
 _estimating = threading.Lock()  # zxcvbn keeps the words of the current call in a global
 
 
 class LengthLimit:
-    """Refuses what is too long to be hashed."""
+    """Refuses what is too short to be safe, and what is too long to be hashed."""
+
+    def __init__(self, least: int = 15) -> None:
+        self.least = least
 
     def validate(self, password: str, user: Any = None) -> None:
-        if len(password) > LONGEST_PASSWORD:
-            raise ValidationError(self.get_help_text())
+        length = len(password)
+        if length < self.least:
+            raise ValidationError(
+                f"A password needs at least {self.least} characters; this one has {length}."
+            )
+        AtMost(LONGEST_PASSWORD, "A password")(password)
 
     def get_help_text(self) -> str:
-        return f"Use at most {LONGEST_PASSWORD} characters."
+        return f"Use {self.least} to {LONGEST_PASSWORD:,} characters."
 
 
 class Guessable:
     """Refuses what a guesser tries early: repeats, sequences, known words, your own name."""
 
+    ADVICE = "Use four or more unrelated words."
+    # What zxcvbn calls the longest part of a password that it has found.
+    PARTS: ClassVar[dict[str, str]] = {
+        "dictionary": "known words, names or passwords",
+        "spatial": "keys in a row",
+        "repeat": "something repeated",
+        "sequence": "a run such as abc or 4321",
+        "regex": "a year",
+        "date": "a date",
+    }
     LOOKED_AT = 72  # the estimate takes longer the longer the text; what follows only adds
 
     def validate(self, password: str, user: Any = None) -> None:
-        looked_at = password[: self.LOOKED_AT]
+        looked_at = password[: self.LOOKED_AT] or " "  # zxcvbn fails at an empty text
         with _estimating:
             found = zxcvbn(looked_at, user_inputs=guesses.context_words(user))
         reason = guesses.reason(looked_at, user)
         if reason or found["score"] < 3:
-            hint = reason or found["feedback"]["warning"].rstrip(".")
-            raise ValidationError(
-                f"{hint}. {self.get_help_text()}" if hint else self.get_help_text()
-            )
+            parts = sorted(found["sequence"], key=lambda part: len(part["token"]))
+            because = reason or (self.PARTS.get(parts[-1]["pattern"]) if parts else "")
+            verdict = f"This is easy to guess: {because}." if because else "This is easy to guess."
+            raise ValidationError(f"{verdict} {self.ADVICE}")
 
     def get_help_text(self) -> str:
-        return "This is easy to guess. Four or more unrelated words are not."
+        return f"{self.ADVICE} Known words, names, repeats and runs are easy to guess."
 
 
 def check_rules(password: str, user: User, field: str) -> None:
@@ -85,7 +103,7 @@ def reset(request: HttpRequest, token: str, new: str | None) -> None:
     """A new password for whoever has the link; every session ends, and nobody is signed in."""
     link = links.find(token, LinkToken.Kind.RESET)
     if new is None:
-        raise ValidationFailed(errors={"new_password": ["This field is required."]})
+        raise ValidationFailed(errors={"new_password": [MISSING]})
     user = cast(User, link.user)  # links of this kind belong to one
     check_rules(new, user, "new_password")
     digest = hashed(new)

@@ -14,6 +14,7 @@ from accounts.conf import conf
 from accounts.errors import ValidationFailed
 from accounts.links import DeadLink
 from accounts.models import LinkToken, Session, User
+from accounts.wording import MISSING
 
 BOTH = (LinkToken.Kind.REGISTER, LinkToken.Kind.EMAIL)
 
@@ -72,7 +73,7 @@ def verify(request: HttpRequest, token: str, password: str | None) -> None:
     if link.kind == LinkToken.Kind.EMAIL:
         _move(request, link)
     elif password is None:
-        raise ValidationFailed(errors={"password": ["This field is required."]})
+        raise ValidationFailed(errors={"password": [MISSING]})
     else:
         _create(request, link, password)
 

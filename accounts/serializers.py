@@ -1,7 +1,7 @@
 """Bodies in and out. A field that is not named here is ignored: nothing can be assigned in bulk."""
 
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -9,6 +9,7 @@ from rest_framework.request import Request
 from accounts import devices
 from accounts.models import Session, User
 from accounts.spelling import LONGEST_EMAIL, composed, is_one_line, mailable
+from accounts.wording import Worded
 
 # No password is longer, and hashing must not cost what the sender chose.
 LONGEST_PASSWORD = 1024
@@ -28,8 +29,19 @@ class NewPassword(Password):
         return composed(super().to_internal_value(data))
 
 
-class Body(serializers.Serializer[Any]):
+class Body(Worded):
     """A body that comes in."""
+
+    subjects: ClassVar[dict[str, str]] = {
+        "email": "An address",
+        "name": "A name",
+        "password": "A password",
+        "current_password": "A password",
+        "new_password": "A password",
+        "token": "The token of a link",
+        "trip": "The name of a trip",
+        "refresh_token": "A refresh token",
+    }
 
     @classmethod
     def of(cls, request: Request) -> dict[str, Any]:

@@ -9,7 +9,7 @@ import unicodedata
 
 import idna
 from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
+from django.core.validators import EmailValidator
 
 LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 
@@ -19,6 +19,7 @@ OUTSIDE_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
 
 TOO_LONG = f"An address has at most {LONGEST_EMAIL} characters."
 LOCAL_PART = "Mail can be sent to plain letters (a to z), digits and signs before the @, no others."
+NO_ADDRESS = "Write a whole address, such as name@example.com."
 DOMAIN = "What stands after the @ is no domain that mail can be sent to."
 
 
@@ -76,7 +77,7 @@ def mailable(text: str) -> str:
         raise ValidationError(DOMAIN) from error
     if len(email) > LONGEST_EMAIL:
         raise ValidationError(TOO_LONG)
-    validate_email(email)
+    EmailValidator(NO_ADDRESS)(email)
     return email
 
 

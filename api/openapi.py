@@ -11,7 +11,7 @@ from typing import Any
 from drf_spectacular.openapi import AutoSchema
 from rest_framework.permissions import SAFE_METHODS
 
-from accounts import errors, problems
+from accounts import errors, problems, wording
 from accounts.endpoints import ProtectedView
 from accounts.permissions import RecentlyAuthenticated, ScopedAccess
 from api import examples, operations
@@ -132,7 +132,7 @@ def failures(codes: str) -> dict[str, dict[str, Any]]:
     found = {}
     for kind in errors.Problem.__subclasses__():
         if f"`{kind.code}`" in codes:
-            fields = {"title": ["This field is required."]}
+            fields = {"title": [wording.MISSING]}
             refusal = kind(errors=fields) if kind is errors.ValidationFailed else kind()
             found[kind.code] = {"value": json.loads(problems.from_problem(refusal).content)}
     return found

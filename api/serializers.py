@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 from django.utils import timezone
 from rest_framework import serializers
 
+from accounts.wording import Worded
 from api.models import Note
 
 
@@ -16,9 +17,10 @@ class Moment(serializers.DateTimeField):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class NoteSerializer(serializers.ModelSerializer[Note]):
+class NoteSerializer(Worded, serializers.ModelSerializer[Note]):
     """`title` is trimmed, `body` is kept as typed."""
 
+    subjects: ClassVar[dict[str, str]] = {"title": "A title", "body": "A note"}
     body = serializers.CharField(
         required=False, allow_blank=True, trim_whitespace=False, max_length=100_000, default=""
     )

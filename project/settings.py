@@ -126,10 +126,7 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
-VALIDATION = "django.contrib.auth.password_validation"
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": f"{VALIDATION}.MinimumLengthValidator", "OPTIONS": {"min_length": 15}},
-    {"NAME": f"{VALIDATION}.CommonPasswordValidator"},
     {"NAME": "accounts.passwords.LengthLimit"},
     {"NAME": "accounts.passwords.Guessable"},
 ]

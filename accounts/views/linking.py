@@ -36,6 +36,7 @@ from accounts.links import DeadLink
 from accounts.models import Session, User
 from accounts.oidc import Proof, SignInError
 from accounts.views.browser import BrowserView, delivered, presented
+from accounts.wording import MISSING
 
 LINK = "/login/link"
 
@@ -125,7 +126,7 @@ class LinkConfirmView(ProviderView):
             if account is not None and account.has_usable_password():
                 password = given.get("password")
                 if password is None:
-                    raise ValidationFailed(errors={"password": ["This field is required."]})
+                    raise ValidationFailed(errors={"password": [MISSING]})
                 credentials.verify_again(http, account, password, "sign_in_failed")
             user = identities.settle(http, pending, link, account)
         except DeadLink:

@@ -21,6 +21,7 @@ from accounts.events import KINDS
 from accounts.models import Session
 from accounts.views.browser import BrowserView
 from accounts.watching import Call, watch
+from accounts.wording import Worded
 from api.lab import profile, recorder, rows, runs, views
 from api.lab.models import Bench
 
@@ -38,7 +39,7 @@ def profiles() -> dict[bool, Profile]:
     }
 
 
-class Form(serializers.Serializer[Any]):
+class Form(Worded):
     """`token` is a handle. `window`: whether repeated refreshes are answered for a while."""
 
     run = serializers.CharField(max_length=32)

@@ -12,15 +12,16 @@ from rest_framework.response import Response
 
 from accounts import conf, errors, keys
 from accounts.views.browser import BrowserView
+from accounts.wording import Worded
 from api.lab import forge, library, outgoing, verdicts, vulnerable
 from api.lab.cards import CARDS
 
 
-class CardForm(serializers.Serializer[Any]):
+class CardForm(Worded):
     twist = serializers.BooleanField(default=False)
 
 
-class EditForm(serializers.Serializer[Any]):
+class EditForm(Worded):
     """Header and claims as typed: they need not be JSON."""
 
     header = serializers.CharField(max_length=1500, trim_whitespace=False)

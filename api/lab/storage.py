@@ -19,6 +19,7 @@ from accounts.errors import Problem
 from accounts.models import Session
 from accounts.problems import from_problem
 from accounts.views.browser import BrowserView
+from accounts.wording import Worded
 from api.lab import addresses, bank, benches, jar, policies, runs, tills, views
 
 PLACES = ("local", "session", "memory", "readable", "httponly")
@@ -27,7 +28,7 @@ MEMORY_REFRESH = "__Host-Http-lab_refresh_for_memory"
 SECONDS = 600
 
 
-class SignInForm(serializers.Serializer[Any]):
+class SignInForm(Worded):
     place = serializers.ChoiceField(choices=PLACES)
 
 

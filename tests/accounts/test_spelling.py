@@ -215,7 +215,7 @@ def test_spellings_of_a_domain_share_one_budget(browser_client: BrowserClient) -
         ("kim@😀.example", "no domain"),
         ("kim@xn--a.example", "no domain"),
         ("weiß@example.com", "before the @"),
-        ("kim", "valid email"),
+        ("kim", "Write a whole address"),
     ],
 )
 @pytest.mark.parametrize("path", ["/auth/register", "/auth/password/reset"])
