@@ -3,6 +3,7 @@
  * inside, Escape cancels, and focus returns to where it was.
  */
 
+import { offerPassword } from './demo.js';
 import { clone, fill, find } from './dom.js';
 import { answersHere, REASONS } from './provider.js';
 import * as tabs from './tabs.js';
@@ -44,6 +45,7 @@ function passwordDialog(attempt, email) {
   const dialog = open('password-template', {});
   const form = find('form', dialog);
   form.elements.email.value = email;
+  offerPassword(form, form.elements.password, email);
   // Sessions of another host are no business of the host where the provider answers.
   for (const way of dialog.querySelectorAll('[data-elsewhere]')) way.hidden = !answersHere(way.dataset.elsewhere);
   let confirmed = false;

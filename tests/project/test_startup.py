@@ -85,6 +85,28 @@ def test_api_is_described_in_demo_mode_alone(
     assert done.stdout.strip() == str([found] * 3), done.stderr
 
 
+@pytest.mark.parametrize("mode", ["production", "demo"])
+def test_passwords_of_the_demo_stand_in_no_page_of_another_mode(
+    production: dict[str, str], mode: str
+) -> None:
+    """Each page that asks for a password offers those of the demo, in the demo alone."""
+    question = (
+        "import project.wsgi; from django.template.loader import render_to_string;"
+        "from django.test import RequestFactory; from project.pages import Page\n"
+        "pages = 'login account link link-confirm notes'.split()\n"
+        "for page in pages:\n"
+        "    text = Page.as_view(page=page)(RequestFactory().get('/')).render().content.decode()\n"
+        "    print(text.count('data-demo-password'), text.count('alice walks the long way home'))"
+    )
+
+    done = start(production | {"GATEHOUSE_MODE": mode}, "-c", question)
+
+    counts = [tuple(map(int, line.split())) for line in done.stdout.splitlines()]
+    # In its own place, and in the dialogue that every page has.
+    demo = [(6, 2), (6, 2), (6, 2), (6, 2), (3, 1)]
+    assert counts == (demo if mode == "demo" else [(0, 0)] * 5), done.stderr
+
+
 def test_production_names_everything_that_is_missing(production: dict[str, str]) -> None:
     """ASVS 13.3.1: no secret has a default, and one look tells all that is needed."""
     names = ["SECRET_KEY", "SIGNING_KEYS", "ISSUER", "HOSTS"]

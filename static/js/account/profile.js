@@ -1,6 +1,7 @@
 /** The account page's forms: name, address, password. */
 
 import * as api from '../api.js';
+import { offerPassword } from '../demo.js';
 import { fill, find } from '../dom.js';
 import { onSubmit } from '../forms.js';
 import * as passwords from '../passwords.js';
@@ -18,6 +19,7 @@ export function show(found) {
   if (!typed.has('name')) profile.elements.name.value = user.name;
   if (!typed.has('email')) address.elements.email.value = '';
   password.elements.username.value = user.email; // for password managers
+  offerPassword(password, password.elements.current_password, user.email);
   fill(address, { email: user.email });
 }
 
@@ -47,7 +49,7 @@ export function start({ changed }) {
     await api.post('/auth/email/change', api.ACCEPTED, { email: wanted });
     if (email.value.trim() === wanted) typed.delete('email');
     show(user);
-    say(address, `A link is on its way to ${wanted}. Your address changes when you open it.`);
+    say(address, `A mail is on its way to ${wanted}. If no account has that address yet, it holds a link with which you confirm it.`);
     changed();
   });
   onSubmit(password, async (fields) => {

@@ -1,6 +1,7 @@
 /** The mailed link of an identity that waits: it takes a press, and the password of the account where that has one. */
 
 import { destination } from '../destination.js';
+import { offerPassword } from '../demo.js';
 import { find } from '../dom.js';
 import * as link from '../link.js';
 import * as session from '../session.js';
@@ -16,6 +17,7 @@ link.start({
       if (error.errors?.password && field.hidden) {
         field.hidden = false;
         find('input', field).required = true;
+        offerPassword(field, find('input', field), link.email);
         error.errors = { password: ['There is an account for this address already. Enter its password once.'] };
       }
       throw error;

@@ -4,6 +4,7 @@
  */
 
 import { destination } from '../destination.js';
+import { offerPassword } from '../demo.js';
 import { fill, find } from '../dom.js';
 import * as forms from '../forms.js';
 import * as session from '../session.js';
@@ -25,6 +26,7 @@ async function start() {
     for (const way of document.querySelectorAll('[data-way]')) way.hidden = !ways.includes(way.dataset.way);
     find('[data-or]').hidden = ways.length < 2;
     link.elements.email.value = email;
+    offerPassword(link, link.elements.password, email);
     fill(sent, { email });
     find('[data-waiting]').hidden = false;
     if (ways.includes('password')) link.elements.password.focus();
