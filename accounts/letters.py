@@ -29,7 +29,7 @@ To choose a password and finish your registration, open this link within 30 minu
 
 {link}
 
-It works once. If you did not ask for it, do nothing: there is no account until you do.
+It works once. If you did not ask for it, do nothing: without the link no account is made.
 """,
 )
 
@@ -86,7 +86,7 @@ open this link within 30 minutes, in the same browser:
 
 {link}
 
-It works once. If it was not you, do nothing: there is no account until you do.
+It works once. If it was not you, do nothing: without the link no account is made.
 """,
 )
 

@@ -10,6 +10,7 @@ old password could keep its owner from setting a new one.
 import hashlib
 import secrets
 from datetime import timedelta
+from urllib.parse import quote
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -61,7 +62,9 @@ def make(
         session_id=session_id,
         made_for=_state(user) if user else "",
     )
-    return f"{conf.issuer}{PAGES[LinkToken.Kind(kind)]}#token={token}"
+    page = PAGES[LinkToken.Kind(kind)]
+    # For the page to show, and for password managers. The token alone decides.
+    return f"{conf.issuer}{page}#token={token}&email={quote(email, safe='@')}"
 
 
 def find(token: str, *kinds: str, browser: str = "") -> LinkToken:

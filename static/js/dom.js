@@ -79,12 +79,21 @@ export function showErrors(form, errors, general = '') {
   for (const [field, texts] of Object.entries(errors)) {
     const line = form.querySelector(`[data-error-for="${field}"]`);
     if (!line) { rest.push(...texts); continue; }
+    const input = form.elements.namedItem(field);
     line.textContent = texts.join(' ');
-    form.elements.namedItem(field).setAttribute('aria-invalid', 'true');
+    input.setAttribute('aria-invalid', 'true');
+    // It was said of another value than the one that is typed from now on.
+    input.addEventListener('input', () => clearError(input, line), { once: true });
+    input.dispatchEvent(new Event('refused'));
   }
   const first = form.querySelector('[aria-invalid="true"]');
   find('[data-form-error]', form).textContent = [first ? '' : general, ...rest].join(' ').trim();
   first?.focus();
+}
+
+function clearError(input, line) {
+  line.textContent = '';
+  input.removeAttribute('aria-invalid');
 }
 
 /** @param {HTMLFormElement} form */

@@ -16,7 +16,7 @@ export function row(event) {
     user: event.user ? event.user.email : '',
     where: [event.device, event.address].filter(Boolean).join(' · '),
   });
-  const advice = find('template#event-advice').content.querySelector(`[data-kind="${CSS.escape(event.kind)}"]`);
+  const advice = document.querySelector('template#event-advice')?.content.querySelector(`[data-kind="${CSS.escape(event.kind)}"]`);
   if (advice) find('.log-what', part).append(advice.cloneNode(true));
   return part;
 }

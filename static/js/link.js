@@ -7,7 +7,10 @@ import { find } from './dom.js';
 import { onSubmit } from './forms.js';
 import { EMPTY, send } from './wire.js';
 
-const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+const told = new URLSearchParams(location.hash.slice(1));
+const token = told.get('token') ?? '';
+/** The address that the link was mailed to, as the link says: to be shown, and to be believed by nothing. */
+export const email = /^[^\s@]+@[^\s@]+$/.exec(told.get('email') ?? '')?.[0] ?? '';
 
 /**
  * @param {object} page
@@ -27,6 +30,7 @@ export function start({ path, use = (sent) => send('POST', path, EMPTY, { body: 
       dead(form);
     }
   };
+  name(form);
   addEventListener('hashchange', () => location.reload()); // another link, pasted into this very page
   if (!token) {
     dead(form);
@@ -39,6 +43,14 @@ export function start({ path, use = (sent) => send('POST', path, EMPTY, { body: 
     history.replaceState(null, '', location.pathname); // used up: it need not stay in the address bar
     done();
   });
+}
+
+/** Say whose link it is, and tell password managers. */
+function name(form) {
+  if (!email) return;
+  for (const slot of document.querySelectorAll('[data-link-email]')) slot.textContent = email;
+  const field = form.elements.username;
+  if (field) field.value = email;
 }
 
 function dead(form) {

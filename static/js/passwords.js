@@ -17,6 +17,7 @@ export function start(root = document, own = () => []) {
     const field = document.getElementById(meter.dataset.strength);
     const judge = () => show(meter, field.value, own());
     field.addEventListener('input', judge);
+    field.addEventListener('refused', () => tell(meter, '', '')); // its line says why: once is enough
     field.form.addEventListener('reset', () => setTimeout(judge));
     judge();
   }
@@ -25,9 +26,12 @@ export function start(root = document, own = () => []) {
 function show(meter, password, own) {
   const { level, text } = strength(password, own);
   meter.dataset.level = password ? String(level) : '';
+  tell(meter, text, password ? `${NAMES[level]}.` : '');
+}
+
+function tell(meter, text, name) {
   find('[data-slot="text"]', meter).textContent = text;
   // Read out when the verdict changes, not at every letter.
   const verdict = find('[data-slot="verdict"]', meter);
-  const name = password ? `${NAMES[level]}.` : '';
   if (verdict.textContent !== name) verdict.textContent = name;
 }

@@ -1,5 +1,7 @@
 """Registration: the address first, the password after the link."""
 
+from urllib.parse import parse_qsl
+
 import pytest
 from django.core import mail
 from django.db.models.functions import Now
@@ -198,3 +200,16 @@ def test_server_without_mail_says_so(browser_client: BrowserClient, settings: ob
         assert (answer.status_code, answer.json()["code"]) == (503, "unavailable")
         assert answer.json()["detail"] == "This server sends no mail, so nobody can do this here."
         assert "Retry-After" not in answer  # trying again would not help
+
+
+def test_link_tells_its_page_whom_it_is_for(browser_client: BrowserClient) -> None:
+    """After the token, in the fragment, where no sign of the address ends it early."""
+    browser_client.get("/auth/session")
+    browser_client.post("/auth/register", {"email": "kim+a&token=b#%41@bücher.example"})
+
+    text = str(mails.to("kim+a&token=b#%41@xn--bcher-kva.example").body)
+    fragment = text.partition("/register/finish#")[2].split()[0]
+
+    told = parse_qsl(fragment)
+    assert [name for name, _ in told] == ["token", "email"]
+    assert told[1][1] == "kim+a&token=b#%41@xn--bcher-kva.example"

@@ -6,6 +6,7 @@ from dataclasses import replace
 from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e import mailbox, steps
+from tests.e2e.steps import Person
 from tests.servers import Gatehouse
 
 NEW = "two brass kettles whistle"
@@ -88,6 +89,7 @@ def test_reset_through_the_mailbox_signs_out_every_device(
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
     mailbox.follow_link(page, "Reset your password", dora.email)
+    expect(page.locator("[autocomplete=username]")).to_have_value(dora.email)
 
     page.get_by_label("New password", exact=True).fill(NEW)
     page.get_by_role("button", name="Set the password").click()
@@ -99,8 +101,60 @@ def test_reset_through_the_mailbox_signs_out_every_device(
 
 
 def test_unknown_address_sees_the_same_page(page: Page) -> None:
-    """The page does not tell who has an account."""
+    """The page does not tell who has an account, and says what is so in both cases."""
     page.goto("/password/forgot")
-    page.get_by_label("E-mail").fill(steps.newcomer().email)
+    stranger = steps.newcomer().email
+    page.get_by_label("E-mail").fill(stranger)
     page.get_by_role("button", name="Send me a link").click()
-    expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
+    expect(page.locator("[data-sent]")).to_contain_text(
+        f"If there is an account for {stranger}, a mail is on its way."
+    )
+
+
+def test_guessable_password_is_told_so_once(page: Page, server: Gatehouse) -> None:
+    """One box: what the server says takes the place of the advice, until somebody types on."""
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
+    page.get_by_label("Current password", exact=True).fill(dora.password)
+    field = page.get_by_label("New password", exact=True)
+    box = page.locator(".field", has=field)
+    field.fill("michaeljacksonmichael")
+    page.get_by_role("button", name="Change password").click()
+    expect(page.locator("#new_password-error")).to_contain_text("easy to guess")
+
+    assert box.inner_text().count("easy to guess") == 1
+
+    field.press("End")
+    field.press_sequentially("s")
+    expect(page.locator("#new_password-error")).to_be_empty()
+    expect(page.locator("#new_password-strength")).not_to_be_empty()
+
+
+def test_demo_person_is_offered_the_password_that_they_never_saw(
+    page: Page, server: Gatehouse
+) -> None:
+    """The demo signed them in by a press; so it is wherever a password is asked for again."""
+    alice = Person("alice@example.com", "Alice")
+    steps.sign_in(page, alice, "/account")
+    steps.forget_step_up(server, alice)
+    offer = page.get_by_role("button", name="Fill in Alice’s demo password")
+    offer.click()
+    expect(page.get_by_label("Current password", exact=True)).to_have_value(alice.password)
+
+    page.get_by_role("button", name="Delete my account").click()
+    page.get_by_role("button", name="Delete everything").click()
+    dialog = page.get_by_role("dialog", name="Is it still you?")
+    expect(dialog.locator("[data-demo-email]:visible")).to_have_count(1)
+    dialog.get_by_role("button", name="Fill in Alice’s demo password").click()
+
+    expect(dialog.get_by_label("Password")).to_have_value(alice.password)
+    steps.expect_focus(dialog.get_by_role("button", name="Confirm"))
+    page.keyboard.press("Escape")
+
+
+def test_person_who_is_not_of_the_demo_is_offered_nothing(page: Page, server: Gatehouse) -> None:
+    """Nor anybody else's password."""
+    dora = steps.new_person(server)
+    steps.sign_in(page, dora, "/account")
+
+    expect(page.locator("[data-demo-email]:visible")).to_have_count(0)

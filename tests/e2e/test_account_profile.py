@@ -42,9 +42,10 @@ def test_new_address_counts_after_its_link(page: Page, server: Gatehouse) -> Non
     steps.sign_in(page, dora, "/account")
     page.get_by_label("New e-mail address").fill(wanted)
     page.get_by_role("button", name="Send link").click()
-    expect(page.get_by_text(f"A link is on its way to {wanted}")).to_be_visible()
+    expect(page.get_by_text(f"A mail is on its way to {wanted}")).to_be_visible()
 
     mailbox.follow_link(page, "Confirm your new address", wanted)
+    expect(page.locator("[data-link-form]")).to_contain_text(f"you sign in with {wanted}.")
     page.get_by_role("button", name="Use this address").click()
     page.get_by_role("link", name="Go to your account").click()
 
@@ -79,6 +80,9 @@ def test_deletion_asks_twice_and_then_everything_is_gone(page: Page, server: Gat
     expect(page.locator("[data-reason]")).to_contain_text("Your account has been deleted")
     names = {cookie["name"] for cookie in page.context.cookies()}
     assert names == {"__Host-csrftoken"}
+    steps.fill_sign_in(page, dora)
+    expect(page.locator("[data-form-error]")).to_contain_text("E-mail or password is not right")
+    expect(page.locator("[data-reason]")).not_to_contain_text("deleted")
     mailbox.open_mail(page, "Your account was deleted", dora.email)
 
 

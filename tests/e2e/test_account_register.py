@@ -18,8 +18,11 @@ def test_newcomer_registers_through_the_demo_mailbox(page: Page) -> None:
     page.get_by_label("E-mail").fill(dora.email)
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_focused()
+    expect(page.locator("[data-sent]")).to_contain_text("If there is no account for that address")
     page.get_by_role("link", name="Open the demo mailbox").click()
     mailbox.follow_link(page, "Finish your registration", dora.email)
+    expect(page.locator("[autocomplete=username]")).to_have_value(dora.email)
+    expect(page.locator(".lead")).to_contain_text(f"the account for {dora.email} is ready")
 
     page.get_by_label("Password", exact=True).fill(dora.password)
     page.get_by_role("button", name="Create the account").click()

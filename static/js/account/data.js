@@ -15,6 +15,7 @@ export function start() {
     button.addEventListener('click', () => busy(button, () => attempt(action)));
   };
   const attempt = async (action) => {
+    say('');
     try {
       await action();
     } catch (error) {

@@ -31,6 +31,8 @@ async function signIn() {
     return location.replace(target); // replaced: Back should not lead from the notes to a form that has done its work
   } catch (error) {
     const refused = error.code === 'invalid_credentials';
+    query.delete('reason'); // what led here is no longer the news
+    if (!session.user()) say(null);
     showErrors(form, error.errors ?? {}, refused ? 'E-mail or password is not right. Try again, or ask for a new password below.' : describe(error));
     if (refused) password.select();
     return undefined;
