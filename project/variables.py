@@ -116,8 +116,9 @@ _ALL = (
     Variable(
         "GATEHOUSE_EMAIL_URL",
         "the mail server: `smtp://user:password@host:587/?tls=1`, `smtps://user:password@host`, "
-        "`file:` or `console:`; in the query `tls` is 1 or 0, and `from` the sender. Production "
-        "refuses files, the console, and a server on another machine without TLS",
+        "`file:` or `console:`, percent-encoded likewise; in the query `tls` is 1 or 0, and `from` "
+        "the sender. Production refuses files, the console, and a server on another machine "
+        "without TLS",
         shown="files in demo, no mail in production",
         secret=True,
     ),

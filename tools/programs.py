@@ -42,6 +42,7 @@ PROGRAMS = {
     ),
     "curl": Program("curl", "curl", ("curl",)),
     "firefox": Program("Firefox", "firefox-esr", ("firefox-esr", "firefox")),
+    "jq": Program("jq", "jq", ("jq",)),
     "nginx": Program("nginx", "nginx", ("nginx", "/usr/sbin/nginx")),
     "node": Program("Node.js", "nodejs", ("node", "nodejs")),
     "npm": Program("npm", "npm", ("npm",)),

@@ -10,18 +10,19 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import httpx
 import pytest
 from playwright.sync_api import Page
 
-from tests.all.people import PASSWORDS
+from tests.all.people import PASSWORDS, fetch_tokens
 from tests.docs import named_blocks
 from tests.servers import Gatehouse, free_port
 from tools import programs
 
-EMAIL = "alice@example.com"
+EMAIL, BOB = "alice@example.com", "bob@example.com"
 SNIPPETS = {info.split()[1]: text for info, text in named_blocks("docs/clients.md")}
 PROGRAMS = {
-    "client.sh": lambda: (programs.ensure("curl"), "/bin/sh")[1],
+    "client.sh": lambda: (programs.ensure("curl"), programs.ensure("jq"), "/bin/sh")[-1],
     "client.py": lambda: sys.executable,
     "client.mjs": lambda: programs.ensure("node"),
 }
@@ -78,6 +79,32 @@ def program(request: pytest.FixtureRequest, strict: Gatehouse, tmp_path: Path) -
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["client_id"] == "cli"
     return found
+
+
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_password_with_signs_of_other_syntaxes_signs_in(
+    name: str, strict: Gatehouse, tmp_path: Path
+) -> None:
+    """Quotation marks, backslashes and what shells, formats and JSON read otherwise."""
+    odd = f"""{name} "says" \\ \n 'x' $HOME `id` %s {{"a":1}} é"""
+    program = Program(name, tmp_path, strict.url)
+    bearer = fetch_tokens(strict.url, BOB).json()["access_token"]
+    changed = httpx.post(
+        f"{strict.url}/auth/password/change",
+        json={"current_password": PASSWORDS[BOB], "new_password": odd},
+        headers={"Authorization": f"Bearer {bearer}"},
+    )
+    assert changed.status_code == 204, changed.text
+
+    done = program.run("/api/me", EMAIL=BOB, PASSWORD=odd)
+    back = httpx.post(
+        f"{strict.url}/auth/password/change",
+        json={"current_password": odd, "new_password": PASSWORDS[BOB]},
+        headers={"Authorization": f"Bearer {bearer}"},
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert back.status_code == 204
 
 
 def test_tokens_are_kept_for_their_owner_alone(program: Program) -> None:

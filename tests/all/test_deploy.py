@@ -111,6 +111,18 @@ def test_every_variable_of_the_shipped_settings_has_a_value_that_starts(machine:
     assert "no issues" in machine.run("deploy/manage check --deploy --fail-level WARNING")
 
 
+def test_signs_of_the_shell_in_the_settings_are_data(machine: Machine) -> None:
+    """systemd takes them as they are: an address with & and $ must not end there, nor be run."""
+    plain = "smtp://user:pa$HOME%22;touch@mail.example.com:587/?tls=1&from=a@example.com"
+    with (machine.etc / "env").open("a") as file:
+        file.write(f'GATEHOUSE_EMAIL_URL={plain}\nGATEHOUSE_AUDIENCE="two words"')
+    script = "import os; print(os.environ['GATEHOUSE_EMAIL_URL'], os.environ['GATEHOUSE_AUDIENCE'])"
+
+    told = machine.run(f'deploy/manage shell -v0 -c "{script}"')
+
+    assert told.strip() == f"{plain} two words"
+
+
 @pytest.fixture(scope="module")
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The units with the folder of this clone in place of /opt/gatehouse."""
