@@ -17,7 +17,10 @@ export function start(root = document, own = () => []) {
     const field = document.getElementById(meter.dataset.strength);
     const judge = () => show(meter, field.value, own());
     field.addEventListener('input', judge);
-    field.addEventListener('refused', () => tell(meter, '', '')); // its line says why: once is enough
+    field.addEventListener('refused', () => {
+      if (field.value) meter.dataset.level = '1';
+      tell(meter, '', ''); // the field's line says why: once is enough
+    });
     field.form.addEventListener('reset', () => setTimeout(judge));
     judge();
   }
