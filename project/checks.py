@@ -47,11 +47,7 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             "GATEHOUSE_HOSTS must name the host of GATEHOUSE_ISSUER.",
         ),
         *mail_rules(),
-        (
-            "E012",
-            env.number("GATEHOUSE_THREADS", least=1) < 3,
-            "GATEHOUSE_THREADS must be 3 or more: sign-ins wait in all but two.",
-        ),
+        *thread_rules(),
     ]
     return [Error(text, id=f"project.{number}") for number, wrong, text in rules if wrong]
 
@@ -59,6 +55,12 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 def host_of(origin: str) -> str:
     """The host of an origin, as Django compares it; empty if there is none."""
     return split_domain_port(origin.partition("://")[2])[0]
+
+
+def thread_rules() -> list[tuple[str, bool, str]]:
+    """Sign-ins wait in all threads but two (GATEHOUSE["HASHING_PLACES"])."""
+    few = env.number("GATEHOUSE_THREADS", least=1) < 3
+    return [("E012", few, "GATEHOUSE_THREADS must be 3 or more: sign-ins wait in all but two.")]
 
 
 def mail_rules() -> list[tuple[str, bool, str]]:
