@@ -1,9 +1,9 @@
 """A clock that tests steer: the database's own and the process's, together or apart.
 
 The session algorithm takes every time from the database (STRFTIME on SQLite, STATEMENT_TIMESTAMP()
-on PostgreSQL) and tokens are dated and checked by the process's clock. Both are replaced underneath the code
-that reads them: the SQL function by one of the same name, time.time by time-machine. Column
-defaults (`created_at` of a user, `at` of an event) and time.monotonic stay real.
+on PostgreSQL), tokens are dated and checked by the process's clock. Both are replaced underneath
+the code that reads them: the SQL function by one of the same name, time.time by time-machine.
+Column defaults (`created_at` of a user, `at` of an event) and time.monotonic stay real.
 """
 
 import sqlite3

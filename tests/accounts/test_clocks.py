@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.db.models import F
 
 from accounts import links, oidc, revocation, throttling, tokens
@@ -96,6 +97,16 @@ def test_two_servers_that_are_ready_accept_each_others_tokens(
         else:
             with pytest.raises(InvalidToken):
                 tokens.verify_access(program.tokens["access_token"])
+
+
+def test_purge_on_a_machine_whose_clock_is_days_ahead_keeps_counters(clock: SteeredClock) -> None:
+    """What the database has dated is compared with the database's clock."""
+    throttling.spend([throttling.Budget("sign-in e-mail", "alice@example.com", 3, 60)])
+    clock.part(200_000)
+
+    call_command("purge_sessions", verbosity=0)
+
+    assert FailureCount.objects.count() == 1
 
 
 HOUR = timedelta(hours=1)
