@@ -10,7 +10,6 @@ old password could keep its owner from setting a new one.
 import hashlib
 import secrets
 from datetime import timedelta
-from urllib.parse import quote
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
@@ -18,6 +17,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import ValidationFailed
+from accounts.keyring import b64
 from accounts.models import LinkToken, Session, User
 
 LIFE = timedelta(minutes=30)
@@ -52,7 +52,8 @@ def make(
 
     With `browser` it works only where that is known too: it is then half of the secret.
     """
-    token = secrets.token_urlsafe(32)
+    # 43 random letters; the address after them is for the page to show and for password managers.
+    token = secrets.token_urlsafe(32) + b64(email.encode())
     LinkToken.objects.create(
         digest=_digest(token, browser),
         kind=kind,
@@ -63,8 +64,7 @@ def make(
         made_for=_state(user) if user else "",
     )
     page = PAGES[LinkToken.Kind(kind)]
-    # For the page to show, and for password managers. The token alone decides.
-    return f"{conf.issuer}{page}#token={token}&email={quote(email, safe='@')}"
+    return f"{conf.issuer}{page}#token={token}"
 
 
 def find(token: str, *kinds: str, browser: str = "") -> LinkToken:

@@ -13,6 +13,8 @@ from accounts.wording import Worded
 
 # No password is longer, and hashing must not cost what the sender chose.
 LONGEST_PASSWORD = 1024
+# 43 random letters and an address in base64url, each of whose characters may take four bytes.
+LONGEST_LINK_TOKEN = 43 + LONGEST_EMAIL * 4 * 4 // 3 + 1
 
 
 class Password(serializers.CharField):
@@ -79,7 +81,7 @@ class PasswordOfTrip(WaitingTrip):
 class LinkConfirmation(Body):
     """The password is for accounts that have one; a good token without it is told so, not used."""
 
-    token = serializers.CharField(max_length=200)
+    token = serializers.CharField(max_length=LONGEST_LINK_TOKEN)
     password = Password(required=False)
 
 
@@ -122,14 +124,14 @@ class Profile(Body):
 class Verification(Body):
     """The password is for registrations; without one a good token is told so and not used."""
 
-    token = serializers.CharField(max_length=200)
+    token = serializers.CharField(max_length=LONGEST_LINK_TOKEN)
     password = NewPassword(required=False)
 
 
 class PasswordReset(Body):
     """Without a password a good token is told so and not used."""
 
-    token = serializers.CharField(max_length=200)
+    token = serializers.CharField(max_length=LONGEST_LINK_TOKEN)
     new_password = NewPassword(required=False)
 
 

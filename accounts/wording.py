@@ -54,6 +54,13 @@ class Worded(serializers.Serializer[Any]):
         return fields
 
 
+MESSAGES: dict[type[Any], str] = {
+    django.EmailValidator: NO_ADDRESS,
+    django.ProhibitNullCharactersValidator: NO_NUL,
+    drf.ProhibitSurrogateCharactersValidator: NO_SURROGATE,
+}
+
+
 def _reword(field: Any, subject: str) -> None:
     field.error_messages |= TEXTS
     if isinstance(field, serializers.BooleanField):
@@ -66,10 +73,7 @@ def _reword(field: Any, subject: str) -> None:
 def _reworded(validator: Any, subject: str) -> Any:
     if isinstance(validator, django.MaxLengthValidator):
         return AtMost(validator.limit_value, subject)
-    if isinstance(validator, django.EmailValidator):
-        validator.message = NO_ADDRESS
-    elif isinstance(validator, django.ProhibitNullCharactersValidator):
-        validator.message = NO_NUL
-    elif isinstance(validator, drf.ProhibitSurrogateCharactersValidator):
-        validator.message = NO_SURROGATE
+    for kind, text in MESSAGES.items():
+        if isinstance(validator, kind):
+            validator.message = text
     return validator

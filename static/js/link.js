@@ -7,10 +7,11 @@ import { find } from './dom.js';
 import { onSubmit } from './forms.js';
 import { EMPTY, send } from './wire.js';
 
-const told = new URLSearchParams(location.hash.slice(1));
-const token = told.get('token') ?? '';
+const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
+/** So many letters of a token are random. The address that it was mailed to follows them. */
+const RANDOM = 43;
 /** The address that the link was mailed to, as the link says: to be shown, and to be believed by nothing. */
-export const email = /^[^\s@]+@[^\s@]+$/.exec(told.get('email') ?? '')?.[0] ?? '';
+export const email = /^[^\s@]+@[^\s@]+$/.exec(decode(token.slice(RANDOM)))?.[0] ?? '';
 
 /**
  * @param {object} page
@@ -43,6 +44,16 @@ export function start({ path, use = (sent) => send('POST', path, EMPTY, { body: 
     history.replaceState(null, '', location.pathname); // used up: it need not stay in the address bar
     done();
   });
+}
+
+/** @param {string} text  base64url of UTF-8 (RFC 4648 section 5) @returns {string}  empty if it is none */
+function decode(text) {
+  try {
+    const bytes = Uint8Array.from(atob(text.replaceAll('-', '+').replaceAll('_', '/')), (letter) => letter.charCodeAt(0));
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+  } catch {
+    return '';
+  }
 }
 
 /** Say whose link it is, and tell password managers. */

@@ -212,7 +212,7 @@ NOW = int(time.time())
         ({}, {"exp": NOW - 6}),
         ({}, {"exp": str(NOW + 300)}),
         ({}, {"iat": NOW + 600}),
-        ({}, {"nbf": NOW + 600}),
+        ({}, {"nbf": NOW + 86_400}),
         ({}, {"sid": None}),
         ({}, {"ver": True}),
         ({}, {"client_id": "other"}),

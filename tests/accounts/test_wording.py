@@ -1,16 +1,20 @@
 """Refusals of fields, in our words: no text of DRF or Django reaches a person."""
 
 from collections.abc import Iterator
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from accounts.models import User
 from accounts.serializers import Body
 from accounts.wording import Worded
-from api import urls  # noqa: F401  each serializer of the project is known from here on
-from api.lab import urls as lab_urls  # noqa: F401
 from tests.clients import BrowserClient
+
+# Each serializer of the project is known from here on.
+for _urls in (settings.ROOT_URLCONF, *settings.OTHER_URLCONFS.values()):
+    import_module(_urls)
 
 # How DRF's and Django's own texts begin or end.
 THEIRS = (
