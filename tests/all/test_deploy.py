@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shlex
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
@@ -33,6 +34,13 @@ def blocks(heading: str) -> list[str]:
     return re.findall(r"^```\n(.*?)^```$", found, re.MULTILINE | re.DOTALL)
 
 
+def install(folder: Path) -> Path:
+    """This clone as opt/gatehouse: its own path may hold what shells and systemd read as syntax."""
+    (folder / "opt").mkdir()
+    (folder / "opt" / "gatehouse").symlink_to(ROOT)
+    return folder / "opt" / "gatehouse"
+
+
 @dataclass
 class Machine:
     """A machine as the page sets it up: its folders are in a temporary one."""
@@ -43,6 +51,7 @@ class Machine:
     def __post_init__(self) -> None:
         for name in ("etc/gatehouse", "var/lib/gatehouse", "var/backups"):
             (self.folder / name).mkdir(parents=True)
+        install(self.folder)
         user = subprocess.run(["id", "-un"], capture_output=True, text=True, check=True)
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(("GATE", "DJANGO"))}
         self.env = {
@@ -63,9 +72,9 @@ class Machine:
 
     def here(self, text: str) -> str:
         """The text with this machine's folders instead of the real ones."""
-        for name in ("/etc/gatehouse", "/var/lib/gatehouse", "/var/backups"):
+        for name in ("/etc/gatehouse", "/var/lib/gatehouse", "/var/backups", "/opt/gatehouse"):
             text = text.replace(name, f"{self.folder}{name}")
-        return text.replace("/opt/gatehouse", str(ROOT))
+        return text
 
     def run(self, script: str) -> str:
         """The script's output; it must not fail."""
@@ -127,9 +136,10 @@ def test_signs_of_the_shell_in_the_settings_are_data(machine: Machine) -> None:
 def units(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The units with the folder of this clone in place of /opt/gatehouse."""
     folder = tmp_path_factory.mktemp("units")
+    clone = str(install(folder))
     for name in UNITS:
         text = (DEPLOY / name).read_text(encoding="utf-8")
-        (folder / name).write_text(text.replace("/opt/gatehouse", str(ROOT)), encoding="utf-8")
+        (folder / name).write_text(text.replace("/opt/gatehouse", clone), encoding="utf-8")
     return folder
 
 
@@ -193,7 +203,7 @@ def test_container_holds_all_that_the_application_needs(machine: Machine, tmp_pa
     (tmp_path / "visit.py").write_text(VISIT)
     machine.run(
         f"set -a; . /etc/gatehouse/env; cd {image};"
-        f" PYTHONPATH={image} {sys.executable} {tmp_path}/visit.py"
+        f" PYTHONPATH={image} {shlex.quote(sys.executable)} {tmp_path}/visit.py"
     )
 
 

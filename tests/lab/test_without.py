@@ -57,7 +57,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
+def run(tree: Path, *command: str, **env: str) -> subprocess.CompletedProcess[str]:
     environment = {
         **{
             n: v
@@ -66,6 +66,7 @@ def run(tree: Path, *command: str) -> subprocess.CompletedProcess[str]:
         },
         "GATEHOUSE_MODE": "demo",
         "GATEHOUSE_DATA_DIR": str(tree.parent / "data"),
+        **env,
     }
     return subprocess.run(
         [sys.executable, *command], cwd=tree, env=environment, capture_output=True, text=True
