@@ -101,14 +101,16 @@ def come_back_to_link(*ways: str) -> Callable[[Page], None]:
 
 def have_link_mailed(page: Page) -> None:
     come_back_to_link("mail")(page)
-    page.route("**/auth/oidc/link/mail", lambda route: route.fulfill(status=202))
+    ours = {"Cache-Control": "no-store"}
+    page.route("**/auth/oidc/link/mail", lambda route: route.fulfill(status=202, headers=ours))
     press("Send me a link")(page)
 
 
 def ask_for_password_of_link(page: Page) -> None:
     wanted = {"type": "about:blank", "title": "Bad Request", "status": 400}
     wanted |= {"code": "validation_failed", "detail": "No.", "errors": {"password": ["Wanted."]}}
-    page.route("**/link/confirm", lambda route: route.fulfill(status=400, json=wanted))
+    answer = {"status": 400, "json": wanted, "content_type": "application/problem+json"}
+    page.route("**/link/confirm", lambda route: route.fulfill(**answer))
     press("Sign in")(page)
 
 
