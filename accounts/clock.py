@@ -26,9 +26,10 @@ def database_now() -> datetime:
 
 
 def seconds_ahead() -> float:
-    """How far this server's clock is ahead of the database's, for certain; negative if behind.
+    """Return by how many seconds at least this server's clock is ahead of the database's.
 
-    The database looked at its own clock at some moment while it was asked.
+    The number is negative if it is behind. The database looked at its own clock at some moment
+    while it was asked.
     """
     before = time.time()
     theirs = database_now().timestamp()

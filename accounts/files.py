@@ -12,13 +12,13 @@ from pathlib import Path
 
 
 def replace(path: Path, text: str) -> None:
-    """Write the file, over the one that is there; OSError."""
+    """Write the file, over the one that is there. Raise OSError if that fails."""
     with draft(path, text) as written:
         written.replace(path)
 
 
 def make(path: Path, text: str) -> None:
-    """Write the file unless there is one: the first process keeps its name; OSError."""
+    """Write the file unless there is one already. Raise OSError if that fails."""
     with draft(path, text) as written:
         try:
             os.link(written, path)
@@ -32,7 +32,7 @@ def make(path: Path, text: str) -> None:
 
 @contextmanager
 def draft(path: Path, text: str) -> Iterator[Path]:
-    """Give the text on disk, under a name beside the file's that ends with the block."""
+    """Write the text beside the file, under a name that is gone after the block."""
     found = path.with_name(f".{path.name}.{os.getpid()}.{threading.get_ident()}")
     try:
         descriptor = os.open(found, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
@@ -47,7 +47,7 @@ def draft(path: Path, text: str) -> Iterator[Path]:
 
 
 def _keep_owner(descriptor: int, path: Path) -> None:
-    """Whose the file was, theirs it stays: root may rotate the keys of a service's own user."""
+    """Keep the file's owner, so that root can rotate keys that belong to a service's own user."""
     with suppress(OSError):  # no file yet, another user's, or a file system without owners
         before = path.stat()
         os.fchown(descriptor, before.st_uid, before.st_gid)
@@ -55,7 +55,7 @@ def _keep_owner(descriptor: int, path: Path) -> None:
 
 @contextmanager
 def alone(path: Path) -> Iterator[None]:
-    """Let one process at a time change the file; the others wait here."""
+    """Let one process at a time change the file. The others wait here."""
     with path.with_name(f"{path.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

@@ -87,8 +87,10 @@ def _stamp(path: Path) -> tuple[str, int, int, int]:
 
 
 def write(ring: Ring, path: Path, *, overwrite: bool = True) -> None:
-    """Put the ring into a file that only its owner reads; without `overwrite`, an existing file
-    of another process counts."""
+    """Write the ring into a file that only its owner can read.
+
+    Without `overwrite` a file that another process has made stays as it is.
+    """
     (files.replace if overwrite else files.make)(path, ring.dump())
 
 

@@ -52,7 +52,7 @@ def make(
 
     With `browser` it works only where that is known too: it is then half of the secret.
     """
-    # 43 random letters; the address after them is for the page to show and for password managers.
+    # After 43 random letters stands the address, for the page to show and for password managers.
     token = secrets.token_urlsafe(32) + b64(email.encode())
     LinkToken.objects.create(
         digest=_digest(token, browser),

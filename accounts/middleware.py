@@ -129,7 +129,7 @@ class ClientAddress:
         return self.get_response(request)
 
     def client_behind(self, proxy: str, meta: dict[str, Any]) -> str:
-        """Return who called this proxy, or the first of several; empty if that cannot be read."""
+        """Return the client's address. It is empty if it cannot be read."""
         header = meta.get("HTTP_X_FORWARDED_FOR", "")
         # An empty part of a list is no part (RFC 9110 section 5.6.1).
         hops = [hop for hop in map(str.strip, header.split(",")) if hop]
@@ -178,9 +178,10 @@ class ClientAddress:
 
 
 def networks(texts: Iterable[str]) -> list[Network]:
-    """The networks of these texts, without the word unix; ValueError if one is none.
+    """Return the networks of these texts, without the word unix.
 
-    Also if they hold nearly everybody together: then each client could say who it is.
+    Raise ValueError if one is no network, or if all of them hold nearly everybody: then each
+    client could say who it is.
     """
     found = [network(text) for text in texts if text != UNIX]
     for version in (4, 6):
@@ -192,7 +193,10 @@ def networks(texts: Iterable[str]) -> list[Network]:
 
 
 def network(text: str) -> Network:
-    """The network of this text, IPv4 inside IPv6 unwrapped as `canonical` does; ValueError."""
+    """Return the network of this text, IPv4 inside IPv6 unwrapped as `canonical` does.
+
+    Raise ValueError if it is none.
+    """
     try:
         found = ipaddress.ip_network(text)
     except ValueError as error:

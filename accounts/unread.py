@@ -67,7 +67,7 @@ class Rest:
         self.ended = False
 
     def is_read(self) -> bool:
-        """Read it; whether the connection can serve another request."""
+        """Read it. Return whether the connection can serve another request."""
         if not self.granian:
             with suppress(OSError):
                 read(self.stream, MOST_SECONDS)
@@ -106,7 +106,7 @@ class Answer:
 
 
 def read(stream: Any, seconds: float) -> bool:
-    """Read within the limits; whether the end was reached."""
+    """Read within the limits. Return whether the end was reached."""
     latest, left = time.monotonic() + seconds, MOST_BYTES
     while left > 0 and time.monotonic() < latest:
         piece = stream.read(PIECE)
