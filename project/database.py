@@ -48,7 +48,7 @@ POSTGRESQL = {
 
 
 def from_path(path: Path) -> dict[str, Any]:
-    """An entry of DATABASES for a file of SQLite; no character of its path means anything else."""
+    """Return the entry of DATABASES for a file of SQLite, whatever letters its path holds."""
     return from_url("sqlite:///") | {"NAME": str(path)}
 
 

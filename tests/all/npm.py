@@ -15,7 +15,7 @@ PROVIDER = HERE / "provider"
 
 
 def ensure_packages(folder: Path) -> None:
-    """Install what the folder's lock file names, unless that was done before; raise `MissingError`."""
+    """Install what the lock file names, unless it is there. Raise `MissingError` if that fails."""
     programs.ensure_all("node", "npm")
     lock = folder / "package-lock.json"
     stamp = folder / "node_modules" / ".installed-from"
