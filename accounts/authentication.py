@@ -19,7 +19,6 @@ from accounts.claims import AccessClaims
 from accounts.errors import ExpiredToken, InvalidToken, RevokedSession, TwoCredentials
 from accounts.models import User
 from accounts.problems import REALM
-from accounts.watching import watched
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +102,6 @@ def load(sub: str) -> User:
     return user
 
 
-@watched
 def authenticate_token(request: HttpRequest, token: str) -> Principal:
     """The principal of a good and live access token; InvalidToken, counted if it never was one."""
     try:

@@ -9,7 +9,6 @@ from typing import Any, Self
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.models import Session, User
 from accounts.syntax import Malformed
-from accounts.watching import watched
 
 # Any clock that claims a time beyond this is wrong (9999-12-31), and so is the token.
 LATEST = 253402300799
@@ -43,7 +42,6 @@ def check(claims: dict[str, Any], required: dict[str, type]) -> None:
         raise Malformed("it lives longer than access tokens do")
 
 
-@watched
 def check_types(claims: dict[str, Any], required: dict[str, type]) -> None:
     """Malformed unless every required claim is there, of its type and within its range."""
     for name, kind in required.items():
@@ -59,7 +57,6 @@ def check_types(claims: dict[str, Any], required: dict[str, type]) -> None:
         raise Malformed("client_id is unknown")
 
 
-@watched
 def check_values(claims: dict[str, Any], audience: str) -> None:
     """Malformed unless we issued it, for this audience, and not in the future."""
     if claims["iss"] != conf.issuer:

@@ -17,7 +17,6 @@ from django.http.response import HttpResponseBase
 
 from accounts.claims import Issued
 from accounts.conf import conf
-from accounts.watching import watched
 
 PREFIX = "__Host-Http-"
 
@@ -47,7 +46,6 @@ def _marked(mark: str) -> tuple[str, str]:
     return f"{PREFIX}{mark}access_token", f"{PREFIX}{mark}refresh_token"
 
 
-@watched
 def set_tokens(response: HttpResponseBase, issued: Issued) -> None:
     """Two Set-Cookie lines, each living as long as its token."""
     lives = (

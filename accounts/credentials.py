@@ -11,10 +11,8 @@ from accounts import events, hashing, throttling
 from accounts.errors import InvalidCredentials
 from accounts.models import User
 from accounts.spelling import canonical_email, composed
-from accounts.watching import watched
 
 
-@watched
 def verify(
     request: HttpRequest, email: str, password: str, failure: str = "sign_in_failed"
 ) -> User:

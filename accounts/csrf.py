@@ -17,7 +17,6 @@ from rest_framework.exceptions import ErrorDetail
 from accounts import events
 from accounts.conf import conf
 from accounts.errors import CsrfFailed
-from accounts.watching import watched
 
 log = logging.getLogger("accounts")
 
@@ -40,7 +39,6 @@ class _TokenCheck(CsrfViewMiddleware):
         return reason
 
 
-@watched
 def check(request: HttpRequest) -> None:
     """Raise CsrfFailed unless the request is safe or shown to come from our own pages.
 

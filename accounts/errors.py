@@ -2,7 +2,7 @@
 
 An answer says what a client needs (`code`) and nothing that helps to guess: forged, expired,
 revoked and unknown tokens are answered alike. The precise cause stays on the exception (its text
-and `__cause__`), for the log and the lab.
+and `__cause__`), for the log.
 """
 
 from rest_framework import exceptions as drf

@@ -1,6 +1,6 @@
 """Security events: what happened to whom, when and from where (ASVS 5.0 16.2, 16.3).
 
-`record` writes the row and sends `recorded`; observers (mails, the lab's flow view) hang on that
+`record` writes the row and sends `recorded`; observers (mails, for example) hang on that
 signal, control flow never does. No event holds a token, a password, a cookie or a hash.
 """
 

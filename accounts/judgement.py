@@ -9,7 +9,6 @@ from enum import Enum
 
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.models import Session
-from accounts.watching import watched
 
 
 class Verdict(Enum):
@@ -22,7 +21,6 @@ class Verdict(Enum):
     AHEAD = "newer than the row: a restored database"
 
 
-@watched
 def judge(session: Session, generation: int, now: datetime) -> Verdict:
     """The verdict on a refresh token of `generation`, from the row and the clock alone."""
     if generation > session.generation:

@@ -23,7 +23,6 @@ from accounts.claims import AccessClaims
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import RevokedSession, Unavailable
 from accounts.models import Session, User
-from accounts.watching import watched
 
 log = logging.getLogger("accounts")
 
@@ -56,7 +55,6 @@ def period() -> timedelta:
     return timedelta(seconds=conf.longest_access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
 
 
-@watched
 def check(claims: AccessClaims) -> None:
     """Refuse a token whose session has ended, or whose user is inactive or has other rights now."""
     if conf.poll_seconds == 0:

@@ -23,6 +23,7 @@ from accounts import (
     clock,
     credentials,
     events,
+    judgement,
     keys,
     liveness,
     revocation,
@@ -32,10 +33,9 @@ from accounts import (
 from accounts.claims import Issued
 from accounts.conf import STEP_UP_SECONDS, conf
 from accounts.errors import RefreshReused, SessionEnded
-from accounts.judgement import Verdict, judge
+from accounts.judgement import Verdict
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User
-from accounts.watching import watched
 
 log = logging.getLogger("accounts")
 
@@ -45,7 +45,6 @@ log = logging.getLogger("accounts")
 MOST_LIVE = 100
 
 
-@watched
 def start(
     user: User,
     *,
@@ -93,7 +92,6 @@ def _times(now: datetime, *, remember: bool, fresh: bool) -> dict[str, Any]:
     }
 
 
-@watched
 def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Issued:
     """The tokens that a refresh token earns; SessionEnded or RefreshReused if it earns none.
 
@@ -104,7 +102,7 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
     # Where another request rotates first, the second turn answers from the new row.
     for _ in range(5):
         session, now = liveness.load(claims)
-        verdict = judge(session, claims.gen, now)
+        verdict = judgement.judge(session, claims.gen, now)
         if verdict is Verdict.REUSE:
             _end_reused(session, claims.gen, request)
             raise RefreshReused(f"generation {claims.gen} came back at {session.generation}")
@@ -145,7 +143,6 @@ def _note_key(session: Session) -> None:
 confirmed: BoundedMemory[tuple[str, int], bool] = BoundedMemory(8192)
 
 
-@watched
 def confirm(session_id: str, generation: int) -> None:
     """Note that an access token of this generation arrived: its answer was not lost.
 

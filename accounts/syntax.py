@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from accounts.nesting import TooDeep, decode
-from accounts.watching import watched
 
 # Our own tokens have about 500 bytes. The cap comes first: decoding costs what the sender chose.
 LONGEST = 4096
@@ -38,7 +37,6 @@ class Jws:
         return _read_object(self.payload, "payload")
 
 
-@watched
 def parse(text: object) -> Jws:
     """The parts of a compact JWS, the header read; Malformed if it is anything else."""
     if not isinstance(text, str) or len(text) > LONGEST:

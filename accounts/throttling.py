@@ -21,7 +21,6 @@ from accounts.conf import LEEWAY_SECONDS
 from accounts.errors import Throttled
 from accounts.models import FailureCount
 from accounts.spelling import canonical_email
-from accounts.watching import watched
 
 
 @dataclass(frozen=True)
@@ -84,7 +83,6 @@ def check(budgets: Iterable[Budget]) -> None:
             raise Throttled(budget.name, wait=started_at + budget.seconds - now)
 
 
-@watched
 def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
     """Take from all of the budgets, or Throttled and from none; names those just used up."""
     taken, used_up = [], []

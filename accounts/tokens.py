@@ -25,7 +25,6 @@ from accounts.conf import conf
 from accounts.errors import ExpiredToken, InvalidToken
 from accounts.memory import BoundedMemory
 from accounts.models import Session, User, opaque_id
-from accounts.watching import watched
 
 ALGORITHMS = {"ES256": jwt.get_algorithm_by_name("ES256")}
 OVER = "its time (exp) is over"
@@ -45,7 +44,6 @@ class RingBackend(TokenBackend):
         headers = {"typ": self.typ, "kid": key.kid}
         return jwt.encode(payload, key.private, algorithm=key.alg, headers=headers)
 
-    @watched
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         """The verified claims. TokenBackendError names the first check that failed."""
         try:
@@ -59,7 +57,6 @@ class RingBackend(TokenBackend):
             raise TokenBackendExpired(OVER)
         return claims
 
-    @watched
     def key_for(self, header: dict[str, Any]) -> tuple[str, Any]:
         """Algorithm and public key for a header of exactly `typ`, `alg` and `kid`.
 
@@ -78,7 +75,6 @@ class RingBackend(TokenBackend):
             raise syntax.Malformed("alg is not the algorithm of this key")
         return found
 
-    @watched
     def check_signature(self, jws: syntax.Jws, alg: str, public: Any) -> None:
         """Malformed unless the holder of this key signed exactly these bytes."""
         if not ALGORITHMS[alg].verify(jws.signed, public, jws.signature):
@@ -127,7 +123,6 @@ class PastRefreshToken(RefreshToken):
     _token_backend = RingBackend(RefreshToken.typ, REFRESH, expired_too=True)
 
 
-@watched
 def issue(session: Session, key: str, now: datetime) -> Issued:
     """Sign a pair for the session's current generation; claims come fresh from the rows.
 
@@ -162,7 +157,6 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
 verified: BoundedMemory[bytes, tuple[object, AccessClaims]] = BoundedMemory(4096)
 
 
-@watched
 def verify_access(text: str) -> AccessClaims:
     """The claims of a good access token; InvalidToken or ExpiredToken with the cause."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()

@@ -1,4 +1,4 @@
-"""App configuration: the lab's observers and system checks register themselves."""
+"""App configuration: the lab wraps what it watches, and registers its observers and checks."""
 
 from django.apps import AppConfig
 
@@ -9,4 +9,6 @@ class LabConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from api.lab import checks, recorder  # noqa: F401
+        from api.lab import checks, instrument, recorder  # noqa: F401  (two register themselves)
+
+        instrument.install()

@@ -11,8 +11,8 @@ from django.db.models import F
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import csrf, errors
-from accounts.authentication import Principal, TokenAuthentication, authenticate_token, bearer_token
+from accounts import authentication, csrf, errors
+from accounts.authentication import Principal, TokenAuthentication, bearer_token
 from accounts.claims import AccessClaims
 from accounts.conf import Profile
 from accounts.endpoints import ProtectedView
@@ -36,7 +36,7 @@ class BankAuthentication(TokenAuthentication):
         readable = request._request.COOKIES.get(READABLE)
         if readable is None or bearer_token(request._request) is not None:
             return super().authenticate(request)
-        principal = authenticate_token(request._request, readable)
+        principal = authentication.authenticate_token(request._request, readable)
         csrf.check(request._request)
         return principal, principal.claims
 

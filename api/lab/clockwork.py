@@ -20,9 +20,9 @@ from accounts.conf import Profile, override
 from accounts.events import KINDS
 from accounts.models import Session
 from accounts.views.browser import BrowserView
-from accounts.watching import Call, watch
 from accounts.wording import Worded
 from api.lab import profile, recorder, rows, runs, views
+from api.lab.instrument import Call, watch
 from api.lab.models import Bench
 
 # Short enough to wait for; what they mean for the algorithm is the same.

@@ -1,6 +1,6 @@
 """Records what the server saw and did for one request, for the browser that asked to watch.
 
-An observer of accounts.watching and of the security events; nothing depends on it. What it keeps
+An observer of api.lab.instrument and of the security events; nothing depends on it. What it keeps
 has been through api.lab.redaction: no token, no password, no CSRF token, no session key.
 """
 
@@ -19,8 +19,8 @@ from django.http.response import HttpResponseBase
 from accounts.conf import conf
 from accounts.events import recorded
 from accounts.models import SecurityEvent
-from accounts.watching import Call, watch
 from api.lab import benches, jar, redaction
+from api.lab.instrument import Call, watch
 from api.lab.models import Bench
 
 # What belongs to the eight steps; pages, scripts and the lab's own log do not.

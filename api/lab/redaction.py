@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts import syntax
-from accounts.watching import Call
+from api.lab.instrument import Call
 
 SHOWN_HEADERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Content-Type")
 ATTRIBUTES = ("Max-Age", "Path", "Domain", "SameSite", "Secure", "HttpOnly")

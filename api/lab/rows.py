@@ -5,7 +5,7 @@ from typing import Any
 from accounts import errors
 from accounts.judgement import Verdict
 from accounts.models import Session
-from accounts.watching import Call
+from api.lab.instrument import Call
 from api.lab.models import Bench
 
 

@@ -10,11 +10,10 @@ from typing import Any
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from accounts import errors
+from accounts import errors, tokens
 from accounts.conf import override
 from accounts.errors import InvalidToken
 from accounts.models import User
-from accounts.tokens import verify_access, verify_refresh
 from api.lab import benches, profile
 from api.lab.models import Bench, Held
 
@@ -82,7 +81,7 @@ def loot(bench: Bench, run: str) -> list[str]:
 def is_lab_token(text: str) -> bool:
     """Whether this is a token of the lab: nothing else is ever kept."""
     with override(profile.lab()):
-        for verify in (verify_access, verify_refresh):
+        for verify in (tokens.verify_access, tokens.verify_refresh):
             try:
                 verify(text)
             except InvalidToken:

@@ -93,7 +93,7 @@ def _python(name: str) -> Source:
 def resolve(name: str) -> Any:
     """What a dotted name stands for; LookupError if it is gone."""
     parts = name.split(".")
-    for cut in range(len(parts) - 1, 0, -1):
+    for cut in range(len(parts), 0, -1):
         try:
             found: Any = import_module(".".join(parts[:cut]))
         except ModuleNotFoundError:

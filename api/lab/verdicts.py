@@ -14,12 +14,12 @@ from typing import Any
 from accounts import keys, tokens
 from accounts.conf import Profile, conf, override
 from accounts.errors import InvalidToken
-from api.lab import forge, vulnerable
+from api.lab import forge, instrument, vulnerable
 
 ROOT = Path(__file__).resolve().parents[2]
 ACCOUNTS = ROOT / "accounts"
 # Stands between all watched functions and their callers, and guards nothing.
-NOT_A_GUARD = ACCOUNTS / "watching.py"
+NOT_A_GUARD = Path(instrument.__file__).resolve()
 
 # The app's own settings, while the lab's are in force.
 APP = Profile({})
@@ -77,7 +77,7 @@ def guard(error: BaseException) -> dict[str, Any] | None:
     library = ""
     for frame, line in walk_tb(last):
         file = Path(frame.f_code.co_filename).resolve()
-        if file.is_relative_to(ACCOUNTS) and file != NOT_A_GUARD:
+        if file.is_relative_to(ACCOUNTS):
             found, library = (frame.f_code, line), ""
         elif file != NOT_A_GUARD:
             library = f"{frame.f_globals.get('__name__', '')}.{frame.f_code.co_name}"
