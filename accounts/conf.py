@@ -180,8 +180,9 @@ class Conf:
         return bool(value("OIDC_TRUST_EMAIL"))
 
     @property
-    def demo(self) -> bool:
-        return bool(value("DEMO"))
+    def explain_csrf(self) -> bool:
+        """Whether a refusal says which layer of the CSRF defence failed, as it does with DEBUG."""
+        return bool(value("EXPLAIN_CSRF"))
 
     @property
     def name(self) -> str:

@@ -44,7 +44,7 @@ def check(request: HttpRequest) -> None:
 
     The log says which layer failed, at WARNING: a proxy that changes `Host` is refused like an
     attacker, and whoever set it up has to see why. The answer says so only where nobody else
-    looks, with DEBUG or in demo mode.
+    looks, with DEBUG or EXPLAIN_CSRF.
     """
     if request.method in SAFE_METHODS:
         return
@@ -56,7 +56,7 @@ def check(request: HttpRequest) -> None:
         refusal.logged = True
         if has_unreadable_cookies(request):
             refusal.detail = ErrorDetail(UNREADABLE, refusal.code)
-        elif settings.DEBUG or conf.demo:
+        elif settings.DEBUG or conf.explain_csrf:
             refusal.detail = ErrorDetail(f"{refusal.detail} ({reason})", refusal.code)
         raise refusal
 

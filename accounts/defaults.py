@@ -25,7 +25,7 @@ DEFAULTS: dict[str, Any] = {
     "EXPORTS": {},
     "HOME": "/notes",
     "MAIL": True,
-    "DEMO": False,
+    "EXPLAIN_CSRF": False,
     "OIDC_ISSUER": "",
     "OIDC_CLIENT_ID": "",
     "OIDC_CLIENT_SECRET": "",

@@ -19,7 +19,18 @@ from accounts import files
 from accounts.conf import Profile, conf
 from accounts.keyring import Ring, SigningKey, b64, new_key, read_key, unb64
 
-__all__ = ["Ring", "SigningKey", "b64", "new_key", "read_key", "reset", "ring", "unb64", "write"]
+__all__ = [
+    "Ring",
+    "SigningKey",
+    "b64",
+    "create",
+    "new_key",
+    "read_key",
+    "reset",
+    "ring",
+    "unb64",
+    "write",
+]
 
 log = logging.getLogger("accounts")
 
@@ -64,8 +75,6 @@ class Source:
     def _read(self) -> None:
         text = conf.signing_keys
         path = conf.signing_keys_file
-        if not text and conf.demo and self.current is None and not path.exists():
-            write(Ring([new_key("active")]), path, overwrite=False)
         seen: object = text or _stamp(path)
         if seen == self.seen and self.current is not None:
             return
@@ -92,6 +101,12 @@ def write(ring: Ring, path: Path, *, overwrite: bool = True) -> None:
     Without `overwrite` a file that another process has made stays as it is.
     """
     (files.replace if overwrite else files.make)(path, ring.dump())
+
+
+def create(path: Path) -> None:
+    """Write a ring with one new key, unless the file is there. Raise OSError if that fails."""
+    if not path.exists():
+        write(Ring([new_key("active")]), path, overwrite=False)
 
 
 # One for the usual settings, one for each profile that has keys of its own.

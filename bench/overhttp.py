@@ -99,9 +99,9 @@ def gatehouse(stack: ExitStack, folder: Path, **env: object) -> Server:
                 name, _, value = line.partition(";")[0].partition("=")
                 jar[name] = value
 
-    from accounts.demo import DEMO_PEOPLE
+    from project.demo import PEOPLE
 
-    alice = DEMO_PEOPLE[0]
+    alice = PEOPLE[0]
     ask("/auth/session")
     ask("/auth/login", {"email": alice.email, "password": alice.password})
     sent = request(app.port, Cookie=cookies(jar), Sec_Fetch_Site="same-origin")

@@ -19,9 +19,9 @@ ENOUGH = 32  # with fewer, most of the sign-ins are told to come back
 
 def burst(server: Gatehouse) -> str:
     """How many of so many sign-ins at once were answered, and how many were told to wait."""
-    from accounts.demo import DEMO_PEOPLE
+    from project.demo import PEOPLE
 
-    alice = DEMO_PEOPLE[0]
+    alice = PEOPLE[0]
     body = {"email": alice.email, "password": alice.password}
 
     def sign_in(_: int) -> int:

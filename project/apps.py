@@ -1,6 +1,9 @@
-"""App configuration: registers the checks on the wiring and the limit on transactions."""
+"""App configuration: checks on the wiring, the limit on transactions, the keys of the demo."""
+
+from contextlib import suppress
 
 from django.apps import AppConfig
+from django.conf import settings
 from django.db.backends.signals import connection_created
 
 
@@ -8,7 +11,12 @@ class ProjectConfig(AppConfig):
     name = "project"
 
     def ready(self) -> None:
+        from accounts import keys
+        from accounts.conf import conf
         from project import checks  # noqa: F401  (registers itself)
         from project.database import limit_transactions
 
         connection_created.connect(limit_transactions)
+        if settings.DEMO and not conf.signing_keys:
+            with suppress(OSError):  # a system check says that there are none
+                keys.create(conf.signing_keys_file)

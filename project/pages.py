@@ -13,7 +13,6 @@ from django.shortcuts import render
 from django.views.generic import TemplateView
 
 from accounts import cookies, csrf, errors, problems, tokens
-from accounts.demo import DEMO_PEOPLE
 from accounts.events import KINDS
 
 VERSION = "0.1.0"
@@ -43,7 +42,7 @@ class Page(TemplateView):
         return super().get_context_data(
             page=self.page,
             event_kinds=KINDS.items(),
-            demo_people=DEMO_PEOPLE if settings.DEMO else (),
+            demo_people=settings.DEMO_PEOPLE,
             another_copy=settings.DEMO and has_anothers_cookies(self.request),
             **shared_context(),
             **kwargs,

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from project import database, env, logs, rest, variables
+from project import database, demo, env, logs, rest, variables
 from project.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -15,6 +15,7 @@ MODE = env.text("GATEHOUSE_MODE")
 if MODE not in {"demo", "production"}:
     raise ImproperlyConfigured(f"GATEHOUSE_MODE must be demo or production, not {MODE!r}.")
 DEMO = MODE == "demo"
+DEMO_PEOPLE = demo.PEOPLE if DEMO else ()
 
 DATA_DIR = env.folder("GATEHOUSE_DATA_DIR", BASE_DIR)
 
@@ -150,7 +151,7 @@ GATEHOUSE = {
     "DATA_DIR": DATA_DIR,
     "EXPORTS": {"notes": "api.notes.exported"},
     "MAIL": bool(EMAIL_URL),
-    "DEMO": DEMO,
+    "EXPLAIN_CSRF": DEMO,  # nobody else reaches it
     "OIDC_ISSUER": env.text("GATEHOUSE_OIDC_ISSUER"),
     "OIDC_CLIENT_ID": env.text("GATEHOUSE_OIDC_CLIENT_ID"),
     "OIDC_CLIENT_SECRET": env.secret("GATEHOUSE_OIDC_CLIENT_SECRET"),

@@ -27,11 +27,13 @@ from api.lab import profile
 def workshop() -> Profile:
     """The lab's settings with keys and an issuer of the workshop's own."""
     usual: dict[str, Any] = settings.GATEHOUSE
+    signing_keys = usual["DATA_DIR"] / "lab-forge-keys.json"
+    keys.create(signing_keys)
     return Profile(
         {
             **profile.lab().values,
             "ISSUER": f"{usual['ISSUER']}/lab/forge",
-            "SIGNING_KEYS_FILE": usual["DATA_DIR"] / "lab-forge-keys.json",
+            "SIGNING_KEYS_FILE": signing_keys,
         }
     )
 

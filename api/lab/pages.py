@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.views.generic import TemplateView
 
 from accounts import csrf
-from accounts.demo import DEMO_PEOPLE
 from api.lab import addresses, contents, inspection, policies, profile
 from api.lab.steps import STEPS
 
@@ -51,6 +50,6 @@ class LearnPage(TemplateView):
             cookie_attributes=inspection.attributes(),
             **({"grace_seconds": profile.GRACE_SECONDS} if self.at_lab else {}),
             access_seconds=profile.ACCESS_SECONDS,
-            demo_people=DEMO_PEOPLE if settings.DEMO and not self.at_lab else (),
+            demo_people=() if self.at_lab else settings.DEMO_PEOPLE,
             **kwargs,
         )

@@ -10,6 +10,7 @@ from typing import Any
 
 from django.conf import settings
 
+from accounts import keys
 from accounts.conf import LEEWAY_SECONDS, Profile
 
 ACCESS_SECONDS = 20
@@ -22,6 +23,8 @@ ABSOLUTE_SECONDS = 3600
 def lab() -> Profile:
     """`with conf.override(profile.lab()):` is the lab; made once, since caches go by identity."""
     usual: dict[str, Any] = settings.GATEHOUSE
+    signing_keys = usual["DATA_DIR"] / "lab-signing-keys.json"
+    keys.create(signing_keys)
     return Profile(
         {
             "ISSUER": f"{usual['ISSUER']}/lab",
@@ -32,8 +35,7 @@ def lab() -> Profile:
             "ABSOLUTE_SECONDS": ABSOLUTE_SECONDS,
             "COOKIE_MARK": "lab_",
             "SIGNING_KEYS": "",
-            "SIGNING_KEYS_FILE": usual["DATA_DIR"] / "lab-signing-keys.json",
-            "DEMO": True,  # makes the keys where they are missing
+            "SIGNING_KEYS_FILE": signing_keys,
             "API_CLIENTS": False,
         }
     )

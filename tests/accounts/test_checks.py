@@ -42,7 +42,7 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
         {"GATEHOUSE": {"SIGNING_KEYS": "{}"}},
         {"GATEHOUSE": {"SIGNING_KEYS": '{"keys": []}'}},
         {"GATEHOUSE": {"SIGNING_KEYS": '{"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}'}},
-        {"GATEHOUSE": {"SIGNING_KEYS_FILE": "/nowhere/keys.json", "DEMO": False}},
+        {"GATEHOUSE": {"SIGNING_KEYS_FILE": "/nowhere/keys.json"}},
     ],
     "E005": [
         {"MIDDLEWARE": [checks.ADDRESS, CSRF]},

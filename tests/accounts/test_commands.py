@@ -11,7 +11,7 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts import demo, keys, links, revocation
+from accounts import keys, links, revocation
 from accounts.conf import conf
 from accounts.models import FailureCount, LinkToken, Session, User
 from tests.clients import BrowserClient
@@ -142,25 +142,10 @@ def test_sessions_of_nobody_cannot_end(db: None) -> None:
         run("end_sessions", "--user", "nobody@example.com")
 
 
-def test_demo_people_are_created_once(db: None) -> None:
-    """Safe to repeat."""
-    first, second = run("create_demo"), run("create_demo")
-    assert (first.count("created"), second) == (len(demo.DEMO_PEOPLE), "")
-    assert User.objects.get(email="carol@example.com").is_staff
-
-
-def test_demo_people_do_not_exist_in_production(db: None, settings: object) -> None:
-    """Their passwords are public (ASVS 5.0 6.3.2)."""
-    settings.GATEHOUSE = {**settings.GATEHOUSE, "DEMO": False}
-    with pytest.raises(CommandError, match="demo mode only"):
-        run("create_demo")
-    assert not User.objects.exists()
-
-
 def test_first_signing_key_is_made_for_its_owner_alone(settings: Any, tmp_path: Path) -> None:
     """A new server needs one before anything else starts; the file is nobody else's to read."""
     path = tmp_path / "signing-keys.json"
-    settings.GATEHOUSE = settings.GATEHOUSE | {"SIGNING_KEYS_FILE": path, "DEMO": False}
+    settings.GATEHOUSE = settings.GATEHOUSE | {"SIGNING_KEYS_FILE": path}
 
     call_command("create_signing_keys", stdout=StringIO())
 
@@ -186,7 +171,7 @@ def test_git_adds_neither_the_private_key_nor_what_lies_beside_it(
         folder.mkdir()
         if ignored is not None:
             (folder / ".gitignore").write_text(ignored)
-    here = {"SIGNING_KEYS_FILE": home / "signing-keys.json", "DATA_DIR": var, "DEMO": False}
+    here = {"SIGNING_KEYS_FILE": home / "signing-keys.json", "DATA_DIR": var}
     settings.GATEHOUSE = settings.GATEHOUSE | here
     git(tmp_path, "init", "--quiet")
 
@@ -204,7 +189,7 @@ def test_git_adds_neither_the_private_key_nor_what_lies_beside_it(
 def test_what_git_leaves_out_already_is_not_named_again(settings: Any, tmp_path: Path) -> None:
     """A second server on the machine, or a second try, changes no file of git's."""
     ignored = tmp_path / ".gitignore"
-    here = {"SIGNING_KEYS_FILE": tmp_path / "keys.json", "DATA_DIR": tmp_path, "DEMO": False}
+    here = {"SIGNING_KEYS_FILE": tmp_path / "keys.json", "DATA_DIR": tmp_path}
     settings.GATEHOUSE = settings.GATEHOUSE | here
     call_command("create_signing_keys", stdout=StringIO())
     before = ignored.read_text()
@@ -219,7 +204,7 @@ def test_what_git_leaves_out_already_is_not_named_again(settings: Any, tmp_path:
 def test_signing_keys_need_no_folder_for_the_counter_yet(settings: Any, tmp_path: Path) -> None:
     """It may be made later; a check names it then."""
     path = tmp_path / "signing-keys.json"
-    here = {"SIGNING_KEYS_FILE": path, "DATA_DIR": tmp_path / "later", "DEMO": False}
+    here = {"SIGNING_KEYS_FILE": path, "DATA_DIR": tmp_path / "later"}
     settings.GATEHOUSE = settings.GATEHOUSE | here
 
     call_command("create_signing_keys", stdout=StringIO())

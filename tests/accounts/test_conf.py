@@ -34,7 +34,7 @@ def test_defaults_are_the_contracts(settings):
     assert conf.poll_seconds == 1
     assert conf.api_clients is True
     assert conf.trusted_proxies == []
-    assert conf.demo is False
+    assert conf.explain_csrf is False
 
 
 @pytest.mark.parametrize(

@@ -335,13 +335,13 @@ def test_log_says_which_layer_failed(browser_client, caplog, settings, headers, 
 
 
 @causes
-@pytest.mark.parametrize(("demo", "debug"), [(True, False), (False, True), (False, False)])
+@pytest.mark.parametrize(("explained", "debug"), [(True, False), (False, True), (False, False)])
 def test_answer_names_the_layer_where_nobody_else_looks(
-    browser_client, settings, headers, cause, demo, debug
+    browser_client, settings, headers, cause, explained, debug
 ):
-    """In demo mode and with DEBUG; in production it says what helps a person, and no more."""
+    """With EXPLAIN_CSRF or DEBUG; else it says what helps a person, and no more."""
     settings.ALLOWED_HOSTS = ["localhost"]
-    settings.GATEHOUSE = {**settings.GATEHOUSE, "DEMO": demo}
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "EXPLAIN_CSRF": explained}
     settings.DEBUG = debug
     browser_client.get("/auth/session")
 
@@ -350,14 +350,16 @@ def test_answer_names_the_layer_where_nobody_else_looks(
     assert refused(answer)
     detail = answer.json()["detail"]
     assert detail.startswith(CsrfFailed.detail_text)
-    assert (cause in detail) is (demo or debug)
-    assert demo or debug or detail == CsrfFailed.detail_text
+    assert (cause in detail) is (explained or debug)
+    assert explained or debug or detail == CsrfFailed.detail_text
 
 
-@pytest.mark.parametrize("demo", [True, False])
-def test_cookies_that_nobody_can_read_are_what_the_answer_names(browser_client, settings, demo):
+@pytest.mark.parametrize("explained", [True, False])
+def test_cookies_that_nobody_can_read_are_what_the_answer_names(
+    browser_client, settings, explained
+):
     """granian hands over such a header empty, and reloading the page would change nothing."""
-    settings.GATEHOUSE = {**settings.GATEHOUSE, "DEMO": demo}
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "EXPLAIN_CSRF": explained}
 
     answer = browser_client.post("/auth/login", {}, headers={"Cookie": ""})
 

@@ -38,11 +38,19 @@ PICKED_UP_SECONDS = 5
 
 @pytest.fixture(autouse=True)
 def key_file(settings: Any, tmp_path: Path) -> Path:
-    """A key file of the test's own, which does not exist yet."""
+    """A key file of the test's own, with one key."""
     path = tmp_path / "signing-keys.json"
+    keys.create(path)
     settings.GATEHOUSE = {**settings.GATEHOUSE, "SIGNING_KEYS_FILE": path}
     keys.reset()
     return path
+
+
+@pytest.fixture
+def no_keys(key_file: Path) -> Path:
+    """Where the key file would be: nobody has made it yet."""
+    key_file.unlink()
+    return key_file
 
 
 def statuses(ring: keys.Ring) -> dict[str, str]:
@@ -433,14 +441,16 @@ def test_key_with_a_wrong_member_is_refused(member: str, value: Any) -> None:
         keys.Ring.parse(json.dumps({"keys": [jwk]}))
 
 
-def test_demo_makes_a_key_file_that_only_its_owner_reads(key_file: Path) -> None:
-    """On first use, and never again: what is there stays."""
+def test_first_keys_are_made_once_and_for_their_owner_alone(no_keys: Path) -> None:
+    """What is there stays, and nothing is left beside it."""
+    keys.create(no_keys)
     kid = keys.ring().active_kid
+    keys.create(no_keys)
     keys.reset()
 
     assert keys.ring().active_kid == kid
-    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
-    assert [path.name for path in key_file.parent.iterdir()] == [key_file.name]
+    assert stat.S_IMODE(no_keys.stat().st_mode) == 0o600
+    assert [path.name for path in no_keys.parent.iterdir()] == [no_keys.name]
 
 
 def test_key_file_stays_its_owners_when_root_rotates(key_file: Path) -> None:
@@ -458,21 +468,19 @@ def test_key_file_stays_its_owners_when_root_rotates(key_file: Path) -> None:
     assert after.st_ino != before.st_ino
 
 
-def test_production_makes_no_keys_of_its_own(settings: Any, key_file: Path) -> None:
+def test_missing_keys_are_not_made_on_the_way(no_keys: Path) -> None:
     """Keys that appear by themselves differ between servers."""
-    settings.GATEHOUSE = {**settings.GATEHOUSE, "DEMO": False}
-
     with pytest.raises(ImproperlyConfigured, match="cannot be read"):
         keys.ring()
-    assert not key_file.exists()
+    assert not no_keys.exists()
 
 
-def test_second_process_that_starts_takes_the_keys_of_the_first(key_file: Path) -> None:
+def test_second_process_that_starts_takes_the_keys_of_the_first(no_keys: Path) -> None:
     """Both found no file and made a key; the one that came later drops its own."""
     first, second = (keys.Ring([keys.new_key("active")]) for _ in range(2))
 
-    keys.write(first, key_file, overwrite=False)
-    keys.write(second, key_file, overwrite=False)
+    keys.write(first, no_keys, overwrite=False)
+    keys.write(second, no_keys, overwrite=False)
 
     assert keys.ring().active_kid == first.active_kid
 
@@ -495,23 +503,23 @@ def no_hard_links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
 
 
 def test_keys_of_the_first_stay_where_there_are_no_hard_links(
-    key_file: Path, no_hard_links: Barrier
+    no_keys: Path, no_hard_links: Barrier
 ) -> None:
     """Two that make the first keys at once go on with the same, whole file."""
 
     def make() -> str:
-        keys.write(keys.Ring([keys.new_key("active")]), key_file, overwrite=False)
-        return key_file.read_text()
+        keys.write(keys.Ring([keys.new_key("active")]), no_keys, overwrite=False)
+        return no_keys.read_text()
 
     with ThreadPoolExecutor(2) as pool:
         seen = [run.result() for run in [pool.submit(make) for _ in range(2)]]
 
-    assert seen == [key_file.read_text()] * 2
+    assert seen == [no_keys.read_text()] * 2
     assert keys.Ring.parse(seen[0]).active
-    assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
-    assert {path.name for path in key_file.parent.iterdir()} <= {
-        key_file.name,
-        f"{key_file.name}.lock",
+    assert stat.S_IMODE(no_keys.stat().st_mode) == 0o600
+    assert {path.name for path in no_keys.parent.iterdir()} <= {
+        no_keys.name,
+        f"{no_keys.name}.lock",
     }
 
 
@@ -552,7 +560,7 @@ def environment(settings: Any) -> Callable[[str], None]:
 
 
 def test_rotation_of_keys_from_the_environment_prints_each_step(
-    db: None, environment: Callable[[str], None], key_file: Path
+    db: None, environment: Callable[[str], None], no_keys: Path
 ) -> None:
     """First the set with a next key, then, given that, the set in which it signs; no file."""
     first = keys.ring().active_kid
@@ -566,7 +574,7 @@ def test_rotation_of_keys_from_the_environment_prints_each_step(
     activated, _ = command()
     environment(activated)
     assert statuses(keys.ring()) == {first: "retired", second: "active"}
-    assert not key_file.exists()
+    assert not no_keys.exists()
 
 
 def test_drop_of_a_key_from_the_environment_ends_its_sessions_at_once(

@@ -7,9 +7,9 @@ from typing import Any
 
 import httpx
 
-from accounts.demo import DEMO_PEOPLE
+from project.demo import PEOPLE
 
-PASSWORDS = {person.email: person.password for person in DEMO_PEOPLE}
+PASSWORDS = {person.email: person.password for person in PEOPLE}
 
 
 class Visitor:

@@ -36,9 +36,9 @@ POLL_SECONDS = 1
 PREPARE = """
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
-from accounts.demo import DEMO_PEOPLE
+from project.demo import PEOPLE
 from accounts.models import User
-for person in DEMO_PEOPLE:
+for person in PEOPLE:
     User.objects.create_user(person.email, person.password, name=person.name)
 """
 

@@ -5,7 +5,7 @@ import re
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from accounts.demo import DEMO_PEOPLE
+from project.demo import PEOPLE
 from tests.all.identity_provider import CLIENT_ID, CLIENT_SECRET
 from tests.docs import pages, read
 
@@ -47,4 +47,4 @@ def test_walk_through_the_identity_provider_uses_what_the_tests_use() -> None:
 
     assert f"export GATEHOUSE_OIDC_CLIENT_ID={CLIENT_ID}\n" in page
     assert f"export GATEHOUSE_OIDC_CLIENT_SECRET='{CLIENT_SECRET}'\n" in page
-    assert f"`{DEMO_PEOPLE[0].password}`" in page
+    assert f"`{PEOPLE[0].password}`" in page

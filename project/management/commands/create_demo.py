@@ -2,10 +2,9 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.conf import conf
-from accounts.demo import DEMO_PEOPLE
 from accounts.models import User
 from accounts.spelling import canonical_email
 
@@ -14,9 +13,9 @@ class Command(BaseCommand):
     help = "Create the demo people (demo mode only). Safe to repeat."
 
     def handle(self, *args: Any, **options: Any) -> None:
-        if not conf.demo:
+        if not settings.DEMO:
             raise CommandError("Demo people exist in demo mode only (GATEHOUSE_MODE=demo).")
-        for person in DEMO_PEOPLE:
+        for person in settings.DEMO_PEOPLE:
             if User.objects.filter(email=canonical_email(person.email)).exists():
                 continue
             User.objects.create_user(

@@ -11,7 +11,7 @@ class Person:
     is_staff: bool = False
 
 
-DEMO_PEOPLE = (
+PEOPLE = (
     Person("alice@example.com", "Alice", "alice walks the long way home"),
     Person("bob@example.com", "Bob", "bob keeps bees on the roof"),
     Person("carol@example.com", "Carol", "carol reads every log line", is_staff=True),
