@@ -59,6 +59,8 @@ class Call:
 
 _watcher: ContextVar[Callable[[Call], None] | None] = ContextVar("lab_watcher", default=None)
 
+_installed: set[str] = set()
+
 
 @contextmanager
 def watch(watcher: Callable[[Call], None]) -> Iterator[None]:
@@ -71,8 +73,10 @@ def watch(watcher: Callable[[Call], None]) -> Iterator[None]:
 
 
 def install(names: tuple[str, ...] = NAMES) -> None:
-    """Wrap the functions of these names. Raise LookupError for a name that no longer exists."""
+    """Wrap the functions of these names, once. Raise LookupError for a name that is gone."""
     for dotted in names:
+        if dotted in _installed:
+            continue  # Django may make its apps ready again
         path, _, name = dotted.rpartition(".")
         try:
             owner = sources.resolve(path)
@@ -80,6 +84,7 @@ def install(names: tuple[str, ...] = NAMES) -> None:
         except AttributeError as error:
             raise LookupError(f"The lab watches {dotted}, which does not exist.") from error
         setattr(owner, name, wrapped(function, dotted))
+        _installed.add(dotted)
 
 
 def wrapped(function: Callable[P, R], name: str) -> Callable[P, R]:
