@@ -69,7 +69,7 @@ class LinkView(ProviderView):
         http = request._request
         pending, account = waiting(http, http.GET.get("trip", ""))
         ways = identities.ways(pending.email, account)
-        told = {"email": pending.email, "provider": conf.oidc_client[2], "ways": ways}
+        told = {"email": pending.email, "provider": conf.oidc_name, "ways": ways}
         response = Response(told)
         handshakes.make_room(http, response)
         return response

@@ -18,22 +18,19 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from django.conf import settings
 
 from accounts import keys
-from accounts.conf import Profile, conf
+from accounts.conf import conf
 from accounts.models import opaque_id
 from api.lab import profile
 
 
-@cache
-def workshop() -> Profile:
+def workshop() -> dict[str, Any]:
     """The lab's settings with keys and an issuer of the workshop's own."""
     usual: dict[str, Any] = settings.GATEHOUSE
-    return Profile(
-        {
-            **profile.lab().values,
-            "ISSUER": f"{usual['ISSUER']}/lab/forge",
-            "SIGNING_KEYS_FILE": usual["DATA_DIR"] / "lab-forge-keys.json",
-        }
-    )
+    return {
+        **profile.lab(),
+        "ISSUER": f"{usual['ISSUER']}/lab/forge",
+        "SIGNING_KEYS_FILE": usual["DATA_DIR"] / "lab-forge-keys.json",
+    }
 
 
 def pem() -> bytes:

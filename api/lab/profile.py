@@ -5,12 +5,12 @@ processes share them; an issuer and an audience that the real API refuses; cooki
 mark; lives so short that one can watch them end.
 """
 
-from functools import cache
 from typing import Any
 
 from django.conf import settings
 
-from accounts.conf import LEEWAY_SECONDS, Profile
+from accounts.conf import LEEWAY_SECONDS
+from api.lab import jar
 
 ACCESS_SECONDS = 20
 GRACE_SECONDS = 3
@@ -18,28 +18,24 @@ IDLE_SECONDS = 20 * 60
 ABSOLUTE_SECONDS = 3600
 
 
-@cache
-def lab() -> Profile:
-    """`with conf.override(profile.lab()):` is the lab; made once, since caches go by identity."""
+def lab() -> dict[str, Any]:
+    """`with conf.override(profile.lab()):` is the lab."""
     usual: dict[str, Any] = settings.GATEHOUSE
-    return Profile(
-        {
-            "ISSUER": f"{usual['ISSUER']}/lab",
-            "AUDIENCE": "gatehouse-lab",
-            "ACCESS_SECONDS": ACCESS_SECONDS,
-            "GRACE_SECONDS": GRACE_SECONDS,
-            "IDLE_SECONDS": IDLE_SECONDS,
-            "ABSOLUTE_SECONDS": ABSOLUTE_SECONDS,
-            "COOKIE_MARK": "lab_",
-            "SIGNING_KEYS": "",
-            "SIGNING_KEYS_FILE": usual["DATA_DIR"] / "lab-signing-keys.json",
-            "DEMO": True,  # makes the keys where they are missing
-            "API_CLIENTS": False,
-        }
-    )
+    return {
+        "ISSUER": f"{usual['ISSUER']}/lab",
+        "AUDIENCE": "gatehouse-lab",
+        "ACCESS_SECONDS": ACCESS_SECONDS,
+        "GRACE_SECONDS": GRACE_SECONDS,
+        "IDLE_SECONDS": IDLE_SECONDS,
+        "ABSOLUTE_SECONDS": ABSOLUTE_SECONDS,
+        "COOKIE_MARK": jar.MARK,
+        "SIGNING_KEYS": "",
+        "SIGNING_KEYS_FILE": usual["DATA_DIR"] / "lab-signing-keys.json",
+        "DEMO": True,  # makes the keys where they are missing
+        "API_CLIENTS": False,
+    }
 
 
-@cache
-def expired() -> Profile:
+def expired() -> dict[str, Any]:
     """The same, for access tokens whose time was over before they were signed."""
-    return Profile({**lab().values, "ACCESS_SECONDS": -LEEWAY_SECONDS - 1})
+    return {**lab(), "ACCESS_SECONDS": -LEEWAY_SECONDS - 1}
