@@ -177,10 +177,12 @@ def read(given: Mapping[str, Any]) -> Options:
     Raise ImproperlyConfigured, naming each that does not exist or has another type. No value is
     shown: it may be a secret.
     """
-    wrong = [f"GATEHOUSE has no setting {name}." for name in given if name not in OPTIONS]
-    values = {}
-    for name in given.keys() & OPTIONS.keys():
-        value, kind = given[name], cast(Any, OPTIONS[name].type)
+    values, wrong = {}, []
+    for name, value in given.items():
+        if name not in OPTIONS:
+            wrong.append(f"GATEHOUSE has no setting {name}.")
+            continue
+        kind: Any = OPTIONS[name].type
         words, fits = TYPES[kind]
         if fits(value):
             values[name.lower()] = (get_origin(kind) or kind)(value)

@@ -1,9 +1,12 @@
 """docs/reference and the glossary are what code says today; `./run docs` makes them again."""
 
 import re
+from pathlib import Path
 
 import pytest
 
+from accounts.conf import DEFAULTS, OPTIONS
+from accounts.conf import read as read_options
 from project import env
 from project.variables import VARIABLES
 from tests.docs import read
@@ -34,6 +37,39 @@ def test_setting_that_is_not_listed_cannot_be_read(monkeypatch: pytest.MonkeyPat
 
     with pytest.raises(KeyError):
         env.number("GATEHOUSE_ACESS_SECONDS")
+
+
+def test_variable_that_is_not_set_or_empty_leaves_the_default_of_the_package(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever copies `accounts` gets what is documented for Gatehouse."""
+    for name in VARIABLES:
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("GATEHOUSE_OIDC_NAME", " ")
+
+    found = read_options(env.options())
+
+    assert all(getattr(found, one.name) == getattr(DEFAULTS, one.name) for one in OPTIONS.values())
+
+
+def test_variable_that_is_set_reaches_the_package(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """One of each type, and a secret from its file."""
+    (tmp_path / "secret").write_text("hush\n")
+    for name, text in {
+        "ACCESS_SECONDS": "60",
+        "API_CLIENTS": "0",
+        "TRUSTED_PROXIES": "127.0.0.1, unix",
+        "AUDIENCE": "billing",
+        "OIDC_CLIENT_SECRET_FILE": str(tmp_path / "secret"),
+    }.items():
+        monkeypatch.setenv(f"GATEHOUSE_{name}", text)
+
+    found = read_options(env.options())
+
+    assert (found.access_seconds, found.api_clients, found.audience) == (60, False, "billing")
+    assert (found.trusted_proxies, found.oidc_client_secret) == (("127.0.0.1", "unix"), "hush")
 
 
 def test_every_default_that_words_hide_is_in_the_words() -> None:
