@@ -13,8 +13,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.http import HttpResponse
 
 from accounts import keys
-from accounts.conf import conf
-from accounts.defaults import DEFAULTS
+from accounts.conf import conf, usual
 
 HYGIENE = "accounts.middleware.CookieHygiene"
 ADDRESS = "accounts.middleware.ClientAddress"
@@ -38,15 +37,23 @@ def rule(number: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
 @register(Tags.security)
 def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     """All rules; on an error nothing starts, a warning (W) is for the project to judge."""
-    found = ((number, check()) for number, check in RULES)
     kinds = {"E": Error, "W": Warning}
-    return [kinds[number.split(".")[1][0]](text, id=number) for number, text in found if text]
+    found: list[CheckMessage] = []
+    for number, check in RULES:
+        if text := check():
+            found.append(kinds[number.split(".")[1][0]](text, id=number))
+            if number == "accounts.E001":
+                break  # the other rules could not read the settings either
+    return found
 
 
 @rule("E001")
-def unknown_settings() -> str:
-    unknown = sorted(set(getattr(settings, "GATEHOUSE", {})) - set(DEFAULTS))
-    return f"Unknown GATEHOUSE settings: {', '.join(unknown)}." if unknown else ""
+def names_and_types() -> str:
+    try:
+        usual()
+    except ImproperlyConfigured as error:
+        return str(error)
+    return ""
 
 
 @rule("E002")
@@ -120,6 +127,7 @@ def proxies() -> str:
 def identity_provider() -> str:
     from accounts.provider import is_safe
 
-    if conf.oidc_issuer and not (is_safe(conf.oidc_issuer) and all(conf.oidc_client)):
+    registered = bool(conf.oidc_client_id and conf.oidc_client_secret)
+    if conf.oidc_issuer and not (is_safe(conf.oidc_issuer) and registered):
         return "OIDC_ISSUER must be https, and needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET."
     return ""

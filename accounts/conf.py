@@ -1,23 +1,25 @@
-"""Settings of this package: `settings.GATEHOUSE`, typed, and read when they are used.
+"""Settings of this package: `settings.GATEHOUSE`, checked and typed, read when they are used.
 
-Reading at call time makes `override_settings` work and keeps one value from being captured at
-import. An unknown key is an error (accounts.checks): a misspelt setting that is silently ignored
-is how a credentials option ends up switched off.
-A `Profile` runs the same code under other settings for the length of one context: a second issuer
+`conf.grace_seconds` is GRACE_SECONDS as it is at that moment, so that `override_settings` works and
+no value is captured at import. What was read is kept for as long as `settings.GATEHOUSE` is the
+same dict: whoever changes a setting sets another dict. An unknown name and a value of another type
+are errors (accounts.E001): a misspelt setting that is silently ignored is how a credentials option
+ends up switched off.
+`override` runs the same code under other settings for the length of one context: a second issuer
 with keys of its own beside the first, in one process.
 """
 
-from collections.abc import Iterator, Mapping
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import Field, dataclass, field, fields
+from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, cast, get_origin
 
 from django.conf import settings
-
-from accounts.defaults import DEFAULTS
+from django.core.exceptions import ImproperlyConfigured
 
 # Without "keep me signed in" a session is meant for one working day.
 SHORT_IDLE_SECONDS = 12 * 3600
@@ -30,63 +32,95 @@ LEEWAY_SECONDS = 5
 STEP_UP_SECONDS = 300
 
 
-@dataclass(frozen=True, eq=False)
-class Profile:
-    """Settings that stand in for the usual ones. A cache that depends on settings is kept for
-    each profile apart, so profiles are told apart by identity, not by value."""
-
-    values: Mapping[str, Any]
-
-    def __post_init__(self) -> None:
-        unknown = sorted(set(self.values) - set(DEFAULTS))
-        if unknown:
-            raise KeyError(f"Unknown settings: {', '.join(unknown)}")
+def option(default: Any, meaning: str) -> Any:
+    """Return a field of `Options`: what it is where nobody sets it, and its line in the docs."""
+    return field(default_factory=lambda: default, metadata={"meaning": meaning})
 
 
-# A context variable: neither another thread nor the next request in this one sees it.
-_profile: ContextVar[Profile | None] = ContextVar("accounts_profile", default=None)
+# By identity, and without a repr: some values are secrets.
+@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
+class Options:
+    """All settings of this package. GRACE_SECONDS in `settings.GATEHOUSE` is `grace_seconds`."""
 
-
-@contextmanager
-def override(profile: Profile) -> Iterator[None]:
-    """Everything in this package reads `profile` first, until the context ends."""
-    token = _profile.set(profile)
-    try:
-        yield
-    finally:
-        _profile.reset(token)
-
-
-def value(key: str) -> Any:
-    """The setting `key`, or its default; KeyError for a name that does not exist."""
-    profile = _profile.get()
-    if profile is not None and key in profile.values:
-        return profile.values[key]
-    return usual(key)
-
-
-def usual(key: str) -> Any:
-    """The same, whatever profile is in force."""
-    return getattr(settings, "GATEHOUSE", {}).get(key, DEFAULTS[key])
-
-
-@lru_cache(maxsize=8)
-def _counter_in(folder: Path | str) -> Path:
-    return Path(folder) / "revocations"  # asked for on each request, and slow to put together
-
-
-class Conf:
-    """The settings as typed attributes."""
-
-    @property
-    def issuer(self) -> str:
-        """`iss` of every token; never taken from a request."""
-        return str(value("ISSUER"))
-
-    @property
-    def audience(self) -> str:
-        """`aud` of access tokens: the API."""
-        return str(value("AUDIENCE"))
+    name: str = option("Gatehouse", "what mails and the administration call the service")
+    issuer: str = option(
+        "",
+        "this server's own address, which is `iss` of every token: scheme, host in lower case, "
+        "perhaps a port. Required, and never taken from a request",
+    )
+    audience: str = option("gatehouse-api", "`aud` of access tokens: the API")
+    scopes: tuple[str, ...] = option((), "what everybody's access tokens may do")
+    staff_scopes: tuple[str, ...] = option((), "what those of staff may do besides")
+    access_seconds: int = option(300, "lifetime of an access token")
+    idle_seconds: int = option(
+        7 * 86400,
+        'lifetime of a refresh token with "keep me signed in"; without it 12 hours, or this if '
+        "it is less",
+    )
+    absolute_seconds: int = option(
+        30 * 86400,
+        'the hard end of a session with "keep me signed in"; without it 24 hours, or this if it '
+        "is less",
+    )
+    grace_seconds: int = option(
+        10, "the grace window: for so long a repeated refresh is answered, not punished"
+    )
+    revocation_poll_seconds: int = option(
+        1, "how often each process reads the revocation feed; 0 asks the database on every request"
+    )
+    api_clients: bool = option(True, "whether programs may sign in at `/auth/token`")
+    trusted_proxies: tuple[str, ...] = option(
+        (),
+        "addresses or networks of the proxies whose forwarding headers count, and `unix` for one "
+        "that calls through a unix socket; never nearly everybody",
+    )
+    signing_keys: str = option("", "the private JWK Set itself, in place of `SIGNING_KEYS_FILE`")
+    signing_keys_file: Path = option(
+        Path("signing-keys.json"),
+        "the file of the private JWK Set; running servers notice when it changes",
+    )
+    cookie_mark: str = option(
+        "", "stands in the names of the token cookies, for a second issuer on the same host"
+    )
+    hashing_places: int = option(
+        6,
+        "how many sign-ins of a process may hash a password or wait for it; fewer than the threads "
+        "of a server process, or a flood of sign-ins takes them all",
+    )
+    data_dir: Path = option(
+        Path(),
+        "a folder that every process of this machine can write: there they tell each other of "
+        "revocations",
+    )
+    exports: dict[str, str] = option(
+        {},
+        "parts of a person's data export that other apps add: name to the dotted path of a "
+        "function, which is called with the user",
+    )
+    home: str = option(
+        "/notes", "the page after a sign-in through the identity provider that named none"
+    )
+    mail: bool = option(
+        True, "whether this server can send mail; without it nobody can register or reset"
+    )
+    explain_csrf: bool = option(
+        False,
+        "whether a refusal says which layer of the CSRF defence failed, as it does with `DEBUG`",
+    )
+    oidc_issuer: str = option(
+        "",
+        "an OpenID Connect provider to sign in through; register `/auth/oidc/callback` below this "
+        "server's address with it",
+    )
+    oidc_client_id: str = option("", "our client id there")
+    oidc_client_secret: str = option("", "our client secret there")
+    oidc_name: str = option("your organisation", "what people call it, on its button")
+    oidc_trust_email: bool = option(
+        False,
+        "whether an address counts as verified where the provider does not say. Set it only if "
+        "nobody can choose the address that the provider tells: whoever could would get an "
+        "account under another's address",
+    )
 
     @property
     def refresh_audience(self) -> str:
@@ -94,111 +128,113 @@ class Conf:
         return f"{self.issuer}/auth/refresh"
 
     @property
-    def profile(self) -> Profile | None:
-        """The profile in force, or None."""
-        return _profile.get()
-
-    @property
-    def access_seconds(self) -> int:
-        return int(value("ACCESS_SECONDS"))
-
-    @property
     def longest_access_seconds(self) -> int:
-        """What the revocation feed, which all profiles share, must look back for."""
-        return max(self.access_seconds, int(usual("ACCESS_SECONDS")))
+        """What the revocation feed, which is the same under `override`, must look back for."""
+        return max(self.access_seconds, usual().access_seconds)
 
-    @property
-    def grace_seconds(self) -> int:
-        """The window in which a repeated refresh is answered, not punished."""
-        return int(value("GRACE_SECONDS"))
-
-    @property
-    def poll_seconds(self) -> int:
-        """How often each process reads the revocation feed; 0 asks the database every time."""
-        return int(value("REVOCATION_POLL_SECONDS"))
-
-    @property
-    def api_clients(self) -> bool:
-        return bool(value("API_CLIENTS"))
-
-    @property
-    def trusted_proxies(self) -> list[str]:
-        return list(value("TRUSTED_PROXIES"))
-
-    @property
-    def signing_keys(self) -> str:
-        """The private JWK Set itself; empty if it stands in `signing_keys_file`."""
-        return str(value("SIGNING_KEYS"))
-
-    @property
-    def signing_keys_file(self) -> Path:
-        return Path(value("SIGNING_KEYS_FILE"))
-
-    @property
-    def hashing_places(self) -> int:
-        """How many sign-ins of a process may hash or wait; below its number of threads."""
-        return int(value("HASHING_PLACES"))
-
-    @property
-    def cookie_mark(self) -> str:
-        """Stands in the names of the token cookies; tells those of a profile from the usual."""
-        return str(value("COOKIE_MARK"))
-
-    @property
+    @cached_property
     def revocation_counter(self) -> Path:
         """The file whose length counts the revocations on this machine."""
-        return _counter_in(value("DATA_DIR"))
-
-    @property
-    def exports(self) -> dict[str, str]:
-        """Parts of a person's data export that other apps add: name to dotted function path."""
-        return dict(value("EXPORTS"))
-
-    @property
-    def home(self) -> str:
-        """The page after a sign-in through the identity provider that named none."""
-        return str(value("HOME"))
-
-    @property
-    def mail(self) -> bool:
-        """Whether this server can send mail; without it nobody can register or reset."""
-        return bool(value("MAIL"))
-
-    @property
-    def oidc_issuer(self) -> str:
-        """The identity provider; empty if there is none."""
-        return str(value("OIDC_ISSUER"))
-
-    @property
-    def oidc_client(self) -> tuple[str, str, str]:
-        """Our client id and secret at the identity provider, and its name for people."""
-        return value("OIDC_CLIENT_ID"), value("OIDC_CLIENT_SECRET"), value("OIDC_NAME")
-
-    @property
-    def oidc_trust_email(self) -> bool:
-        """Whether an address counts as verified where the provider does not say."""
-        return bool(value("OIDC_TRUST_EMAIL"))
-
-    @property
-    def explain_csrf(self) -> bool:
-        """Whether a refusal says which layer of the CSRF defence failed, as it does with DEBUG."""
-        return bool(value("EXPLAIN_CSRF"))
-
-    @property
-    def name(self) -> str:
-        """What the service is called in mails and in the administration."""
-        return str(value("NAME"))
-
-    def scopes(self, staff: bool) -> list[str]:
-        """What access tokens may say that their user may do."""
-        return [*value("SCOPES"), *(value("STAFF_SCOPES") if staff else ())]
+        return self.data_dir / "revocations"  # asked for on each request, and slow to put together
 
     def lifetimes(self, remember: bool) -> tuple[int, int]:
-        """Idle and absolute lifetime of a session, in seconds."""
-        idle, absolute = int(value("IDLE_SECONDS")), int(value("ABSOLUTE_SECONDS"))
+        """Return the idle and the absolute lifetime of a session, in seconds."""
+        idle, absolute = self.idle_seconds, self.absolute_seconds
         if remember:
             return idle, absolute
         return min(idle, SHORT_IDLE_SECONDS), min(absolute, SHORT_ABSOLUTE_SECONDS)
 
 
-conf = Conf()
+OPTIONS: dict[str, Field[Any]] = {one.name.upper(): one for one in fields(Options)}
+DEFAULTS = Options()
+
+
+def _are_texts(values: Iterable[object]) -> bool:
+    return all(isinstance(value, str) for value in values)
+
+
+# For each type of an option: how people call it, and whether a value can be taken for one.
+TYPES: dict[Any, tuple[str, Callable[[Any], bool]]] = {
+    str: ("text", lambda value: isinstance(value, str)),
+    int: ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
+    bool: ("True or False", lambda value: isinstance(value, bool)),
+    Path: ("a path", lambda value: isinstance(value, str | os.PathLike)),
+    tuple[str, ...]: (
+        "a list of texts",
+        lambda value: isinstance(value, list | tuple) and _are_texts(value),
+    ),
+    dict[str, str]: (
+        "a dict of texts",
+        lambda value: isinstance(value, dict) and _are_texts([*value, *value.values()]),
+    ),
+}
+
+
+def read(given: Mapping[str, Any]) -> Options:
+    """Return the options that a dict like `settings.GATEHOUSE` stands for.
+
+    Raise ImproperlyConfigured, naming each that does not exist or has another type. No value is
+    shown: it may be a secret.
+    """
+    values, wrong = {}, []
+    for name, value in given.items():
+        if name not in OPTIONS:
+            wrong.append(f"GATEHOUSE has no setting {name}.")
+            continue
+        kind: Any = OPTIONS[name].type
+        words, fits = TYPES[kind]
+        if fits(value):
+            values[name.lower()] = (get_origin(kind) or kind)(value)
+        else:
+            wrong.append(f"{name} must be {words}, not {type(value).__name__}.")
+    if wrong:
+        raise ImproperlyConfigured(" ".join(wrong))
+    return Options(**values)
+
+
+_NOTHING: dict[str, Any] = {}
+# The dict that was read last, and what it stands for.
+_known: tuple[object, Options] = (_NOTHING, DEFAULTS)
+
+
+def usual() -> Options:
+    """Return the options of `settings.GATEHOUSE`. Raise ImproperlyConfigured as `read` does."""
+    global _known
+    given = getattr(settings, "GATEHOUSE", _NOTHING)
+    known, options = _known
+    if given is not known:
+        options = read(given)
+        _known = (given, options)
+    return options
+
+
+# A context variable: neither another thread nor the next request in this one sees it.
+_overriding: ContextVar[Options | None] = ContextVar("accounts_options", default=None)
+
+
+@contextmanager
+def override(changes: Mapping[str, Any]) -> Iterator[None]:
+    """Read these settings in place of the usual ones of the same names, until the context ends.
+
+    Raise ImproperlyConfigured as `read` does.
+    """
+    token = _overriding.set(read({**getattr(settings, "GATEHOUSE", _NOTHING), **changes}))
+    try:
+        yield
+    finally:
+        _overriding.reset(token)
+
+
+def in_force() -> Options:
+    """Return the options that count here and now."""
+    return _overriding.get() or usual()
+
+
+class Conf:
+    """Stands for the options in force: each attribute is read from them anew."""
+
+    def __getattribute__(self, name: str) -> Any:
+        return getattr(in_force(), name)
+
+
+conf = cast(Options, Conf())

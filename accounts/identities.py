@@ -158,7 +158,7 @@ def send_link(request: HttpRequest, pending: Pending) -> None:
         return
     letter = letters.NEW_IDENTITY if user is None else letters.LINK_IDENTITY
     address = links.make("identity", pending.email, user=user, browser=pending.trip)
-    letters.send(letter, pending.email, user, link=address, provider=conf.oidc_client[2])
+    letters.send(letter, pending.email, user, link=address, provider=conf.oidc_name)
     if user is not None:
         events.record("identity_link_sent", request, user=user)
 

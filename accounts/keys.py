@@ -16,7 +16,7 @@ from typing import cast
 from django.core.exceptions import ImproperlyConfigured
 
 from accounts import files
-from accounts.conf import Profile, conf
+from accounts.conf import conf, in_force
 from accounts.keyring import Ring, SigningKey, b64, new_key, read_key, unb64
 
 __all__ = [
@@ -109,14 +109,16 @@ def create(path: Path) -> None:
         write(Ring([new_key("active")]), path, overwrite=False)
 
 
-# One for the usual settings, one for each profile that has keys of its own.
-sources: dict[Profile | None, Source] = {}
+# By the settings that a ring stands for. Issuer and audience are among them, since whoever has
+# checked a token remembers no more than the ring that verified it (accounts.tokens).
+sources: dict[tuple[str, str, str, Path], Source] = {}
 
 
 def ring() -> Ring:
     """The keys of the settings in force."""
-    profile = conf.profile
-    source = sources.get(profile) or sources.setdefault(profile, Source())
+    options = in_force()
+    place = (options.issuer, options.audience, options.signing_keys, options.signing_keys_file)
+    source = sources.get(place) or sources.setdefault(place, Source())
     return source.ring()
 
 

@@ -114,7 +114,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def scopes(self) -> list[str]:
         """What an access token of this user may do; read afresh whenever one is issued."""
-        return conf.scopes(staff=self.is_staff)
+        return [*conf.scopes, *(conf.staff_scopes if self.is_staff else ())]
 
 
 class Session(models.Model):

@@ -83,7 +83,7 @@ def tell(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
         at=event.at,
         address=event.address or "unknown",
         device=devices.describe(event.user_agent),
-        provider=conf.oidc_client[2],
+        provider=conf.oidc_name,
     )
 
 

@@ -146,7 +146,7 @@ def verified(text: Any, access_token: str, nonce: str) -> CodeIDToken:
     BAD_TOKEN if it is not good for us, now and for this trip."""
     if not isinstance(text, str) or len(text) > LARGEST_ID_TOKEN:
         raise ValueError("missing or too large")
-    client_id = conf.oidc_client[0]
+    client_id = conf.oidc_client_id
     offered = provider.metadata().get("id_token_signing_alg_values_supported") or ["RS256"]
     decoded = _decode(text, [name for name in ALGORITHMS if name in offered])
     claims = CodeIDToken(
@@ -186,7 +186,7 @@ def _signed_userinfo(text: str) -> dict[str, Any]:
 
     An encrypted one is nothing too: we have no key for it.
     """
-    expected = {"iss": conf.oidc_issuer, "aud": conf.oidc_client[0]}
+    expected = {"iss": conf.oidc_issuer, "aud": conf.oidc_client_id}
     try:
         claims = _decode(text, ALGORITHMS).claims
     except BAD_TOKEN as error:

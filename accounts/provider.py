@@ -107,8 +107,8 @@ class Memory:
         """A client for one request there."""
         if not is_safe(address):
             raise ProviderError(f"{address} is not https")
-        client_id, secret, _ = conf.oidc_client
-        session = OAuth2Session(client_id, secret, default_timeout=TIMEOUT, **options)
+        client = conf.oidc_client_id, conf.oidc_client_secret
+        session = OAuth2Session(*client, default_timeout=TIMEOUT, **options)
         session.register_client_auth_method(("client_secret_basic", basic_auth))
         # A proxy from the environment is for the world outside, not for this machine.
         session.trust_env = not is_loopback(urlsplit(address).hostname or "")

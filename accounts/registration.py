@@ -48,7 +48,7 @@ def send_reset(request: HttpRequest, user: User, **detail: Any) -> bool:
         user.email,
         user,
         link=links.make("reset", user.email, user=user),
-        provider=conf.oidc_client[2],
+        provider=conf.oidc_name,
     )
     events.record("password_reset_sent", request, user=user, detail=detail)
     return True

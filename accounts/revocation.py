@@ -57,7 +57,7 @@ def period() -> timedelta:
 
 def check(claims: AccessClaims) -> None:
     """Refuse a token whose session has ended, or whose user is inactive or has other rights now."""
-    if conf.poll_seconds == 0:
+    if conf.revocation_poll_seconds == 0:
         _ask(claims)
         return
     feed = current()
@@ -84,7 +84,7 @@ def current() -> Feed:
         return _catch_up()
     if now - feed.read_at > STALE_SECONDS and _failed_at < feed.read_at:
         return _catch_up()  # nobody has asked this process for a while: nothing is wrong
-    interval = min(conf.poll_seconds, STALE_SECONDS)
+    interval = min(conf.revocation_poll_seconds, STALE_SECONDS)
     if now - feed.read_at < interval:
         return feed
     # One thread reads, at most once a poll interval; the others go on with what they have.

@@ -7,7 +7,9 @@ also reads from `NAME_FILE`, so that it need not stand in the process environmen
 import difflib
 import os
 import secrets
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -16,7 +18,7 @@ from project import variables
 
 # Browsers keep no cookie for more than 400 days (Max-Age in RFC 6265bis); nothing else counted here
 # is larger, and dates stay far from the end of the calendar.
-MOST = 400 * variables.DAY
+MOST = 400 * 86400
 
 
 def text(name: str) -> str:
@@ -96,6 +98,26 @@ def alone(name: str) -> str:
     if text(name) and text(f"{name}_FILE"):
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
     return text(name)
+
+
+def options() -> dict[str, Any]:
+    """Return the settings of `accounts` that variables set, by their names in `GATEHOUSE`."""
+    readers: dict[Any, Callable[[str], Any]] = {
+        str: _text_or_default,
+        int: number,
+        bool: flag,
+        tuple[str, ...]: names,
+    }
+    return {
+        name.removeprefix("GATEHOUSE_"): readers[variable.kind](name)
+        for name, variable in variables.VARIABLES.items()
+        if variable.kind
+    }
+
+
+def _text_or_default(name: str) -> str:
+    read = secret if variables.VARIABLES[name].secret else text
+    return read(name) or variables.default(name)
 
 
 def require(**values: object) -> None:

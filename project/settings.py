@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 from django.core.exceptions import ImproperlyConfigured
 
-from project import database, demo, env, logs, rest, variables
+from project import database, demo, env, logs, rest
 from project.mail import mail_settings
 
 BASE_DIR = Path(__file__).resolve().parent.parent
@@ -133,17 +133,10 @@ AUTH_PASSWORD_VALIDATORS = [
 ]
 
 GATEHOUSE = {
+    **env.options(),
     "ISSUER": ISSUER,
-    "AUDIENCE": env.text("GATEHOUSE_AUDIENCE"),
     "SCOPES": ["notes:read", "notes:write"],
     "STAFF_SCOPES": ["audit:read"],
-    "ACCESS_SECONDS": env.number("GATEHOUSE_ACCESS_SECONDS", least=1),
-    "IDLE_SECONDS": env.number("GATEHOUSE_IDLE_SECONDS", least=1),
-    "ABSOLUTE_SECONDS": env.number("GATEHOUSE_ABSOLUTE_SECONDS", least=1),
-    "GRACE_SECONDS": env.number("GATEHOUSE_GRACE_SECONDS"),
-    "REVOCATION_POLL_SECONDS": env.number("GATEHOUSE_REVOCATION_POLL_SECONDS"),
-    "API_CLIENTS": env.flag("GATEHOUSE_API_CLIENTS"),
-    "TRUSTED_PROXIES": env.names("GATEHOUSE_TRUSTED_PROXIES"),
     "SIGNING_KEYS": SIGNING_KEYS,
     "SIGNING_KEYS_FILE": SIGNING_KEYS_FILE,
     # Two threads of each process are left to everything that is no sign-in.
@@ -152,11 +145,6 @@ GATEHOUSE = {
     "EXPORTS": {"notes": "api.notes.exported"},
     "MAIL": bool(EMAIL_URL),
     "EXPLAIN_CSRF": DEMO,  # nobody else reaches it
-    "OIDC_ISSUER": env.text("GATEHOUSE_OIDC_ISSUER"),
-    "OIDC_CLIENT_ID": env.text("GATEHOUSE_OIDC_CLIENT_ID"),
-    "OIDC_CLIENT_SECRET": env.secret("GATEHOUSE_OIDC_CLIENT_SECRET"),
-    "OIDC_NAME": env.text("GATEHOUSE_OIDC_NAME") or variables.default("GATEHOUSE_OIDC_NAME"),
-    "OIDC_TRUST_EMAIL": env.flag("GATEHOUSE_OIDC_TRUST_EMAIL"),
 }
 
 # The administration's session: never the tokens, and gone within the hour.

@@ -1,20 +1,23 @@
 """Every variable that Gatehouse reads from its environment: meaning, and value where it is not set.
 
 The one list behind `project.env`, which reads no variable that is not in it, and behind
-docs/reference/settings.md, which `./run docs` makes from it.
+docs/reference/settings.md, which `./run docs` makes from it. What `accounts` has a default for is
+said there alone (accounts.conf).
 """
 
 import os
 import re
 from dataclasses import dataclass
+from typing import Any
 
-DAY = 86400
+from accounts.conf import DEFAULTS, OPTIONS
 
 
 @dataclass(frozen=True)
 class Variable:
     """`secret`: also read from `NAME_FILE`. `shown` is what the documentation says about the
-    default where `default` alone would not tell."""
+    default where `default` alone would not tell. `kind` is the type that `accounts` wants, if the
+    variable is no more than a setting of that package."""
 
     name: str
     meaning: str
@@ -22,6 +25,18 @@ class Variable:
     in_demo: str | None = None
     shown: str = ""
     secret: bool = False
+    kind: Any = None
+
+
+def _option(name: str, *, secret: bool = False) -> Variable:
+    """Return the variable for a setting of `accounts`, with its meaning and default from there."""
+    option = OPTIONS[name]
+    default = getattr(DEFAULTS, option.name)
+    if isinstance(default, tuple):
+        default = ",".join(default)
+    text = str(int(default) if isinstance(default, bool) else default)
+    meaning = option.metadata["meaning"]
+    return Variable(f"GATEHOUSE_{name}", meaning, text, secret=secret, kind=option.type)
 
 
 _ALL = (
@@ -58,12 +73,7 @@ _ALL = (
         in_demo="localhost",
         shown="`localhost` in demo, required in production",
     ),
-    Variable(
-        "GATEHOUSE_TRUSTED_PROXIES",
-        "addresses or networks of the proxies whose forwarding headers count, and `unix` for one "
-        "that calls through a unix socket; never nearly everybody",
-        shown="none",
-    ),
+    _option("TRUSTED_PROXIES"),
     Variable(
         "GATEHOUSE_LAB_HOSTS",
         "hosts of the lab's victim site; empty: no lab",
@@ -82,37 +92,13 @@ _ALL = (
         "perhaps a port. In production `https`, and a host of `GATEHOUSE_HOSTS`",
         shown="the address of `./run` in demo, required in production",
     ),
-    Variable("GATEHOUSE_AUDIENCE", "`aud` of access tokens: the API", "gatehouse-api"),
-    Variable("GATEHOUSE_ACCESS_SECONDS", "lifetime of an access token", "300"),
-    Variable(
-        "GATEHOUSE_IDLE_SECONDS",
-        'lifetime of a refresh token with "keep me signed in"; without it 12 hours, or this if '
-        "it is less",
-        str(7 * DAY),
-        shown="`604800` (7 days)",
-    ),
-    Variable(
-        "GATEHOUSE_ABSOLUTE_SECONDS",
-        'the hard end of a session with "keep me signed in"; without it 24 hours, or this if it '
-        "is less",
-        str(30 * DAY),
-        shown="`2592000` (30 days)",
-    ),
-    Variable(
-        "GATEHOUSE_GRACE_SECONDS",
-        "the grace window: for so long a repeated refresh is answered, not punished",
-        "10",
-    ),
-    Variable(
-        "GATEHOUSE_REVOCATION_POLL_SECONDS",
-        "how often each process reads the revocation feed; 0 asks the database on every request",
-        "1",
-    ),
-    Variable(
-        "GATEHOUSE_API_CLIENTS",
-        "1 or 0: whether programs may sign in at `/auth/token`",
-        "1",
-    ),
+    _option("AUDIENCE"),
+    _option("ACCESS_SECONDS"),
+    _option("IDLE_SECONDS"),
+    _option("ABSOLUTE_SECONDS"),
+    _option("GRACE_SECONDS"),
+    _option("REVOCATION_POLL_SECONDS"),
+    _option("API_CLIENTS"),
     Variable(
         "GATEHOUSE_EMAIL_URL",
         "the mail server: `smtp://user:password@host:587/?tls=1`, `smtps://user:password@host`, "
@@ -122,22 +108,11 @@ _ALL = (
         shown="files in demo, no mail in production",
         secret=True,
     ),
-    Variable(
-        "GATEHOUSE_OIDC_ISSUER",
-        "an OpenID Connect provider to sign in through; register `/auth/oidc/callback` below "
-        "`GATEHOUSE_ISSUER` with it",
-        shown="none",
-    ),
-    Variable("GATEHOUSE_OIDC_CLIENT_ID", "our client id there", shown="none"),
-    Variable("GATEHOUSE_OIDC_CLIENT_SECRET", "our client secret there", shown="none", secret=True),
-    Variable("GATEHOUSE_OIDC_NAME", "what people call it, on its button", "your organisation"),
-    Variable(
-        "GATEHOUSE_OIDC_TRUST_EMAIL",
-        "1 or 0: whether an address counts as verified where the provider does not say. Set it "
-        "only if nobody can choose the address that the provider tells: whoever could would get an "
-        "account under another's address",
-        "0",
-    ),
+    _option("OIDC_ISSUER"),
+    _option("OIDC_CLIENT_ID"),
+    _option("OIDC_CLIENT_SECRET", secret=True),
+    _option("OIDC_NAME"),
+    _option("OIDC_TRUST_EMAIL"),
     Variable("GATEHOUSE_WORKERS", "server processes", shown="one for each core, at least 2"),
     Variable(
         "GATEHOUSE_THREADS",

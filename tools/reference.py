@@ -16,6 +16,7 @@ from django.core.management.base import BaseCommand
 from django.http import HttpRequest
 
 from accounts import errors, events, notices, throttling
+from accounts.conf import DEFAULTS, OPTIONS, TYPES
 from project.variables import VARIABLES
 from tools.endpoints import endpoints
 from tools.markdown import code, page, table
@@ -27,7 +28,12 @@ FAULT = ["`server_error`", "500", "", "A fault of ours. The log has it; the answ
 
 def settings() -> str:
     rows = [
-        [code(one.name), one.meaning, one.shown or code(one.default), "yes" if one.secret else ""]
+        [
+            code(one.name),
+            f"1 or 0: {one.meaning}" if one.kind is bool else one.meaning,
+            one.shown or default(one.default),
+            "yes" if one.secret else "",
+        ]
         for one in VARIABLES.values()
     ]
     return page(
@@ -38,9 +44,32 @@ def settings() -> str:
         "parts. A value that makes no sense stops the start and is named; so "
         "does a name that begins with `GATEHOUSE_` and is not in this list.",
         table(["variable", "meaning", "default", "secret"], rows),
-        "What `accounts` itself reads, for whoever copies it, is `GATEHOUSE` in Django's settings: "
-        "see `DEFAULTS` in [accounts/defaults.py](../../accounts/defaults.py).",
+        "Whoever copies `accounts` sets `GATEHOUSE` in Django's settings instead: "
+        "[settings of the package](package-settings.md).",
     )
+
+
+def package_settings() -> str:
+    rows = []
+    for name, one in OPTIONS.items():
+        value = getattr(DEFAULTS, one.name)
+        text = "" if value in ("", (), {}) else str(value)
+        rows.append([code(name), TYPES[one.type][0], default(text), one.metadata["meaning"]])
+    return page(
+        "Settings of the package",
+        "accounts/conf.py",
+        "What `accounts` reads from the dict `GATEHOUSE` in Django's settings, in whatever project "
+        "it stands. A name that is not in this list, or a value of another type, is an error of "
+        "`manage.py check` (accounts.E001). Gatehouse itself fills the dict from "
+        "[environment variables](settings.md).",
+        table(["name", "type", "default", "meaning"], rows),
+    )
+
+
+def default(text: str) -> str:
+    """Return a default for people: that there is none, and how many days so many seconds are."""
+    whole = text.isdigit() and int(text) > 0 and int(text) % 86400 == 0
+    return f"{code(text)} ({int(text) // 86400} days)" if whole else code(text) or "none"
 
 
 def security_events() -> str:
@@ -134,6 +163,7 @@ def glossary() -> str:
 
 PAGES: dict[str, Callable[[], str]] = {
     "docs/reference/settings.md": settings,
+    "docs/reference/package-settings.md": package_settings,
     "docs/reference/endpoints.md": endpoints,
     "docs/reference/events.md": security_events,
     "docs/reference/commands.md": commands,

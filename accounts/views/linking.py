@@ -65,7 +65,7 @@ class LinkView(ProviderView):
         """Tell which address waits, at which provider, and how to show that it is one's own."""
         pending, account = waiting(request, request.GET.get("trip", ""))
         ways = identities.ways(pending.email, account)
-        told = {"email": pending.email, "provider": conf.oidc_client[2], "ways": ways}
+        told = {"email": pending.email, "provider": conf.oidc_name, "ways": ways}
         response = Response(told)
         handshakes.make_room(request, response)
         return response

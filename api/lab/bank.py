@@ -4,7 +4,6 @@ It takes what the five ways of storing a token send: a Bearer token, the HttpOnl
 readable cookie that should not exist. Tokens are judged by the app's own code.
 """
 
-from functools import cache
 from typing import Any
 
 from django.db.models import F
@@ -20,7 +19,6 @@ from accounts.authentication import (
     django_request,
 )
 from accounts.claims import AccessClaims
-from accounts.conf import Profile
 from accounts.endpoints import ProtectedEndpoint
 from api.lab import profile
 from api.lab.models import Bench
@@ -29,10 +27,9 @@ READABLE = "lab_token"
 PRICE = 1
 
 
-@cache
-def lasting() -> Profile:
+def lasting() -> dict[str, Any]:
     """The lab's settings with access tokens that outlast a learner's thinking."""
-    return Profile({**profile.lab().values, "ACCESS_SECONDS": 300})
+    return {**profile.lab(), "ACCESS_SECONDS": 300}
 
 
 class BankAuthentication(TokenAuthentication):

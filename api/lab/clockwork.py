@@ -6,7 +6,6 @@ thief and two tabs, and every answer is what the real functions made of a real r
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 from django.http import HttpRequest
@@ -16,7 +15,7 @@ from rest_framework.response import Response
 
 from accounts import errors, revocation, sessions, tokens
 from accounts.claims import Issued
-from accounts.conf import Profile, override
+from accounts.conf import override
 from accounts.events import KINDS
 from accounts.models import Session
 from accounts.views.browser import BrowserView
@@ -29,14 +28,10 @@ from api.lab.models import Bench
 WINDOW_SECONDS = 2
 
 
-@cache
-def profiles() -> dict[bool, Profile]:
-    """The lab's settings with a short window, and with none at all."""
-    base = {**profile.lab().values, "ACCESS_SECONDS": 300}
-    return {
-        True: Profile({**base, "GRACE_SECONDS": WINDOW_SECONDS}),
-        False: Profile({**base, "GRACE_SECONDS": 0}),
-    }
+def with_window(window: bool) -> dict[str, Any]:
+    """The lab's settings with a short window, or with none at all."""
+    grace = WINDOW_SECONDS if window else 0
+    return {**profile.lab(), "ACCESS_SECONDS": 300, "GRACE_SECONDS": grace}
 
 
 class Form(Worded):
@@ -76,7 +71,7 @@ class StepView(BrowserView, ABC):
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         bench, run = views.required(request), runs.run_of(given["run"])
-        with override(profiles()[given["window"]]), recorder.events() as written:
+        with override(with_window(given["window"])), recorder.events() as written:
             found = self.step(At(request, bench, run, given))
             said = [{"kind": one["kind"], "text": KINDS[one["kind"]]} for one in written]
             return Response({**found, "row": rows.row(bench, run), "events": said})

@@ -18,24 +18,19 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from django.conf import settings
 
 from accounts import keys
-from accounts.conf import Profile, conf
+from accounts.conf import conf
 from accounts.models import opaque_id
 from api.lab import profile
 
 
-@cache
-def workshop() -> Profile:
+def workshop() -> dict[str, Any]:
     """The lab's settings with keys and an issuer of the workshop's own."""
     usual: dict[str, Any] = settings.GATEHOUSE
-    signing_keys = usual["DATA_DIR"] / "lab-forge-keys.json"
-    keys.create(signing_keys)
-    return Profile(
-        {
-            **profile.lab().values,
-            "ISSUER": f"{usual['ISSUER']}/lab/forge",
-            "SIGNING_KEYS_FILE": signing_keys,
-        }
-    )
+    return {
+        **profile.lab(),
+        "ISSUER": f"{usual['ISSUER']}/lab/forge",
+        "SIGNING_KEYS_FILE": profile.key_file("lab-forge-keys.json"),
+    }
 
 
 def pem() -> bytes:

@@ -6,12 +6,14 @@ mark; lives so short that one can watch them end.
 """
 
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from django.conf import settings
 
 from accounts import keys
-from accounts.conf import LEEWAY_SECONDS, Profile
+from accounts.conf import LEEWAY_SECONDS
+from api.lab import jar
 
 ACCESS_SECONDS = 20
 GRACE_SECONDS = 3
@@ -19,29 +21,31 @@ IDLE_SECONDS = 20 * 60
 ABSOLUTE_SECONDS = 3600
 
 
-@cache
-def lab() -> Profile:
-    """`with conf.override(profile.lab()):` is the lab; made once, since caches go by identity."""
+def lab() -> dict[str, Any]:
+    """`with conf.override(profile.lab()):` is the lab."""
     usual: dict[str, Any] = settings.GATEHOUSE
-    signing_keys = usual["DATA_DIR"] / "lab-signing-keys.json"
-    keys.create(signing_keys)
-    return Profile(
-        {
-            "ISSUER": f"{usual['ISSUER']}/lab",
-            "AUDIENCE": "gatehouse-lab",
-            "ACCESS_SECONDS": ACCESS_SECONDS,
-            "GRACE_SECONDS": GRACE_SECONDS,
-            "IDLE_SECONDS": IDLE_SECONDS,
-            "ABSOLUTE_SECONDS": ABSOLUTE_SECONDS,
-            "COOKIE_MARK": "lab_",
-            "SIGNING_KEYS": "",
-            "SIGNING_KEYS_FILE": signing_keys,
-            "API_CLIENTS": False,
-        }
-    )
+    return {
+        "ISSUER": f"{usual['ISSUER']}/lab",
+        "AUDIENCE": "gatehouse-lab",
+        "ACCESS_SECONDS": ACCESS_SECONDS,
+        "GRACE_SECONDS": GRACE_SECONDS,
+        "IDLE_SECONDS": IDLE_SECONDS,
+        "ABSOLUTE_SECONDS": ABSOLUTE_SECONDS,
+        "COOKIE_MARK": jar.MARK,
+        "SIGNING_KEYS": "",
+        "SIGNING_KEYS_FILE": key_file("lab-signing-keys.json"),
+        "API_CLIENTS": False,
+    }
 
 
 @cache
-def expired() -> Profile:
+def key_file(name: str) -> Path:
+    """Return the path of a file of the lab's keys. The keys are made where there are none."""
+    path: Path = settings.GATEHOUSE["DATA_DIR"] / name
+    keys.create(path)
+    return path
+
+
+def expired() -> dict[str, Any]:
     """The same, for access tokens whose time was over before they were signed."""
-    return Profile({**lab().values, "ACCESS_SECONDS": -LEEWAY_SECONDS - 1})
+    return {**lab(), "ACCESS_SECONDS": -LEEWAY_SECONDS - 1}

@@ -6,13 +6,14 @@ the token from the traceback: neither is kept in a table, so neither can be out 
 """
 
 import inspect
+from contextlib import nullcontext
 from pathlib import Path
 from traceback import walk_tb
 from types import CodeType, TracebackType
 from typing import Any
 
 from accounts import keys, tokens
-from accounts.conf import Profile, conf, override
+from accounts.conf import override
 from accounts.errors import InvalidToken
 from api.lab import forge, instrument, vulnerable
 
@@ -20,9 +21,6 @@ ROOT = Path(__file__).resolve().parents[2]
 ACCOUNTS = ROOT / "accounts"
 # Stands between all watched functions and their callers, and guards nothing.
 NOT_A_GUARD = Path(instrument.__file__).resolve()
-
-# The app's own settings, while the lab's are in force.
-APP = Profile({})
 
 
 def naive(token: str, reader: str) -> dict[str, Any]:
@@ -40,8 +38,11 @@ def naive(token: str, reader: str) -> dict[str, Any]:
 
 
 def ours(token: str, *, real_api: bool) -> dict[str, Any]:
-    """What `accounts.tokens` makes of it: accepted, or the causes and the guarding line."""
-    with override(APP if real_api else conf.profile or APP):
+    """What `accounts.tokens` makes of it: accepted, or the causes and the guarding line.
+
+    `real_api`: under the app's own settings, while the lab's are in force.
+    """
+    with override({}) if real_api else nullcontext():
         try:
             claims = tokens.verify_access(token)
         except InvalidToken as refusal:

@@ -29,7 +29,11 @@ OPEN: list[dict[str, Any]] = [
 
 # For each number, settings under which it must fire alone.
 UNSAFE: dict[str, list[dict[str, Any]]] = {
-    "E001": [{"GATEHOUSE": {"ACESS_SECONDS": 300}}, {"GATEHOUSE": {"access_seconds": 300}}],
+    "E001": [
+        {"GATEHOUSE": {"ACESS_SECONDS": 300}},
+        {"GATEHOUSE": {"access_seconds": 300}},
+        {"GATEHOUSE": {"ACCESS_SECONDS": "300"}},
+    ],
     "E002": [
         {"GATEHOUSE": {"ACCESS_SECONDS": 0}},
         {"GATEHOUSE": {"ACCESS_SECONDS": -1}},

@@ -8,7 +8,7 @@ import time_machine
 
 from accounts import keys, revocation, sessions, tokens
 from accounts.claims import Issued
-from accounts.conf import LEEWAY_SECONDS
+from accounts.conf import LEEWAY_SECONDS, override
 from accounts.errors import ExpiredToken, InvalidToken
 from accounts.models import Session, User
 from tests.accounts import forge
@@ -91,6 +91,20 @@ def test_remembered_token_ends_with_its_key(pair: Issued, settings: Any) -> None
 
     with pytest.raises(InvalidToken, match="kid names no key of ours"):
         tokens.verify_access(pair.access)
+
+
+@pytest.mark.parametrize(
+    ("name", "cause"),
+    [("ISSUER", "iss is not this issuer"), ("AUDIENCE", "aud is another audience")],
+)
+def test_remembered_token_is_unknown_to_another_issuer_and_api(
+    pair: Issued, name: str, cause: str
+) -> None:
+    """Also where both have the same keys: what was verified was verified for one of them."""
+    with override({name: "https://other.example"}), pytest.raises(InvalidToken, match=cause):
+        tokens.verify_access(pair.access)
+
+    tokens.verify_access(pair.access)
 
 
 def test_other_text_is_not_remembered(pair: Issued) -> None:
