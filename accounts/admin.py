@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import adminsite, devices, events, identities, registration, sessions
+from accounts import adminsite, events, identities, registration, sessions, user_agents
 from accounts.conf import conf
 from accounts.errors import NoMailServer
 from accounts.models import Identity, SecurityEvent, Session, User
@@ -66,7 +66,7 @@ class ForStaff(ModelAdmin):
 
     @admin.display(description="device")
     def device(self, row: Any) -> str:
-        return devices.describe(row.user_agent)
+        return user_agents.describe(row.user_agent)
 
 
 @admin.register(User, site=site)

@@ -4,7 +4,6 @@
 signal, control flow never does. No event holds a token, a password, a cookie or a hash.
 """
 
-import ipaddress
 import logging
 import time
 from typing import Any
@@ -13,7 +12,7 @@ from django.db.models import Q, QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest
 
-from accounts import devices
+from accounts import callers, user_agents
 from accounts.memory import BoundedMemory
 from accounts.models import SecurityEvent, Session, User
 from accounts.serializers import user_json
@@ -75,7 +74,7 @@ def record(
         kind=kind,
         user=user,
         session_id=session.id if session else session_id,
-        **whence(request),
+        **callers.caller_fields(request),
         detail=detail or {},
     )
     event.refresh_from_db(fields=["at"])
@@ -96,41 +95,17 @@ def record_unasked(
     kind: str, request: HttpRequest, *, detail: dict[str, Any] | None = None
 ) -> SecurityEvent | None:
     """`record` for what an anonymous caller can repeat at will; None once it is only logged."""
-    key, now = (kind, network_of(request)), time.monotonic()
+    key, now = (kind, callers.network_of(request)), time.monotonic()
     since, count = _unasked.get(key) or (now, 0)
     if now - since > UNASKED_SECONDS:
         since, count = now, 0
     _unasked.put(key, (since, count + 1))
     if count < UNASKED_ROWS:
         return record(kind, request, detail=detail)
-    log.info("%s (not stored)", kind, extra={"address": address_of(request), "detail": detail})
+    log.info(
+        "%s (not stored)", kind, extra={"address": callers.address_of(request), "detail": detail}
+    )
     return None
-
-
-def whence(request: HttpRequest | None) -> dict[str, str]:
-    """Where a request came from, as rows keep it."""
-    return {"address": address_of(request), "user_agent": user_agent_of(request)}
-
-
-def address_of(request: HttpRequest | None) -> str:
-    """The caller's address, as `accounts.middleware.ClientAddress` found it."""
-    return getattr(request, "client_address", "") if request is not None else ""
-
-
-def network_of(request: HttpRequest | None) -> str:
-    """The caller's network: an IPv4 address, or an IPv6 /64, which is one customer."""
-    address = address_of(request)
-    if ":" in address:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return address
-
-
-def user_agent_of(request: HttpRequest | None) -> str:
-    """The browser's own description, cut to what the column holds, without control characters."""
-    if request is None:
-        return ""
-    text = request.META.get("HTTP_USER_AGENT", "")
-    return "".join(letter for letter in text if letter.isprintable())[:300]
 
 
 def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
@@ -151,4 +126,4 @@ def user_of(event: SecurityEvent) -> dict[str, Any] | None:
 
 def device_of(event: SecurityEvent) -> str:
     """The event's browser and system in words."""
-    return devices.describe(event.user_agent)
+    return user_agents.describe(event.user_agent)

@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
-from accounts import devices, serializers
+from accounts import serializers, user_agents
 from accounts.conf import conf
 from accounts.models import Identity, SecurityEvent, Session, User
 
@@ -41,7 +41,7 @@ def _session(session: Session) -> dict[str, Any]:
         "id": session.id,
         "client": session.client,
         "method": session.method,
-        "device": devices.describe(session.user_agent),
+        "device": user_agents.describe(session.user_agent),
         "user_agent": session.user_agent,
         "address": session.address,
         "created_at": serializers.moment(session.created_at),

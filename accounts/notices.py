@@ -5,7 +5,7 @@ from typing import Any
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from accounts import devices, letters
+from accounts import letters, user_agents
 from accounts.conf import conf
 from accounts.events import recorded
 from accounts.letters import Letter
@@ -82,7 +82,7 @@ def tell(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
         event.user,
         at=event.at,
         address=event.address or "unknown",
-        device=devices.describe(event.user_agent),
+        device=user_agents.describe(event.user_agent),
         provider=conf.oidc_client[2],
     )
 
@@ -91,7 +91,9 @@ def is_new_device(event: SecurityEvent) -> bool:
     """Does nothing in this person's earlier sessions look like it? Not so at the very first."""
     earlier = Session.objects.filter(user=event.user).exclude(id=event.session_id)
     seen = set(earlier.values_list("user_agent", flat=True).distinct())
-    return bool(seen) and devices.describe(event.user_agent) not in map(devices.describe, seen)
+    return bool(seen) and user_agents.describe(event.user_agent) not in map(
+        user_agents.describe, seen
+    )
 
 
 @receiver(post_delete, sender=User)

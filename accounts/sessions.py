@@ -20,6 +20,7 @@ from django.http import HttpRequest
 
 from accounts import (
     adminsessions,
+    callers,
     clock,
     credentials,
     events,
@@ -70,7 +71,7 @@ def start(
         key_hash=liveness.hash_key(key),
         signing_kids=keys.ring().active_kid,
         **_times(now, remember=remember, fresh=fresh),
-        **events.whence(request),
+        **callers.caller_fields(request),
     )
     with transaction.atomic():
         # Held until the end: a password changed meanwhile ends the new session, or is seen here.

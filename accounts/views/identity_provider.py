@@ -18,7 +18,7 @@ from django.utils.encoding import iri_to_uri
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from accounts import cookies, events, handshakes, identities, liveness, oidc, throttling
+from accounts import callers, cookies, events, handshakes, identities, liveness, oidc, throttling
 from accounts import sessions as session_flow
 from accounts.conf import conf
 from accounts.errors import Throttled
@@ -129,7 +129,7 @@ def prove(request: HttpRequest, handshake: Handshake) -> Proof:
     Throttled after too many failures.
     """
     code = oidc.check_answer(handshake, request.GET)
-    budgets = [throttling.Budget("identity provider", events.network_of(request), 100, 600)]
+    budgets = [throttling.Budget("identity provider", callers.network_of(request), 100, 600)]
     throttling.spend(budgets)
     try:
         proof = oidc.redeem(handshake, code)
