@@ -12,7 +12,7 @@ from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import adminsite, events, identities, registration, sessions, user_agents
+from accounts import adminsite, identities, registration, sessions, signals, user_agents
 from accounts.conf import conf
 from accounts.errors import NoMailServer
 from accounts.models import Identity, SecurityEvent, Session, User
@@ -204,7 +204,7 @@ class SecurityEventAdmin(ForStaff):
 
     @admin.display(description="what happened")
     def words(self, event: SecurityEvent) -> str:
-        return events.KINDS.get(event.kind, event.kind)
+        return signals.KINDS.get(event.kind, event.kind)
 
 
 def is_superuser(request: HttpRequest) -> bool:
@@ -220,7 +220,7 @@ def note(
 ) -> None:
     """An event in the owner's list that says who did it."""
     detail = {"by": by(request), **detail}
-    events.record(kind, request, user=user, session=session, detail=detail)
+    signals.tell(kind, request, user=user, session=session, detail=detail)
 
 
 def by(request: HttpRequest) -> str:

@@ -14,11 +14,13 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
-from accounts import adminsessions, credentials, events
+from accounts import adminsessions, credentials, signals
 from accounts.conf import conf
 from accounts.errors import InvalidCredentials, Problem
 from accounts.models import User
 from accounts.serializers import LONGEST_PASSWORD
+
+signals.KINDS["admin_signed_in"] = "Signed in to the administration"
 
 View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
@@ -50,7 +52,7 @@ class SignInForm(AdminAuthenticationForm):
         try:
             super().confirm_login_allowed(user)
         except forms.ValidationError as error:
-            events.record("sign_in_failed", self.request, user=user, detail={"to": "admin"})
+            signals.tell("sign_in_failed", self.request, user=user, detail={"to": "admin"})
             raise InvalidCredentials("the user is not staff") from error
 
 
@@ -85,7 +87,7 @@ class GatehouseAdmin(AdminSite):
             for name, text in refusal.headers.items():
                 response.headers[name] = text
         elif not was and isinstance(request.user, User) and self.has_permission(request):
-            events.record("admin_signed_in", request, user=request.user)
+            signals.tell("admin_signed_in", request, user=request.user)
         return response
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:

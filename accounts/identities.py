@@ -14,7 +14,7 @@ from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import credentials, events, handshakes, letters, links, oidc, sessions
+from accounts import credentials, handshakes, letters, links, oidc, sessions, signals
 from accounts.conf import conf
 from accounts.errors import InvalidCredentials
 from accounts.handshakes import Pending
@@ -22,6 +22,12 @@ from accounts.links import DeadLink
 from accounts.models import Identity, LinkToken, Session, User
 from accounts.oidc import Proof, SignInError
 from accounts.spelling import as_one_line, mailable
+
+signals.KINDS |= {
+    "identity_linked": "A sign-in through the identity provider was added",
+    "identity_unlinked": "A sign-in through the identity provider was removed",
+    "identity_link_sent": "A link to add a sign-in through the identity provider was sent",
+}
 
 
 @dataclass(frozen=True)
@@ -98,7 +104,7 @@ def create(request: HttpRequest, found: Proof | Pending, email: str, name: str) 
         with transaction.atomic():
             user = User.objects.create_user(email, None, name=name)
             Identity.objects.create(issuer=found.issuer, subject=found.subject, user=user)
-            events.record("account_created", request, user=user)
+            signals.tell("account_created", request, user=user)
             return user
     except IntegrityError as error:
         raise SignInError("oidc_failed", "the account was made a moment ago") from error
@@ -117,7 +123,7 @@ def link(request: HttpRequest, user: User, issuer: str, subject: str) -> None:
         if found.user_id != user.pk:
             raise SignInError("oidc_taken", "the identity belongs to another account by now")
         if is_new:
-            events.record("identity_linked", request, user=user)
+            signals.tell("identity_linked", request, user=user)
 
 
 def unlink(request: HttpRequest, identity: Identity, **detail: Any) -> bool:
@@ -132,7 +138,7 @@ def unlink(request: HttpRequest, identity: Identity, **detail: Any) -> bool:
         if not Identity.objects.filter(pk=identity.pk).delete()[0]:
             return False
         sessions.end(Session.objects.filter(user=user, method="oidc"), "identity_unlinked")
-        events.record("identity_unlinked", request, user=user, detail=detail)
+        signals.tell("identity_unlinked", request, user=user, detail=detail)
         return True
 
 
@@ -160,7 +166,7 @@ def send_link(request: HttpRequest, pending: Pending) -> None:
     address = links.make("identity", pending.email, user=user, browser=pending.trip)
     letters.send(letter, pending.email, user, link=address, provider=conf.oidc_client[2])
     if user is not None:
-        events.record("identity_link_sent", request, user=user)
+        signals.tell("identity_link_sent", request, user=user)
 
 
 def mailed(request: HttpRequest, token: str) -> tuple[Pending, LinkToken]:

@@ -15,7 +15,7 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import events, links, revocation, sessions
+from accounts import links, revocation, sessions, signals
 from accounts.models import Session, User
 
 RIGHTS = ("is_staff", "is_superuser")
@@ -117,7 +117,7 @@ def record(
 ) -> None:
     """Write an event that names who saved the user, where they have said so (accounts.admin)."""
     by = getattr(user, "saved_by", "")
-    events.record(kind, request, user=user, session=session, detail={"by": by} if by else {})
+    signals.tell(kind, request, user=user, session=session, detail={"by": by} if by else {})
 
 
 @receiver(pre_delete, sender=User)
@@ -126,4 +126,4 @@ def end_sessions_of_deleted(sender: type[User], instance: User, **kwargs: Any) -
     # Whoever signs in meanwhile waits, and finds nobody: a session begun now would be left live.
     User.objects.select_for_update().filter(pk=instance.pk).first()
     sessions.end_all_of(instance, "deleted")
-    events.record("deleted", detail={"sub": instance.sub})
+    signals.tell("deleted", detail={"sub": instance.sub})

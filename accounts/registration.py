@@ -9,7 +9,7 @@ from typing import Any, cast
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import events, letters, links, passwords, sessions
+from accounts import letters, links, passwords, sessions, signals
 from accounts.conf import conf
 from accounts.errors import ValidationFailed
 from accounts.links import DeadLink
@@ -50,7 +50,7 @@ def send_reset(request: HttpRequest, user: User, **detail: Any) -> bool:
         link=links.make("reset", user.email, user=user),
         provider=conf.oidc_client[2],
     )
-    events.record("password_reset_sent", request, user=user, detail=detail)
+    signals.tell("password_reset_sent", request, user=user, detail=detail)
     return True
 
 
@@ -86,7 +86,7 @@ def _create(request: HttpRequest, link: LinkToken, password: str) -> None:
         with transaction.atomic():
             links.use(link)
             user.save(force_insert=True)
-            events.record("account_created", request, user=user)
+            signals.tell("account_created", request, user=user)
     except IntegrityError as error:
         raise DeadLink("the address has an account by now") from error
 
@@ -102,7 +102,7 @@ def _move(request: HttpRequest, link: LinkToken) -> None:
             user.save(update_fields=["email"])
             sessions.end_all_of(user, "email_changed", keep=link.session_id)
             asked = Session.objects.get(id=link.session_id)
-            events.record("email_changed", request, user=user, session=asked)
+            signals.tell("email_changed", request, user=user, session=asked)
     except IntegrityError as error:
         raise DeadLink("the address has an account by now") from error
     letters.send(letters.ADDRESS_CHANGED, former, user, new=user.email)

@@ -23,11 +23,11 @@ from accounts import (
     callers,
     clock,
     credentials,
-    events,
     keys,
     liveness,
     revocation,
     rows,
+    signals,
     tokens,
 )
 from accounts.claims import Issued
@@ -77,7 +77,7 @@ def start(
         # Held until the end: a password changed meanwhile ends the new session, or is seen here.
         credentials.hold(user)
         session.save(force_insert=True)
-        events.record("signed_in", request, user=user, session=session)
+        signals.tell("signed_in", request, user=user, session=session)
         _end_oldest(session, request)
     return tokens.issue(session, key, now)
 
@@ -110,7 +110,7 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
             _end_reused(session, claims.gen, request)
             raise RefreshReused(f"generation {claims.gen} came back at {session.generation}")
         if verdict is Verdict.AHEAD:
-            events.record("session_ahead", request, user=session.user, session=session)
+            signals.tell("session_ahead", request, user=session.user, session=session)
             raise SessionEnded(f"generation {claims.gen} is ahead of {session.generation}")
         if verdict is Verdict.ANSWER or _advance(session, verdict, now):
             _note_key(session)
@@ -190,7 +190,7 @@ def _end_reused(session: Session, generation: int, request: HttpRequest | None) 
     with transaction.atomic():
         if end(Session.objects.filter(id=session.id), "reuse_detected"):
             detail = {"presented": generation, "current": session.generation}
-            events.record(
+            signals.tell(
                 "refresh_reused", request, user=session.user, session=session, detail=detail
             )
 
@@ -201,6 +201,4 @@ def _end_oldest(newest: Session, request: HttpRequest | None) -> None:
     for session in live.order_by("-last_used_at", "-created_at")[MOST_LIVE:]:
         if end(Session.objects.filter(id=session.id), "too_many"):
             detail = {"reason": "too_many", "client": session.client}
-            events.record(
-                "session_ended", request, user=newest.user, session=session, detail=detail
-            )
+            signals.tell("session_ended", request, user=newest.user, session=session, detail=detail)

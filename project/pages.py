@@ -14,7 +14,7 @@ from django.views.generic import TemplateView
 
 from accounts import cookies, csrf, errors, problems, tokens
 from accounts.demo import DEMO_PEOPLE
-from accounts.events import KINDS
+from accounts.signals import KINDS
 
 VERSION = "0.1.0"
 

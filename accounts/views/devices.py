@@ -8,12 +8,12 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 
-from accounts import answers, credentials, events, liveness, serializers
+from accounts import answers, credentials, liveness, serializers, signals
 from accounts import sessions as session_flow
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import Pages, ProtectedView
 from accounts.errors import InvalidToken, NotFound
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Session, User
 from accounts.permissions import RecentlyAuthenticated
 
 # Ended sessions stay listed for this long.
@@ -48,7 +48,7 @@ class OneSessionView(ProtectedView):
         if found is None:
             raise NotFound
         if session_flow.end(session, "ended_by_user"):
-            events.record("session_ended", request._request, user=found.user, session=found)
+            signals.tell("session_ended", request._request, user=found.user, session=found)
         return Response(status=204)
 
 
@@ -61,7 +61,7 @@ class LogoutOthersView(ProtectedView):
     def post(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
         ended = session_flow.end_all_of(user, "ended_others", keep=session.id)
-        events.record(
+        signals.tell(
             "others_ended",
             request._request,
             user=user,
@@ -69,17 +69,6 @@ class LogoutOthersView(ProtectedView):
             detail={"count": ended},
         )
         return Response(status=204)
-
-
-class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
-    """GET /auth/events: the person's own security events, newest first."""
-
-    request: SignedInRequest
-    pagination_class = Pages
-    serializer_class = serializers.Event
-
-    def get_queryset(self) -> QuerySet[SecurityEvent]:
-        return SecurityEvent.objects.filter(user__sub=self.request.user.id).order_by("-id")
 
 
 class ReauthenticateView(ProtectedView):
@@ -91,7 +80,7 @@ class ReauthenticateView(ProtectedView):
         session, user = own_session(request)
         credentials.verify_again(request._request, user, given["password"])
         session_flow.reauthenticated(session)
-        events.record("reauthenticated", request._request, user=user, session=session)
+        signals.tell("reauthenticated", request._request, user=user, session=session)
         return Response(serializers.state_json(user, session, request.auth.expires_at))
 
 

@@ -17,8 +17,8 @@ from rest_framework.response import Response
 from accounts import errors, revocation, sessions, tokens
 from accounts.claims import Issued
 from accounts.conf import Profile, override
-from accounts.events import KINDS
 from accounts.models import Session
+from accounts.signals import KINDS
 from accounts.views.browser import BrowserView
 from accounts.watching import Call, watch
 from accounts.wording import Worded

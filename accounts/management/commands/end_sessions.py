@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import adminsessions, events, sessions
+from accounts import adminsessions, sessions, signals
 from accounts.models import Session, User
 from accounts.spelling import canonical_email
 
@@ -28,5 +28,5 @@ class Command(BaseCommand):
                 raise CommandError(f"No user has the address {options['user']}.")
             ended = sessions.end_all_of(user, "admin")
         if ended:
-            events.record("session_ended", user=user, detail={"count": ended, "by": "admin"})
+            signals.tell("session_ended", user=user, detail={"count": ended, "by": "admin"})
         self.stdout.write(f"ended {ended} sessions")
