@@ -10,7 +10,7 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves. The log comes before the mails, as what is noted is told.
-        from accounts import events, identities, lifecycle, notices, wiring  # noqa: F401
+        from accounts import events, identities, lifecycle, links, notices, wiring  # noqa: F401
 
 
 class Administration(admin.AdminConfig):

@@ -12,11 +12,10 @@ from django.db.models import Q, QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import callers, user_agents
+from accounts import callers, serializers, user_agents
 from accounts.memory import BoundedMemory
 from accounts.models import SecurityEvent, Session, User
-from accounts.serializers import user_json
-from accounts.signals import ALARMS, happened
+from accounts.signals import ALARMS, exporting, happened
 from accounts.spelling import canonical_email
 
 log = logging.getLogger("accounts.events")
@@ -67,6 +66,13 @@ def has_room(kind: str, network: str) -> bool:
     return count < ANONYMOUS_ROWS
 
 
+@receiver(exporting)
+def exported(sender: None, user: User, **kwargs: Any) -> dict[str, Any]:
+    """Return a person's events, for the copy of all their data."""
+    found = SecurityEvent.objects.filter(user=user).order_by("-id")
+    return {"events": serializers.Event(found, many=True).data}
+
+
 def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
     """Return everyone's events, newest first; of one user (id or e-mail), of one kind."""
     found = SecurityEvent.objects.select_related("user").order_by("-id")
@@ -80,7 +86,7 @@ def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
 
 def user_of(event: SecurityEvent) -> dict[str, Any] | None:
     """Return whose event it is, as staff see them; None if it belongs to nobody (any more)."""
-    return user_json(event.user) if event.user else None
+    return serializers.user_json(event.user) if event.user else None
 
 
 def device_of(event: SecurityEvent) -> str:

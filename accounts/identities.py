@@ -12,9 +12,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import credentials, handshakes, letters, links, oidc, sessions, signals
+from accounts import (
+    credentials,
+    handshakes,
+    identity_mails,
+    letters,
+    links,
+    oidc,
+    sessions,
+    signals,
+)
 from accounts.conf import conf
 from accounts.errors import InvalidCredentials
 from accounts.handshakes import Pending
@@ -23,11 +33,12 @@ from accounts.models import Identity, LinkToken, Session, User
 from accounts.oidc import Proof, SignInError
 from accounts.spelling import as_one_line, mailable
 
-signals.KINDS |= {
-    "identity_linked": "A sign-in through the identity provider was added",
-    "identity_unlinked": "A sign-in through the identity provider was removed",
-    "identity_link_sent": "A link to add a sign-in through the identity provider was sent",
-}
+
+@receiver(signals.exporting)
+def exported(sender: None, user: User, **kwargs: Any) -> dict[str, Any]:
+    """Return a person's identities, for the copy of all their data."""
+    found = Identity.objects.filter(user=user).values("issuer", "subject", "created_at")
+    return {"identities": list(found)}
 
 
 @dataclass(frozen=True)
@@ -162,9 +173,9 @@ def send_link(request: HttpRequest, pending: Pending) -> None:
     user = User.objects.filter(email=pending.email).first()
     if user is not None and not user.is_active:
         return
-    letter = letters.NEW_IDENTITY if user is None else letters.LINK_IDENTITY
+    letter = identity_mails.NEW_IDENTITY if user is None else identity_mails.LINK_IDENTITY
     address = links.make("identity", pending.email, user=user, browser=pending.trip)
-    letters.send(letter, pending.email, user, link=address, provider=conf.oidc_client[2])
+    letters.send(letter, pending.email, user, link=address)
     if user is not None:
         signals.tell("identity_link_sent", request, user=user)
 

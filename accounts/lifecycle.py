@@ -15,7 +15,7 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import links, revocation, sessions, signals
+from accounts import revocation, sessions, signals
 from accounts.models import Session, User
 
 RIGHTS = ("is_staff", "is_superuser")
@@ -76,10 +76,7 @@ def end_sessions_of_inactive(sender: type[User], instance: User, created: bool, 
 def end_sessions_of_old_password(sender: type[User], instance: User, **kwargs: Any) -> None:
     """End the sessions after a new password, but for the one in which it was set."""
     occasion = instance.__dict__.pop("occasion", Occasion())
-    if "password" not in former(instance):
-        return
-    if instance.is_renewing_hash:
-        links.keep(instance, former(instance)["password"])
+    if "password" not in former(instance) or instance.is_renewing_hash:
         return
     session = occasion.session
     sessions.end_all_of(instance, occasion.kind, keep=session.id if session else "")

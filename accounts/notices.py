@@ -7,7 +7,6 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from accounts import callers, clock, letters, user_agents
-from accounts.conf import conf
 from accounts.letters import Letter
 from accounts.models import Session, User
 from accounts.signals import ALARMS, KINDS, happened
@@ -34,6 +33,7 @@ If it was not you, set a new password at once, which signs out everyone else:
 {issuer}/password/forgot
 """
 
+# By the kind of event. A part adds those of its own kinds.
 LETTERS = {
     "signed_in": Letter(
         "A new device has signed in",
@@ -55,19 +55,6 @@ LETTERS = {
         "A change of your address was asked for",
         "Hello,\n\nsomebody signed in as you asked to move your account to another e-mail "
         "address. It happens when a link that was sent there is opened.\n" + WHERE + IF_NOT_YOU,
-    ),
-    "identity_linked": Letter(
-        "A new way to sign in was added",
-        "Hello,\n\nfrom now on your account can be signed in to through {provider}. Your "
-        "password was entered for that, or a link opened that was sent to this address.\n"
-        + WHERE
-        + IF_NOT_YOU,
-    ),
-    "identity_unlinked": Letter(
-        "A way to sign in was removed",
-        "Hello,\n\nthe people who run this service have ended that {provider} signs you in to your "
-        "account, and signed\nout the devices that had come that way.\n\nIf you have no password "
-        "yet, you can set one here:\n\n{issuer}/password/forgot\n",
     ),
     "refresh_reused": Letter(
         "An older copy of your sign-in was used",
@@ -103,7 +90,6 @@ def notify(
         at=clock.database_now(),
         address=callers.address_of(request) or "unknown",
         device=user_agents.describe(user_agent),
-        provider=conf.oidc_client[2],
     )
 
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 # Sent with what `tell` takes, by these names.
 happened = Signal()
 
+# Sent with `user` for a copy of all that is kept about a person (accounts.export). A listener
+# returns its part of it, by name.
+exporting = Signal()
+
 # What each kind means, in the words that people read. A part adds its own when it is installed.
 KINDS = {
     "signed_in": "Signed in",
