@@ -9,6 +9,7 @@ staff, and on who is staff, only superusers may act.
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import logout
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -99,6 +100,8 @@ class UserAdmin(ForStaff):
         for user in allowed:
             ended = sessions.end_all_of(user, "admin")
             note(request, "session_ended", user, count=ended)
+        if request.user in allowed:
+            logout(request)  # or the next request would drop this session, and the message in it
         self.say_done(request, allowed, chosen)
 
     @admin.action(description="Deactivate")

@@ -4,9 +4,7 @@ The same credentials, budgets and events as any sign-in, but the JWT cookies nev
 holds a stolen browser session is not staff yet.
 """
 
-from collections.abc import Callable
-from functools import update_wrapper
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib.admin import AdminSite
@@ -14,15 +12,13 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
-from accounts import adminsessions, credentials, signals
+from accounts import credentials, signals
 from accounts.conf import conf
 from accounts.errors import InvalidCredentials, Problem
 from accounts.models import User
 from accounts.serializers import LONGEST_PASSWORD
 
 signals.KINDS["admin_signed_in"] = "Signed in to the administration"
-
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -64,18 +60,6 @@ class GatehouseAdmin(AdminSite):
     def each_context(self, request: HttpRequest) -> dict[str, Any]:
         title = f"{conf.name} administration"
         return {**super().each_context(request), "site_header": title, "site_title": title}
-
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """As Django's, for people who end their own session here too."""
-        inner = super().admin_view(view, cacheable)
-
-        def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            response = inner(request, *args, **kwargs)
-            if request.method == "POST":
-                adminsessions.leave_ended(request)
-            return response
-
-        return cast(View, update_wrapper(outer, inner))
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """A refusal has the status and the words that any other sign-in has."""
