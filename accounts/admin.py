@@ -9,10 +9,11 @@ staff, and on who is staff, only superusers may act.
 from typing import TYPE_CHECKING, Any
 
 from django.contrib import admin, messages
+from django.contrib.auth import logout
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import adminsite, devices, events, identities, registration, sessions
+from accounts import adminsite, identities, registration, sessions, signals, user_agents
 from accounts.conf import conf
 from accounts.errors import NoMailServer
 from accounts.models import Identity, SecurityEvent, Session, User
@@ -66,7 +67,7 @@ class ForStaff(ModelAdmin):
 
     @admin.display(description="device")
     def device(self, row: Any) -> str:
-        return devices.describe(row.user_agent)
+        return user_agents.describe(row.user_agent)
 
 
 @admin.register(User, site=site)
@@ -99,6 +100,8 @@ class UserAdmin(ForStaff):
         for user in allowed:
             ended = sessions.end_all_of(user, "admin")
             note(request, "session_ended", user, count=ended)
+        if request.user in allowed:
+            logout(request)  # or the next request would drop this session, and the message in it
         self.say_done(request, allowed, chosen)
 
     @admin.action(description="Deactivate")
@@ -204,7 +207,7 @@ class SecurityEventAdmin(ForStaff):
 
     @admin.display(description="what happened")
     def words(self, event: SecurityEvent) -> str:
-        return events.KINDS.get(event.kind, event.kind)
+        return signals.KINDS.get(event.kind, event.kind)
 
 
 def is_superuser(request: HttpRequest) -> bool:
@@ -220,7 +223,7 @@ def note(
 ) -> None:
     """An event in the owner's list that says who did it."""
     detail = {"by": by(request), **detail}
-    events.record(kind, request, user=user, session=session, detail=detail)
+    signals.tell(kind, request, user=user, session=session, detail=detail)
 
 
 def by(request: HttpRequest) -> str:

@@ -4,9 +4,7 @@ The same credentials, budgets and events as any sign-in, but the JWT cookies nev
 holds a stolen browser session is not staff yet.
 """
 
-from collections.abc import Callable
-from functools import update_wrapper
-from typing import Any, TypeVar, cast
+from typing import Any, cast
 
 from django import forms
 from django.contrib.admin import AdminSite
@@ -14,13 +12,13 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
-from accounts import adminsessions, credentials, events
+from accounts import credentials, signals
 from accounts.conf import conf
 from accounts.errors import InvalidCredentials, Problem
 from accounts.models import User
 from accounts.serializers import LONGEST_PASSWORD
 
-View = TypeVar("View", bound=Callable[..., HttpResponseBase])
+signals.KINDS["admin_signed_in"] = "Signed in to the administration"
 
 
 class SignInForm(AdminAuthenticationForm):
@@ -50,7 +48,7 @@ class SignInForm(AdminAuthenticationForm):
         try:
             super().confirm_login_allowed(user)
         except forms.ValidationError as error:
-            events.record("sign_in_failed", self.request, user=user, detail={"to": "admin"})
+            signals.tell("sign_in_failed", self.request, user=user, detail={"to": "admin"})
             raise InvalidCredentials("the user is not staff") from error
 
 
@@ -63,18 +61,6 @@ class GatehouseAdmin(AdminSite):
         title = f"{conf.name} administration"
         return {**super().each_context(request), "site_header": title, "site_title": title}
 
-    def admin_view(self, view: View, cacheable: bool = False) -> View:
-        """As Django's, for people who end their own session here too."""
-        inner = super().admin_view(view, cacheable)
-
-        def outer(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            response = inner(request, *args, **kwargs)
-            if request.method == "POST":
-                adminsessions.leave_ended(request)
-            return response
-
-        return cast(View, update_wrapper(outer, inner))
-
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
         """A refusal has the status and the words that any other sign-in has."""
         was = self.has_permission(request)
@@ -85,7 +71,7 @@ class GatehouseAdmin(AdminSite):
             for name, text in refusal.headers.items():
                 response.headers[name] = text
         elif not was and isinstance(request.user, User) and self.has_permission(request):
-            events.record("admin_signed_in", request, user=request.user)
+            signals.tell("admin_signed_in", request, user=request.user)
         return response
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:

@@ -9,7 +9,8 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import lifecycle, notices, wiring  # noqa: F401  (they register themselves)
+        # They register themselves. The log comes before the mails, as what is noted is told.
+        from accounts import events, identities, lifecycle, links, notices, wiring  # noqa: F401
 
 
 class Administration(admin.AdminConfig):

@@ -121,13 +121,3 @@ def proxies() -> str:
     except ValueError as error:
         return f"TRUSTED_PROXIES: {error}."
     return ""
-
-
-@rule("E011")
-def identity_provider() -> str:
-    from accounts.provider import is_safe
-
-    registered = bool(conf.oidc_client_id and conf.oidc_client_secret)
-    if conf.oidc_issuer and not (is_safe(conf.oidc_issuer) and registered):
-        return "OIDC_ISSUER must be https, and needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET."
-    return ""

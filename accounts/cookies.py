@@ -1,13 +1,12 @@
 """The cookies of this package: the only module that sets, reads or deletes them.
 
-Two hold tokens, others a sign-in that is under way elsewhere. Serves steps 4 and 5.
+Two hold tokens. Parts keep others by `keep`, `drop` and `family`. Serves steps 4 and 5.
 `__Host-Http-` makes browsers refuse the cookie unless a server set it, over a secure connection,
 HttpOnly, for this host alone: no script and no sibling host can plant one (RFC 10017,
 draft-ietf-httpbis-layered-cookies). The prefix forces Path=/; a narrower path for the refresh
 token would protect nothing (RFC 6265bis section 8.5).
 """
 
-import re
 from collections.abc import Collection
 from functools import cache
 from typing import Any
@@ -22,18 +21,9 @@ PREFIX = "__Host-Http-"
 
 ATTRIBUTES: dict[str, Any] = {"secure": True, "httponly": True, "samesite": "Strict", "path": "/"}
 
-# Sign-ins under way through an identity provider, signed (accounts.handshakes). Each of the two is
-# a family: the name of the trip follows, since several tabs may be on their way at once.
-HANDSHAKE = f"{PREFIX}oidc_handshake_"
-PENDING = f"{PREFIX}oidc_pending_"
-# The provider's answer is a navigation from another site: Strict would withhold the handshake.
-UNDER_WAY: dict[str, dict[str, Any]] = {
-    HANDSHAKE: {**ATTRIBUTES, "samesite": "Lax"},
-    PENDING: ATTRIBUTES,
-}
-FAMILIES = tuple(UNDER_WAY)
-TRIP_LETTERS = 16
-TRIP = re.compile(rf"[0-9a-f]{{{TRIP_LETTERS}}}")
+# How names begin that nobody but this package may set, besides those of the token cookies
+# (accounts.middleware sees to it). A part adds its own when it is installed.
+GUARDED: set[str] = set()
 
 
 def names() -> tuple[str, str]:
@@ -81,20 +71,20 @@ def sent(request: HttpRequest) -> dict[str, str]:
     return {name: request.COOKIES[name] for name in names() if name in request.COOKIES}
 
 
-def set_under_way(
-    response: HttpResponseBase, family: str, trip: str, text: str, seconds: int
+def keep(
+    response: HttpResponseBase, name: str, text: str, seconds: int, *, same_site: str = "Strict"
 ) -> None:
-    """Keep the text of a trip, in the family HANDSHAKE or PENDING, for so long."""
-    response.set_cookie(f"{family}{trip}", text, max_age=seconds, **UNDER_WAY[family])
+    """Set a cookie of a part for so many seconds. Its name has PREFIX, and is among GUARDED."""
+    attributes = {**ATTRIBUTES, "samesite": same_site}
+    response.set_cookie(name, text, max_age=seconds, **attributes)
 
 
-def delete_under_way(response: HttpResponseBase, family: str, trip: str) -> None:
-    """Delete the text of a trip. It works once: the answer to whatever used it does this."""
-    response.set_cookie(f"{family}{trip}", "", max_age=0, **UNDER_WAY[family])
+def drop(response: HttpResponseBase, name: str, *, same_site: str = "Strict") -> None:
+    """Delete a cookie that `keep` has set."""
+    keep(response, name, "", 0, same_site=same_site)
 
 
-def under_way(request: HttpRequest, family: str) -> dict[str, str]:
-    """Return the texts of a family as the browser sent them, by trip."""
+def family(request: HttpRequest, beginning: str) -> dict[str, str]:
+    """Return the texts of the cookies whose names begin so, by the rest of the name."""
     sent = request.COOKIES.items()
-    found = {name.removeprefix(family): text for name, text in sent if name.startswith(family)}
-    return {trip: text for trip, text in found.items() if TRIP.fullmatch(trip)}
+    return {name.removeprefix(beginning): text for name, text in sent if name.startswith(beginning)}

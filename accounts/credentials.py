@@ -7,7 +7,7 @@ from django.contrib.auth import authenticate
 from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 
-from accounts import events, hashing, throttling
+from accounts import hashing, signals, throttling
 from accounts.errors import InvalidCredentials
 from accounts.models import User
 from accounts.spelling import canonical_email, composed
@@ -32,10 +32,10 @@ def verify(
         throttling.give_back(budgets)
         return user
     known = User.objects.filter(email=email).first()
-    events.record(failure, request, user=known)
+    signals.tell(failure, request, user=known)
     if used_up:
         # Once for each window, not for each refusal that follows.
-        events.record("throttled", request, user=known, detail={"budgets": used_up})
+        signals.tell("throttled", request, user=known, detail={"budgets": used_up})
     raise InvalidCredentials
 
 
@@ -63,7 +63,7 @@ def verify_again(
     """
     found = verify(request, user.email, password, failure)
     if found.pk != user.pk:
-        events.record(failure, request, user=user)
+        signals.tell(failure, request, user=user)
         raise InvalidCredentials("the credentials are somebody else's")
     return found
 

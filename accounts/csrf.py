@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse, QueryDict
 from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
 from rest_framework.exceptions import ErrorDetail
 
-from accounts import events
+from accounts import signals
 from accounts.conf import conf
 from accounts.errors import CsrfFailed
 
@@ -51,7 +51,7 @@ def check(request: HttpRequest) -> None:
     reason = failure(request)
     if reason:
         log.warning("refused csrf_failed: %s", reason)
-        events.record_unasked("csrf_failed", request, detail={"reason": reason})
+        signals.tell("csrf_failed", request, detail={"reason": reason}, anonymous=True)
         refusal = CsrfFailed(reason)
         refusal.logged = True
         if has_unreadable_cookies(request):

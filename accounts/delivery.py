@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from django.core.mail import send_mail
 
-from accounts import afterwards, events
+from accounts import afterwards, signals
 from accounts.models import User
 
 log = logging.getLogger("accounts")
@@ -62,7 +62,7 @@ def give_up(mail: Mail, cause: str, tries: int) -> None:
     detail = {"mail": mail.subject, "cause": cause, "tries": tries}
     log.warning("the mail %r was given up", mail.subject, extra={"cause": cause, "tries": tries})
     user = User.objects.filter(pk=mail.user_id or 0).first()
-    events.record("mail_failed", user=user, detail=detail)
+    signals.tell("mail_failed", user=user, detail=detail)
 
 
 def may_pass(error: Exception) -> bool:

@@ -1,140 +1,80 @@
-"""Security events: what happened to whom, when and from where (ASVS 5.0 16.2, 16.3).
+"""Keep the log of security events: what happened to whom, when, from where (ASVS 5.0 16.2, 16.3).
 
-`record` writes the row and sends `recorded`; observers (mails, for example) hang on that
-signal, control flow never does. No event holds a token, a password, a cookie or a hash.
+Each that `accounts.signals` tells of becomes a row and a log line. No event holds a token, a
+password, a cookie or a hash.
 """
 
-import ipaddress
 import logging
 import time
 from typing import Any
 
 from django.db.models import Q, QuerySet
-from django.dispatch import Signal
+from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import devices
+from accounts import callers, serializers, user_agents
 from accounts.memory import BoundedMemory
 from accounts.models import SecurityEvent, Session, User
-from accounts.serializers import user_json
+from accounts.signals import ALARMS, exporting, happened
 from accounts.spelling import canonical_email
 
 log = logging.getLogger("accounts.events")
 
-# Sent with `event`, after its row was written.
-recorded = Signal()
-
-# What each kind means, in the words that people read.
-KINDS = {
-    "signed_in": "Signed in",
-    "sign_in_failed": "A sign-in failed",
-    "throttled": "Too many failed attempts",
-    "signed_out": "Signed out",
-    "session_ended": "A session was ended",
-    "others_ended": "All other sessions were ended",
-    "reauthenticated": "Confirmed again who it is",
-    "reauthentication_failed": "A wrong password was entered again",
-    "refresh_reused": "An older copy of a sign-in was used",
-    "session_ahead": "A sign-in newer than the server knows was used",
-    "csrf_failed": "A request from another site was refused",
-    "rights_changed": "Rights were changed",
-    "account_created": "The account was created",
-    "identity_linked": "A sign-in through the identity provider was added",
-    "identity_unlinked": "A sign-in through the identity provider was removed",
-    "identity_link_sent": "A link to add a sign-in through the identity provider was sent",
-    "password_changed": "The password was changed",
-    "password_reset_sent": "A link to reset the password was sent",
-    "password_reset": "The password was reset",
-    "email_change_requested": "A new e-mail address was asked for",
-    "email_changed": "The e-mail address was changed",
-    "data_exported": "A copy of all data was downloaded",
-    "admin_signed_in": "Signed in to the administration",
-    "deactivated": "The account was deactivated",
-    "reactivated": "The account was activated again",
-    "deleted": "The account was deleted",
-    "key_dropped": "A signing key was withdrawn",
-    "mail_failed": "A mail could not be delivered",
-}
-
-# What deserves that somebody looks at it.
-WARNINGS = {"refresh_reused", "session_ahead", "mail_failed"}
-
-
-def record(
-    kind: str,
-    request: HttpRequest | None = None,
-    *,
-    user: User | None = None,
-    session: Session | None = None,
-    session_id: str = "",
-    detail: dict[str, Any] | None = None,
-) -> SecurityEvent:
-    """Write one event. KeyError for a kind that has no words."""
-    KINDS[kind]
-    event = SecurityEvent.objects.create(
-        kind=kind,
-        user=user,
-        session_id=session.id if session else session_id,
-        **whence(request),
-        detail=detail or {},
-    )
-    event.refresh_from_db(fields=["at"])
-    level = logging.WARNING if kind in WARNINGS else logging.INFO
-    log.log(level, kind, extra={"user": user.sub if user else None, "session": event.session_id})
-    recorded.send(SecurityEvent, event=event)
-    return event
-
-
 # Rows that anyone can cause without a credential: so many a network and kind in each process,
 # then the log alone, so that a flood of refusals is no flood of writes.
-UNASKED_ROWS = 20
-UNASKED_SECONDS = 600.0
-_unasked: BoundedMemory[tuple[str, str], tuple[float, int]] = BoundedMemory(4096)
+ANONYMOUS_ROWS = 20
+ANONYMOUS_SECONDS = 600.0
+_anonymous: BoundedMemory[tuple[str, str], tuple[float, int]] = BoundedMemory(4096)
 
 
-def record_unasked(
-    kind: str, request: HttpRequest, *, detail: dict[str, Any] | None = None
-) -> SecurityEvent | None:
-    """`record` for what an anonymous caller can repeat at will; None once it is only logged."""
-    key, now = (kind, network_of(request)), time.monotonic()
-    since, count = _unasked.get(key) or (now, 0)
-    if now - since > UNASKED_SECONDS:
+@receiver(happened)
+def keep(
+    sender: None,
+    *,
+    kind: str,
+    request: HttpRequest | None,
+    user: User | None,
+    session: Session | None,
+    detail: dict[str, Any],
+    anonymous: bool,
+    **kwargs: Any,
+) -> None:
+    """Write the row and the log line. A row too many of anonymous callers is the line alone."""
+    if anonymous and not has_room(kind, callers.network_of(request)):
+        where = {"address": callers.address_of(request), "detail": detail}
+        log.info("%s (not stored)", kind, extra=where)
+        return
+    session_id = session.id if session else ""
+    SecurityEvent.objects.create(
+        kind=kind,
+        user=user,
+        session_id=session_id,
+        detail=detail,
+        **callers.caller_fields(request),
+    )
+    level = logging.WARNING if kind in ALARMS else logging.INFO
+    log.log(level, kind, extra={"user": user.sub if user else None, "session": session_id})
+
+
+def has_room(kind: str, network: str) -> bool:
+    """Count an anonymous event, and return whether this network may have one more row of it."""
+    key, now = (kind, network), time.monotonic()
+    since, count = _anonymous.get(key) or (now, 0)
+    if now - since > ANONYMOUS_SECONDS:
         since, count = now, 0
-    _unasked.put(key, (since, count + 1))
-    if count < UNASKED_ROWS:
-        return record(kind, request, detail=detail)
-    log.info("%s (not stored)", kind, extra={"address": address_of(request), "detail": detail})
-    return None
+    _anonymous.put(key, (since, count + 1))
+    return count < ANONYMOUS_ROWS
 
 
-def whence(request: HttpRequest | None) -> dict[str, str]:
-    """Where a request came from, as rows keep it."""
-    return {"address": address_of(request), "user_agent": user_agent_of(request)}
-
-
-def address_of(request: HttpRequest | None) -> str:
-    """The caller's address, as `accounts.middleware.ClientAddress` found it."""
-    return getattr(request, "client_address", "") if request is not None else ""
-
-
-def network_of(request: HttpRequest | None) -> str:
-    """The caller's network: an IPv4 address, or an IPv6 /64, which is one customer."""
-    address = address_of(request)
-    if ":" in address:
-        return str(ipaddress.ip_network(f"{address}/64", strict=False))
-    return address
-
-
-def user_agent_of(request: HttpRequest | None) -> str:
-    """The browser's own description, cut to what the column holds, without control characters."""
-    if request is None:
-        return ""
-    text = request.META.get("HTTP_USER_AGENT", "")
-    return "".join(letter for letter in text if letter.isprintable())[:300]
+@receiver(exporting)
+def exported(sender: None, user: User, **kwargs: Any) -> dict[str, Any]:
+    """Return a person's events, for the copy of all their data."""
+    found = SecurityEvent.objects.filter(user=user).order_by("-id")
+    return {"events": serializers.Event(found, many=True).data}
 
 
 def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
-    """Everyone's events, newest first; of one user (id or e-mail), of one kind."""
+    """Return everyone's events, newest first; of one user (id or e-mail), of one kind."""
     found = SecurityEvent.objects.select_related("user").order_by("-id")
     if user:
         user = user.replace("\0", "")
@@ -145,10 +85,10 @@ def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
 
 
 def user_of(event: SecurityEvent) -> dict[str, Any] | None:
-    """Whose event it is, as staff see them; None if it belongs to nobody (any more)."""
-    return user_json(event.user) if event.user else None
+    """Return whose event it is, as staff see them; None if it belongs to nobody (any more)."""
+    return serializers.user_json(event.user) if event.user else None
 
 
 def device_of(event: SecurityEvent) -> str:
-    """The event's browser and system in words."""
-    return devices.describe(event.user_agent)
+    """Return the event's browser and system in words."""
+    return user_agents.describe(event.user_agent)

@@ -1,39 +1,38 @@
 """A person's own data as one JSON document (GDPR articles 15 and 20).
 
-What other apps keep about a person they add themselves: `EXPORTS` names a function for each part,
-so that this package need not know them.
+What other parts of this package keep about a person they add themselves, by the signal
+`accounts.signals.exporting`. Other apps add theirs by the setting `EXPORTS`, which names a function
+for each part. So this module need not know them.
 """
 
 from typing import Any
 
 from django.utils.module_loading import import_string
 
-from accounts import devices, serializers
+from accounts import serializers, user_agents
 from accounts.conf import conf
-from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.models import Session, User
+from accounts.signals import exporting
 
 
 def everything_about(user: User) -> dict[str, Any]:
-    """Profile, sessions, security events, and the parts of other apps."""
-    found: dict[str, Any] = {
+    """Return profile and sessions, then the parts of others in the order of their names."""
+    answers: list[tuple[Any, Any]] = exporting.send(None, user=user)
+    parts: dict[str, Any] = {}
+    for _, part in answers:
+        parts |= part
+    return {
         "account": {
             **serializers.user_json(user),
             "created_at": serializers.moment(user.created_at),
             "last_sign_in": serializers.moment(user.last_login) if user.last_login else None,
         },
-        "identities": list(
-            Identity.objects.filter(user=user).values("issuer", "subject", "created_at")
-        ),
         "sessions": [
             _session(row) for row in Session.objects.filter(user=user).order_by("-created_at")
         ],
-        "events": serializers.Event(
-            SecurityEvent.objects.filter(user=user).order_by("-id"), many=True
-        ).data,
+        **dict(sorted(parts.items())),
+        **{name: import_string(path)(user) for name, path in conf.exports.items()},
     }
-    for part, path in conf.exports.items():
-        found[part] = import_string(path)(user)
-    return found
 
 
 def _session(session: Session) -> dict[str, Any]:
@@ -41,7 +40,7 @@ def _session(session: Session) -> dict[str, Any]:
         "id": session.id,
         "client": session.client,
         "method": session.method,
-        "device": devices.describe(session.user_agent),
+        "device": user_agents.describe(session.user_agent),
         "user_agent": session.user_agent,
         "address": session.address,
         "created_at": serializers.moment(session.created_at),

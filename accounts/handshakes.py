@@ -9,6 +9,7 @@ letters hold.
 """
 
 import hashlib
+import re
 import secrets
 import time
 from dataclasses import asdict, dataclass, field
@@ -25,6 +26,14 @@ from accounts.conf import LEEWAY_SECONDS, conf
 SECONDS = 600
 WAITING_SECONDS = 1800
 
+# Each of the two is a family of cookies: the name of the trip follows, since several tabs may be on
+# their way at once.
+HANDSHAKE = f"{cookies.PREFIX}oidc_handshake_"
+PENDING = f"{cookies.PREFIX}oidc_pending_"
+cookies.GUARDED |= {HANDSHAKE, PENDING}
+TRIP_LETTERS = 16
+TRIP = re.compile(rf"[0-9a-f]{{{TRIP_LETTERS}}}")
+
 # A browser has so many trips under way, whatever kept of them is waiting for. Servers and proxies
 # limit the Cookie header, often to 8 KiB, and the tokens need their part.
 MOST = 4
@@ -35,7 +44,7 @@ T = TypeVar("T", "Handshake", "Pending")
 
 def trip_of(state: str) -> str:
     """Return the name of the trip with this `state`, whatever somebody made of it."""
-    return hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()[: cookies.TRIP_LETTERS]
+    return hashlib.sha256(state.encode("utf-8", "replace")).hexdigest()[:TRIP_LETTERS]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -78,25 +87,38 @@ class Pending:
     began: float = field(default_factory=lambda: round(time.time(), 3))
 
 
-FAMILIES: dict[type[Any], str] = {Handshake: cookies.HANDSHAKE, Pending: cookies.PENDING}
+FAMILIES: dict[type[Any], str] = {Handshake: HANDSHAKE, Pending: PENDING}
 LIVES: dict[type[Any], int] = {Handshake: SECONDS, Pending: WAITING_SECONDS}
+# The provider's answer is a navigation from another site: Strict would withhold the handshake.
+SAME_SITE: dict[type[Any], str] = {Handshake: "Lax", Pending: "Strict"}
 
 
 def keep(response: HttpResponseBase, kept: Handshake | Pending) -> None:
     """Have the browser keep it, under the name of its trip."""
     kind = type(kept)
-    cookies.set_under_way(response, FAMILIES[kind], kept.trip, sign(kept), LIVES[kind])
+    name = f"{FAMILIES[kind]}{kept.trip}"
+    cookies.keep(response, name, sign(kept), LIVES[kind], same_site=SAME_SITE[kind])
 
 
 def drop(response: HttpResponseBase, kept: Handshake | Pending) -> None:
-    """Delete it, and no other trip's."""
-    cookies.delete_under_way(response, FAMILIES[type(kept)], kept.trip)
+    """Delete it, and no other trip's. It works once: the answer to whatever used it does this."""
+    delete(response, type(kept), kept.trip)
+
+
+def delete(response: HttpResponseBase, kind: type[Any], trip: str) -> None:
+    """Delete what the browser keeps of this kind for this trip."""
+    cookies.drop(response, f"{FAMILIES[kind]}{trip}", same_site=SAME_SITE[kind])
+
+
+def sent(request: HttpRequest, kind: type[Any]) -> dict[str, str]:
+    """Return the texts of this kind as the browser sent them, by trip."""
+    found = cookies.family(request, FAMILIES[kind])
+    return {trip: text for trip, text in found.items() if TRIP.fullmatch(trip)}
 
 
 def kept_in(request: HttpRequest, kind: type[T]) -> dict[str, T]:
     """Return what the browser keeps of this kind, by trip, the newest first."""
-    sent = cookies.under_way(request, FAMILIES[kind])
-    found = {trip: read(kind, text) for trip, text in sent.items()}
+    found = {trip: read(kind, text) for trip, text in sent(request, kind).items()}
     good = [(kept.began, trip, kept) for trip, kept in found.items() if kept and kept.trip == trip]
     return {trip: kept for _, trip, kept in sorted(good, key=lambda row: row[:2], reverse=True)}
 
@@ -106,16 +128,16 @@ def make_room(request: HttpRequest, response: HttpResponseBase, *, adding: int =
 
     `adding` is how many the response itself has the browser keep.
     """
-    found: list[tuple[float, str, str, int]] = []
-    for kind, family in FAMILIES.items():
+    found: list[tuple[float, str, int, type[Any]]] = []
+    for kind in FAMILIES:
         good: dict[str, Any] = kept_in(request, kind)
-        for trip, text in cookies.under_way(request, family).items():
-            found.append((good[trip].began if trip in good else 0, family, trip, len(text)))
+        for trip, text in sent(request, kind).items():
+            found.append((good[trip].began if trip in good else 0, trip, len(text), kind))
     places, letters = MOST - adding, LARGEST
-    for began, family, trip, size in sorted(found, reverse=True):
+    for began, trip, size, kind in sorted(found, key=lambda row: row[:3], reverse=True):
         places, letters = places - 1, letters - size
         if not began or places < 0 or letters < 0:
-            cookies.delete_under_way(response, family, trip)
+            delete(response, kind, trip)
 
 
 def sign(kept: Handshake | Pending) -> str:

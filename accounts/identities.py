@@ -12,9 +12,19 @@ from typing import Any
 
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
+from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import credentials, events, handshakes, letters, links, oidc, sessions
+from accounts import (
+    credentials,
+    handshakes,
+    identity_mails,
+    letters,
+    links,
+    oidc,
+    sessions,
+    signals,
+)
 from accounts.conf import conf
 from accounts.errors import InvalidCredentials
 from accounts.handshakes import Pending
@@ -22,6 +32,13 @@ from accounts.links import DeadLink
 from accounts.models import Identity, LinkToken, Session, User
 from accounts.oidc import Proof, SignInError
 from accounts.spelling import as_one_line, mailable
+
+
+@receiver(signals.exporting)
+def exported(sender: None, user: User, **kwargs: Any) -> dict[str, Any]:
+    """Return a person's identities, for the copy of all their data."""
+    found = Identity.objects.filter(user=user).values("issuer", "subject", "created_at")
+    return {"identities": list(found)}
 
 
 @dataclass(frozen=True)
@@ -98,7 +115,7 @@ def create(request: HttpRequest, found: Proof | Pending, email: str, name: str) 
         with transaction.atomic():
             user = User.objects.create_user(email, None, name=name)
             Identity.objects.create(issuer=found.issuer, subject=found.subject, user=user)
-            events.record("account_created", request, user=user)
+            signals.tell("account_created", request, user=user)
             return user
     except IntegrityError as error:
         raise SignInError("oidc_failed", "the account was made a moment ago") from error
@@ -117,7 +134,7 @@ def link(request: HttpRequest, user: User, issuer: str, subject: str) -> None:
         if found.user_id != user.pk:
             raise SignInError("oidc_taken", "the identity belongs to another account by now")
         if is_new:
-            events.record("identity_linked", request, user=user)
+            signals.tell("identity_linked", request, user=user)
 
 
 def unlink(request: HttpRequest, identity: Identity, **detail: Any) -> bool:
@@ -132,7 +149,7 @@ def unlink(request: HttpRequest, identity: Identity, **detail: Any) -> bool:
         if not Identity.objects.filter(pk=identity.pk).delete()[0]:
             return False
         sessions.end(Session.objects.filter(user=user, method="oidc"), "identity_unlinked")
-        events.record("identity_unlinked", request, user=user, detail=detail)
+        signals.tell("identity_unlinked", request, user=user, detail=detail)
         return True
 
 
@@ -156,11 +173,11 @@ def send_link(request: HttpRequest, pending: Pending) -> None:
     user = User.objects.filter(email=pending.email).first()
     if user is not None and not user.is_active:
         return
-    letter = letters.NEW_IDENTITY if user is None else letters.LINK_IDENTITY
+    letter = identity_mails.NEW_IDENTITY if user is None else identity_mails.LINK_IDENTITY
     address = links.make("identity", pending.email, user=user, browser=pending.trip)
-    letters.send(letter, pending.email, user, link=address, provider=conf.oidc_name)
+    letters.send(letter, pending.email, user, link=address)
     if user is not None:
-        events.record("identity_link_sent", request, user=user)
+        signals.tell("identity_link_sent", request, user=user)
 
 
 def mailed(request: HttpRequest, token: str) -> tuple[Pending, LinkToken]:

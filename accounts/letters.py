@@ -4,6 +4,7 @@ Nothing that a stranger typed stands in a mail to somebody else: not even the na
 registration, which would carry any message to any address. A link stands alone on its line.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,6 +21,12 @@ class Letter:
     subject: str
     text: str
 
+
+# What every text may name. A part adds its own words when it is installed.
+WORDS: dict[str, Callable[[], str]] = {
+    "issuer": lambda: conf.issuer,
+    "service": lambda: conf.name,
+}
 
 REGISTER = Letter(
     "Finish your registration",
@@ -60,47 +67,6 @@ somebody, probably you, asked for a new password. To set one, open this link wit
 
 It works once, and every device will have to sign in again. If it was not you, do nothing: your
 password stays as it is.
-""",
-)
-
-FIRST_PASSWORD = Letter(
-    "Set a password",
-    """Hello,
-
-somebody, probably you, asked for a new password. Your account has none here yet: {provider} signs
-you in. To set a password as well, open this link within 30 minutes:
-
-{link}
-
-It works once, and every device will have to sign in again. If it was not you, do nothing: nothing
-has changed.
-""",
-)
-
-NEW_IDENTITY = Letter(
-    "Finish your sign-in",
-    """Welcome to {service}.
-
-Somebody, probably you, signed in through {provider} with this address. To show that it is yours,
-open this link within 30 minutes, in the same browser:
-
-{link}
-
-It works once. If it was not you, do nothing: without the link no account is made.
-""",
-)
-
-LINK_IDENTITY = Letter(
-    "Finish your sign-in",
-    """Hello,
-
-somebody, probably you, signed in through {provider} with this address, which has a {service}
-account already. To have {provider} sign you in to it from now on, open this link within 30 minutes,
-in the same browser:
-
-{link}
-
-It works once. If it was not you, do nothing: nothing has changed.
 """,
 )
 
@@ -158,6 +124,7 @@ def send(letter: Letter, to: str, user: User | None = None, **values: Any) -> No
     """
     if not reach(to):
         return
-    text = letter.text.format(issuer=conf.issuer, service=conf.name, **values)
+    words = {name: word() for name, word in WORDS.items()}
+    text = letter.text.format(**words, **values)
     mail = delivery.Mail(letter.subject, text, to, user.pk if user else None)
     transaction.on_commit(lambda: delivery.hand_over(mail), robust=True)

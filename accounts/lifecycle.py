@@ -15,10 +15,13 @@ from django.db.models.signals import post_save, pre_delete, pre_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import events, links, revocation, sessions
+from accounts import revocation, sessions, signals
 from accounts.models import Session, User
 
 RIGHTS = ("is_staff", "is_superuser")
+# The row alone knows them: a copy that was read before the last change would undo it, and make its
+# tokens and sessions good again.
+COUNTERS = ("ver", "ver_raised_at", "endings")
 WATCHED = {"is_active", "password", *RIGHTS}
 
 
@@ -39,9 +42,9 @@ class Occasion:
 def compare(sender: type[User], instance: User, update_fields: Any, **kwargs: Any) -> None:
     """Note, while the row is as it was, what this save changes."""
     instance.former = changes(instance, update_fields)  # type: ignore[attr-defined]
-    if not is_new(instance) and writes_version(update_fields):
-        # The row's own: a copy read before the last change would make its tokens good again.
-        instance.ver, instance.ver_raised_at = F("ver"), F("ver_raised_at")
+    if not is_new(instance):
+        for name in counters_in(update_fields):
+            setattr(instance, name, F(name))
 
 
 @receiver(post_save, sender=User)
@@ -50,8 +53,8 @@ def raise_version(sender: type[User], instance: User, update_fields: Any, **kwar
     moved = any(name in former(instance) for name in RIGHTS)
     if moved:
         User.objects.filter(pk=instance.pk).update(ver=F("ver") + 1, ver_raised_at=Now())
-    if moved or writes_version(update_fields):
-        instance.refresh_from_db(fields=["ver", "ver_raised_at"])
+    if moved or counters_in(update_fields):
+        instance.refresh_from_db(fields=COUNTERS)
     if moved:
         record("rights_changed", instance)
         revocation.announce()
@@ -76,19 +79,16 @@ def end_sessions_of_inactive(sender: type[User], instance: User, created: bool, 
 def end_sessions_of_old_password(sender: type[User], instance: User, **kwargs: Any) -> None:
     """End the sessions after a new password, but for the one in which it was set."""
     occasion = instance.__dict__.pop("occasion", Occasion())
-    if "password" not in former(instance):
-        return
-    if instance.is_renewing_hash:
-        links.keep(instance, former(instance)["password"])
+    if "password" not in former(instance) or instance.is_renewing_hash:
         return
     session = occasion.session
     sessions.end_all_of(instance, occasion.kind, keep=session.id if session else "")
     record(occasion.kind, instance, occasion.request, session)
 
 
-def writes_version(update_fields: Iterable[str] | None) -> bool:
-    """Return whether a save names `ver`: all fields, or all that the copy was read with."""
-    return update_fields is None or "ver" in update_fields
+def counters_in(update_fields: Iterable[str] | None) -> list[str]:
+    """Return the counters that a save names: all fields, or all that the copy was read with."""
+    return [name for name in COUNTERS if update_fields is None or name in update_fields]
 
 
 def is_new(user: User) -> bool:
@@ -117,7 +117,7 @@ def record(
 ) -> None:
     """Write an event that names who saved the user, where they have said so (accounts.admin)."""
     by = getattr(user, "saved_by", "")
-    events.record(kind, request, user=user, session=session, detail={"by": by} if by else {})
+    signals.tell(kind, request, user=user, session=session, detail={"by": by} if by else {})
 
 
 @receiver(pre_delete, sender=User)
@@ -126,4 +126,4 @@ def end_sessions_of_deleted(sender: type[User], instance: User, **kwargs: Any) -
     # Whoever signs in meanwhile waits, and finds nobody: a session begun now would be left live.
     User.objects.select_for_update().filter(pk=instance.pk).first()
     sessions.end_all_of(instance, "deleted")
-    events.record("deleted", detail={"sub": instance.sub})
+    signals.tell("deleted", detail={"sub": instance.sub})

@@ -10,11 +10,15 @@ old password could keep its owner from setting a new one.
 import hashlib
 import secrets
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.db.models.signals import post_save
+from django.dispatch import receiver
 from django.utils.crypto import salted_hmac
 
+from accounts import lifecycle
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import ValidationFailed
 from accounts.keyring import b64
@@ -93,10 +97,13 @@ def use(link: LinkToken) -> None:
         raise DeadLink("used a moment ago")
 
 
-def keep(user: User, former: str) -> None:
-    """Let the user's links live on though the password is hashed in another way than `former`."""
-    links = LinkToken.objects.filter(user=user, made_for=_state(user, former))
-    links.update(made_for=_state(user))
+@receiver(post_save, sender=User)
+def keep(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """Let the user's links live on after the same password was hashed in another way."""
+    former = lifecycle.former(instance).get("password")
+    if instance.is_renewing_hash and former is not None:
+        links = LinkToken.objects.filter(user=instance, made_for=_state(instance, former))
+        links.update(made_for=_state(instance))
 
 
 def _live() -> QuerySet[LinkToken]:

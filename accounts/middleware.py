@@ -72,7 +72,8 @@ def guarded(request: HttpRequest) -> list[str]:
     """Return the names in this request that only one cookie may have."""
     ours = (*cookies.names(), settings.CSRF_COOKIE_NAME, settings.SESSION_COOKIE_NAME)
     sent = request.COOKIES
-    return [name for name in sent if name in ours or name.startswith(cookies.FAMILIES)]
+    families = tuple(cookies.GUARDED)
+    return [name for name in sent if name in ours or name.startswith(families)]
 
 
 def sent_once(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:

@@ -48,6 +48,9 @@ class User(AbstractBaseUser, PermissionsMixin):
     # Rises with every change of role or scopes: older access tokens are refused at once.
     ver = models.PositiveIntegerField(default=1, editable=False)
     ver_raised_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    # Rises where all of a person's sessions end: Django then refuses those of its own that began
+    # before, the administration's.
+    endings = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     # As in PermissionsMixin, but for the names from the other side: a project that moves here has
     # another user model beside this one for a while, and `group.user_set` stays that one's.
@@ -106,6 +109,17 @@ class User(AbstractBaseUser, PermissionsMixin):
             yield
         finally:
             self.is_renewing_hash = False
+
+    def get_session_auth_hash(self) -> str:
+        """Return what a session of Django's must have begun with to count."""
+        return self._counting_endings(super().get_session_auth_hash())
+
+    def get_session_auth_fallback_hash(self) -> Iterator[str]:
+        """Yield the same for each of SECRET_KEY_FALLBACKS."""
+        yield from map(self._counting_endings, super().get_session_auth_fallback_hash())
+
+    def _counting_endings(self, auth_hash: str) -> str:
+        return f"{auth_hash}.{self.endings}"
 
     def clean(self) -> None:
         super().clean()

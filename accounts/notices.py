@@ -1,15 +1,25 @@
-"""Mails about security events: an observer that nothing depends on (ASVS 5.0 6.3.5, 6.3.7)."""
+"""Send mails about security events to their owner (ASVS 5.0 6.3.5, 6.3.7)."""
 
 from typing import Any
 
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
+from django.http import HttpRequest
 
-from accounts import devices, letters
-from accounts.conf import conf
-from accounts.events import recorded
+from accounts import callers, clock, letters, user_agents
 from accounts.letters import Letter
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Session, User
+from accounts.signals import ALARMS, KINDS, happened
+
+KINDS |= {
+    "password_reset_sent": "A link to reset the password was sent",
+    "password_reset": "The password was reset",
+    "email_change_requested": "A new e-mail address was asked for",
+    "email_changed": "The e-mail address was changed",
+    "data_exported": "A copy of all data was downloaded",
+    "mail_failed": "A mail could not be delivered",
+}
+ALARMS.add("mail_failed")
 
 WHERE = """
 When: {at:%Y-%m-%d %H:%M} UTC
@@ -23,6 +33,7 @@ If it was not you, set a new password at once, which signs out everyone else:
 {issuer}/password/forgot
 """
 
+# By the kind of event. A part adds those of its own kinds.
 LETTERS = {
     "signed_in": Letter(
         "A new device has signed in",
@@ -45,19 +56,6 @@ LETTERS = {
         "Hello,\n\nsomebody signed in as you asked to move your account to another e-mail "
         "address. It happens when a link that was sent there is opened.\n" + WHERE + IF_NOT_YOU,
     ),
-    "identity_linked": Letter(
-        "A new way to sign in was added",
-        "Hello,\n\nfrom now on your account can be signed in to through {provider}. Your "
-        "password was entered for that, or a link opened that was sent to this address.\n"
-        + WHERE
-        + IF_NOT_YOU,
-    ),
-    "identity_unlinked": Letter(
-        "A way to sign in was removed",
-        "Hello,\n\nthe people who run this service have ended that {provider} signs you in to your "
-        "account, and signed\nout the devices that had come that way.\n\nIf you have no password "
-        "yet, you can set one here:\n\n{issuer}/password/forgot\n",
-    ),
     "refresh_reused": Letter(
         "An older copy of your sign-in was used",
         "Hello,\n\nan older copy of your sign-in was used: your browser was restored from a "
@@ -68,33 +66,45 @@ LETTERS = {
 }
 
 
-@receiver(recorded)
-def tell(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
-    """A mail for each event that matters to its owner."""
-    letter = LETTERS.get(event.kind)
-    if letter is None or event.user is None:
+@receiver(happened)
+def notify(
+    sender: None,
+    *,
+    kind: str,
+    request: HttpRequest | None,
+    user: User | None,
+    session: Session | None,
+    **kwargs: Any,
+) -> None:
+    """Send a mail about each event that matters to its owner."""
+    letter = LETTERS.get(kind)
+    if letter is None or user is None:
         return
-    if event.kind == "signed_in" and not is_new_device(event):
+    user_agent = callers.user_agent_of(request)
+    if kind == "signed_in" and not is_new_device(user, session, user_agent):
         return
     letters.send(
         letter,
-        event.user.email,
-        event.user,
-        at=event.at,
-        address=event.address or "unknown",
-        device=devices.describe(event.user_agent),
-        provider=conf.oidc_name,
+        user.email,
+        user,
+        at=clock.database_now(),
+        address=callers.address_of(request) or "unknown",
+        device=user_agents.describe(user_agent),
     )
 
 
-def is_new_device(event: SecurityEvent) -> bool:
-    """Does nothing in this person's earlier sessions look like it? Not so at the very first."""
-    earlier = Session.objects.filter(user=event.user).exclude(id=event.session_id)
+def is_new_device(user: User, session: Session | None, user_agent: str) -> bool:
+    """Return whether nothing in this person's earlier sessions looks like it.
+
+    The very first device is none to tell about.
+    """
+    earlier = Session.objects.filter(user=user).exclude(id=session.id if session else "")
     seen = set(earlier.values_list("user_agent", flat=True).distinct())
-    return bool(seen) and devices.describe(event.user_agent) not in map(devices.describe, seen)
+    described = user_agents.describe(user_agent)
+    return bool(seen) and described not in map(user_agents.describe, seen)
 
 
 @receiver(post_delete, sender=User)
-def tell_about_deletion(sender: type[User], instance: User, **kwargs: Any) -> None:
-    """To the address of an account that is no more, whoever deleted it."""
+def notify_about_deletion(sender: type[User], instance: User, **kwargs: Any) -> None:
+    """Send a mail to the address of an account that is no more, whoever deleted it."""
     letters.send(letters.DELETED, instance.email)

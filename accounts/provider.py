@@ -18,6 +18,7 @@ import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
+from accounts.checks import rule
 from accounts.conf import conf
 
 log = logging.getLogger("accounts")
@@ -62,6 +63,14 @@ def is_loopback(host: str) -> bool:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
+
+
+@rule("E011")
+def identity_provider() -> str:
+    registered = bool(conf.oidc_client_id and conf.oidc_client_secret)
+    if conf.oidc_issuer and not (is_safe(conf.oidc_issuer) and registered):
+        return "OIDC_ISSUER must be https, and needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET."
+    return ""
 
 
 def json_of(answer: requests.Response) -> Any:

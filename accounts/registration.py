@@ -4,17 +4,22 @@ Nobody can prepare an account on another's address, and no answer tells whether 
 depends on it is done by `afterwards`, and the mail tells its reader alone.
 """
 
+from collections.abc import Callable
 from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 
-from accounts import events, letters, links, passwords, sessions
-from accounts.conf import conf
+from accounts import letters, links, passwords, sessions, signals
 from accounts.errors import ValidationFailed
+from accounts.letters import Letter
 from accounts.links import DeadLink
 from accounts.models import LinkToken, Session, User
 from accounts.wording import MISSING
+
+# Each returns the letter that brings this user the link of a reset, or None for the usual one. A
+# part adds to it whose people may have no password.
+RESET_LETTERS: list[Callable[[User], Letter | None]] = []
 
 BOTH = (LinkToken.Kind.REGISTER, LinkToken.Kind.EMAIL)
 
@@ -38,19 +43,14 @@ def offer_reset(request: HttpRequest, email: str) -> None:
 def send_reset(request: HttpRequest, user: User, **detail: Any) -> bool:
     """Send a link, which is an event, and return whether that was possible.
 
-    Whoever has no password yet, because the identity provider signs them in, may set the first.
+    Whoever has no password yet may set the first.
     """
     if not (user.is_active and letters.reach(user.email)):
         return False
-    first = conf.oidc_issuer and not user.has_usable_password()
-    letters.send(
-        letters.FIRST_PASSWORD if first else letters.RESET,
-        user.email,
-        user,
-        link=links.make("reset", user.email, user=user),
-        provider=conf.oidc_name,
-    )
-    events.record("password_reset_sent", request, user=user, detail=detail)
+    others = filter(None, (letter_for(user) for letter_for in RESET_LETTERS))
+    letter = next(others, letters.RESET)
+    letters.send(letter, user.email, user, link=links.make("reset", user.email, user=user))
+    signals.tell("password_reset_sent", request, user=user, detail=detail)
     return True
 
 
@@ -86,7 +86,7 @@ def _create(request: HttpRequest, link: LinkToken, password: str) -> None:
         with transaction.atomic():
             links.use(link)
             user.save(force_insert=True)
-            events.record("account_created", request, user=user)
+            signals.tell("account_created", request, user=user)
     except IntegrityError as error:
         raise DeadLink("the address has an account by now") from error
 
@@ -102,7 +102,7 @@ def _move(request: HttpRequest, link: LinkToken) -> None:
             user.save(update_fields=["email"])
             sessions.end_all_of(user, "email_changed", keep=link.session_id)
             asked = Session.objects.get(id=link.session_id)
-            events.record("email_changed", request, user=user, session=asked)
+            signals.tell("email_changed", request, user=user, session=asked)
     except IntegrityError as error:
         raise DeadLink("the address has an account by now") from error
     letters.send(letters.ADDRESS_CHANGED, former, user, new=user.email)

@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 
 from rest_framework import serializers
 
-from accounts import devices
+from accounts import user_agents
 from accounts.models import Session, User
 from accounts.spelling import LONGEST_EMAIL, composed, is_one_line, mailable
 from accounts.wording import Worded
@@ -166,7 +166,7 @@ class Device(serializers.Serializer[Session]):
         return bool(session.id == self.context["request"].user.session_id)
 
     def get_device(self, session: Session) -> str:
-        return devices.describe(session.user_agent)
+        return user_agents.describe(session.user_agent)
 
     def get_end_reason(self, session: Session) -> str | None:
         return session.end_reason or None
@@ -183,7 +183,7 @@ class Event(serializers.Serializer[Any]):
     session_id = serializers.CharField()
 
     def get_device(self, event: Any) -> str:
-        return devices.describe(event.user_agent)
+        return user_agents.describe(event.user_agent)
 
 
 class UserBody(serializers.Serializer[Any]):

@@ -14,20 +14,20 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from django.db import DatabaseError, InterfaceError, transaction
-from django.db.models import QuerySet, TextField, Value
+from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Now
 from django.http import HttpRequest
 
 from accounts import (
-    adminsessions,
+    callers,
     clock,
     credentials,
-    events,
     judgement,
     keys,
     liveness,
     revocation,
     rows,
+    signals,
     tokens,
 )
 from accounts.claims import Issued
@@ -69,13 +69,13 @@ def start(
         key_hash=liveness.hash_key(key),
         signing_kids=keys.ring().active_kid,
         **_times(now, remember=remember, fresh=fresh),
-        **events.whence(request),
+        **callers.caller_fields(request),
     )
     with transaction.atomic():
         # Held until the end: a password changed meanwhile ends the new session, or is seen here.
         credentials.hold(user)
         session.save(force_insert=True)
-        events.record("signed_in", request, user=user, session=session)
+        signals.tell("signed_in", request, user=user, session=session)
         _end_oldest(session, request)
     return tokens.issue(session, key, now)
 
@@ -107,7 +107,7 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
             _end_reused(session, claims.gen, request)
             raise RefreshReused(f"generation {claims.gen} came back at {session.generation}")
         if verdict is Verdict.AHEAD:
-            events.record("session_ahead", request, user=session.user, session=session)
+            signals.tell("session_ahead", request, user=session.user, session=session)
             raise SessionEnded(f"generation {claims.gen} is ahead of {session.generation}")
         if verdict is Verdict.ANSWER or _advance(session, verdict, now):
             _note_key(session)
@@ -172,9 +172,20 @@ def end(sessions: "QuerySet[Session]", reason: str) -> int:
 
 
 def end_all_of(user: User, reason: str, *, keep: str = "") -> int:
-    """End every session of a user, or every one but `keep`; the administration's among them."""
-    ended = end(Session.objects.filter(user=user).exclude(id=keep), reason)
-    return ended + adminsessions.end_all_of(user)
+    """End every session of a user, or every one but `keep`, and return how many.
+
+    Sessions of Django's, the administration's, end too. They are not counted.
+    """
+    # Before the sessions' rows, as `start` does: two that lock both in another order wait forever.
+    User.objects.filter(pk=user.pk).update(endings=F("endings") + 1)
+    user.endings += 1  # for `update_session_auth_hash`, where a view of Django's sets a password
+    return end(Session.objects.filter(user=user).exclude(id=keep), reason)
+
+
+def end_everyones(reason: str) -> int:
+    """End every session of everyone, as `end_all_of` does, and return how many."""
+    User.objects.update(endings=F("endings") + 1)
+    return end(Session.objects.all(), reason)
 
 
 def reauthenticated(session: Session) -> None:
@@ -186,7 +197,7 @@ def _end_reused(session: Session, generation: int, request: HttpRequest | None) 
     with transaction.atomic():
         if end(Session.objects.filter(id=session.id), "reuse_detected"):
             detail = {"presented": generation, "current": session.generation}
-            events.record(
+            signals.tell(
                 "refresh_reused", request, user=session.user, session=session, detail=detail
             )
 
@@ -197,6 +208,4 @@ def _end_oldest(newest: Session, request: HttpRequest | None) -> None:
     for session in live.order_by("-last_used_at", "-created_at")[MOST_LIVE:]:
         if end(Session.objects.filter(id=session.id), "too_many"):
             detail = {"reason": "too_many", "client": session.client}
-            events.record(
-                "session_ended", request, user=newest.user, session=session, detail=detail
-            )
+            signals.tell("session_ended", request, user=newest.user, session=session, detail=detail)

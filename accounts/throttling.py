@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.http import HttpRequest
 
-from accounts import events
+from accounts import callers
 from accounts.conf import LEEWAY_SECONDS
 from accounts.errors import Throttled
 from accounts.models import FailureCount
@@ -57,7 +57,7 @@ def _hash(text: str) -> str:
 
 
 def sign_in_budgets(request: HttpRequest, email: str) -> list[Budget]:
-    network, email = events.network_of(request), canonical_email(email)
+    network, email = callers.network_of(request), canonical_email(email)
     return [
         Budget("sign-in e-mail and network", network and f"{email}\0{network}", 10, 600, email),
         Budget("sign-in e-mail", email, 30, 600, email),
@@ -70,7 +70,7 @@ def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]
     email = canonical_email(email)
     return [
         Budget(f"{purpose} e-mail", email, 3, 3600, email),
-        Budget(f"{purpose} network", events.network_of(request), 20, 3600),
+        Budget(f"{purpose} network", callers.network_of(request), 20, 3600),
     ]
 
 
@@ -163,7 +163,7 @@ _pending_lock = threading.Lock()
 
 def count_bad_token(request: HttpRequest) -> None:
     """Count one; Throttled when the network's budget is used up. Good tokens never get here."""
-    network = events.network_of(request)
+    network = callers.network_of(request)
     if not network:
         return
     now = time.monotonic()

@@ -13,7 +13,7 @@ from django.shortcuts import render
 from django.views.generic import TemplateView
 
 from accounts import cookies, csrf, errors, problems, tokens
-from accounts.events import KINDS
+from accounts.signals import KINDS
 
 VERSION = "0.1.0"
 

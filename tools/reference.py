@@ -15,7 +15,7 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 from django.http import HttpRequest
 
-from accounts import errors, events, notices, throttling
+from accounts import errors, notices, signals, throttling
 from accounts.conf import DEFAULTS, OPTIONS, TYPES
 from project.variables import VARIABLES
 from tools.endpoints import endpoints
@@ -75,11 +75,11 @@ def default(text: str) -> str:
 def security_events() -> str:
     rows = [
         [code(kind), words, notices.LETTERS[kind].subject if kind in notices.LETTERS else ""]
-        for kind, words in events.KINDS.items()
+        for kind, words in signals.KINDS.items()
     ]
     return page(
         "Security events",
-        "accounts/events.py and accounts/notices.py",
+        "accounts.signals.KINDS, to which parts add, and accounts/notices.py",
         "Each is a row of `SecurityEvent` and a log line of `accounts.events`, whose message is "
         "the kind. People see their own at `/account`, staff see everyone's at `/audit`. "
         "[How to watch them](../how-to/watch-events.md).",

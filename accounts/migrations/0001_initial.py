@@ -73,6 +73,7 @@ class Migration(migrations.Migration):
                 ("is_staff", models.BooleanField(default=False)),
                 ("ver", models.PositiveIntegerField(default=1, editable=False)),
                 ("ver_raised_at", models.DateTimeField(db_index=True, editable=False, null=True)),
+                ("endings", models.PositiveIntegerField(default=0, editable=False)),
                 (
                     "created_at",
                     models.DateTimeField(

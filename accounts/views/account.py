@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from rest_framework.response import Response
 
-from accounts import afterwards, events, export, letters, registration, serializers, throttling
+from accounts import afterwards, export, letters, registration, serializers, signals, throttling
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedEndpoint
 from accounts.errors import ValidationFailed
@@ -55,7 +55,7 @@ class ExportView(ProtectedEndpoint):
 
     def get(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
-        events.record("data_exported", request, user=user, session=session)
+        signals.tell("data_exported", request, user=user, session=session)
         headers = {"Content-Disposition": 'attachment; filename="gatehouse-account.json"'}
         return Response(export.everything_about(user), headers=headers)
 
@@ -74,6 +74,6 @@ class EmailChangeView(ProtectedEndpoint):
             raise ValidationFailed(errors={"email": ["This is your address already."]})
         letters.require_server()
         throttling.spend(throttling.mail_budgets(request, "e-mail change", email))
-        events.record("email_change_requested", request, user=user, session=session)
+        signals.tell("email_change_requested", request, user=user, session=session)
         afterwards.hidden(registration.offer_new_address, session, user, email)
         return Response(status=202)

@@ -18,10 +18,10 @@ from accounts import (
     credentials,
     csrf,
     endpoints,
-    events,
     liveness,
     revocation,
     serializers,
+    signals,
     throttling,
     tokens,
 )
@@ -121,7 +121,7 @@ def sign_out(request: HttpRequest, leaving: QuerySet[Session]) -> None:
     for session in leaving.filter(ended_at=None).select_related("user"):
         with transaction.atomic():
             if session_flow.end(Session.objects.filter(id=session.id), "signed_out"):
-                events.record("signed_out", request, user=session.user, session=session)
+                signals.tell("signed_out", request, user=session.user, session=session)
 
 
 def presented(request: HttpRequest) -> QuerySet[Session]:

@@ -8,12 +8,12 @@ from django.db.models.functions import Now
 from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 
-from accounts import credentials, events, liveness, serializers
+from accounts import credentials, liveness, serializers, signals
 from accounts import sessions as session_flow
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import Pages, ProtectedEndpoint, ProtectedView
 from accounts.errors import InvalidToken, NotFound
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Session, User
 from accounts.permissions import RecentlyAuthenticated
 
 # Ended sessions stay listed for this long.
@@ -47,7 +47,7 @@ class OneSessionView(ProtectedEndpoint):
         if found is None:
             raise NotFound
         if session_flow.end(session, "ended_by_user"):
-            events.record("session_ended", request, user=found.user, session=found)
+            signals.tell("session_ended", request, user=found.user, session=found)
         return Response(status=204)
 
 
@@ -60,7 +60,7 @@ class LogoutOthersView(ProtectedEndpoint):
     def post(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
         ended = session_flow.end_all_of(user, "ended_others", keep=session.id)
-        events.record(
+        signals.tell(
             "others_ended",
             request,
             user=user,
@@ -68,16 +68,6 @@ class LogoutOthersView(ProtectedEndpoint):
             detail={"count": ended},
         )
         return Response(status=204)
-
-
-class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
-    """GET /auth/events: the person's own security events, newest first."""
-
-    pagination_class = Pages
-    serializer_class = serializers.Event
-
-    def get_queryset(self) -> QuerySet[SecurityEvent]:
-        return SecurityEvent.objects.filter(user__sub=self.request.user.id).order_by("-id")
 
 
 class ReauthenticateView(ProtectedEndpoint):
@@ -90,7 +80,7 @@ class ReauthenticateView(ProtectedEndpoint):
         session, user = own_session(request)
         credentials.verify_again(request, user, given["password"])
         session_flow.reauthenticated(session)
-        events.record("reauthenticated", request, user=user, session=session)
+        signals.tell("reauthenticated", request, user=user, session=session)
         return Response(serializers.state_json(user, session, request.auth.expires_at))
 
 

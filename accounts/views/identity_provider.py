@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.utils.encoding import iri_to_uri
 
-from accounts import cookies, events, handshakes, identities, liveness, oidc, throttling
+from accounts import callers, cookies, handshakes, identities, liveness, oidc, signals, throttling
 from accounts import sessions as session_flow
 from accounts.conf import conf
 from accounts.errors import Throttled
@@ -127,7 +127,7 @@ def prove(request: HttpRequest, handshake: Handshake) -> Proof:
     Throttled after too many failures.
     """
     code = oidc.check_answer(handshake, request.GET)
-    budgets = [throttling.Budget("identity provider", events.network_of(request), 100, 600)]
+    budgets = [throttling.Budget("identity provider", callers.network_of(request), 100, 600)]
     throttling.spend(budgets)
     try:
         proof = oidc.redeem(handshake, code)
@@ -154,7 +154,7 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
             return ask_to_link(handshake, proof, told, account)
         user = identities.create(request, proof, told.email, told.name)
     if not user.is_active:
-        events.record("sign_in_failed", request, user=user)
+        signals.tell("sign_in_failed", request, user=user)
         raise SignInError("oidc_inactive", "the user is inactive")
     session_flow.end(Session.objects.filter(id__in=handshake.sessions), "replaced")
     fresh = proof.is_fresh(handshake.began)
@@ -185,7 +185,7 @@ def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRespo
     if not proof.is_fresh(handshake.began):
         raise SignInError("oidc_stale", f"auth_time is {proof.claims.get('auth_time')!r}")
     session_flow.reauthenticated(session)
-    events.record("reauthenticated", request, user=user, session=session)
+    signals.tell("reauthenticated", request, user=user, session=session)
     return to(CONFIRMED)
 
 
@@ -203,7 +203,7 @@ def refusal(
     """Return the way to the page that says why, and note the failure."""
     log.info("refused %s: %s", reason, cause, extra={"cause": repr(cause.__cause__)})
     if reason not in ("oidc_cancelled", "oidc_unavailable", "oidc_inactive"):
-        events.record_unasked("sign_in_failed", request, detail={"reason": reason})
+        signals.tell("sign_in_failed", request, detail={"reason": reason}, anonymous=True)
     if handshake is not None and handshake.step_up:
         return to(CONFIRMED, reason=reason)
     return to(LOGIN, reason=reason, next=handshake.next if handshake else conf.home)

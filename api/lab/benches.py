@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from accounts import conf, events, throttling
+from accounts import callers, conf, throttling
 from api.lab import jar, people, profile
 from api.lab.models import Bench, Entry
 
@@ -33,7 +33,7 @@ def tagged(tag: str) -> Bench | None:
 
 def open_bench(request: HttpRequest, *, with_person: bool) -> Bench:
     """A new bench; Throttled if this network has opened too many."""
-    throttling.spend([throttling.Budget("lab bench", events.network_of(request), 600, 3600)])
+    throttling.spend([throttling.Budget("lab bench", callers.network_of(request), 600, 3600)])
     purge()
     bench = Bench(expires_at=Now() + LIFE)
     if with_person:
@@ -59,7 +59,7 @@ def purge() -> None:
 
 def spend_request(request: HttpRequest) -> None:
     """Count one experiment's request; Throttled beyond 600 a minute for a network."""
-    throttling.spend([throttling.Budget("lab request", events.network_of(request), 600, 60)])
+    throttling.spend([throttling.Budget("lab request", callers.network_of(request), 600, 60)])
 
 
 def note(bench: Bench, kind: str, data: dict[str, Any], request_id: str = "") -> Entry:

@@ -16,8 +16,8 @@ from rest_framework.response import Response
 from accounts import errors, revocation, sessions, tokens
 from accounts.claims import Issued
 from accounts.conf import override
-from accounts.events import KINDS
 from accounts.models import Session
+from accounts.signals import KINDS
 from accounts.views.browser import BrowserView
 from accounts.wording import Worded
 from api.lab import profile, recorder, rows, runs, views

@@ -12,13 +12,14 @@ from copy import copy
 from dataclasses import replace
 from typing import Any
 
+from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
 from accounts.conf import conf
-from accounts.events import recorded
 from accounts.models import SecurityEvent
+from accounts.signals import happened
 from api.lab import benches, jar, redaction
 from api.lab.instrument import Call, watch
 from api.lab.models import Bench
@@ -80,11 +81,16 @@ def events() -> Iterator[list[dict[str, Any]]]:
         _events.reset(token)
 
 
-@receiver(recorded)
-def keep_event(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
-    """Copy an event into the record; those of the lab are not kept for the audit log."""
+@receiver(happened)
+def keep_event(sender: None, kind: str, detail: dict[str, Any], **kwargs: Any) -> None:
+    """Copy an event into the record."""
     written = _events.get()
     if written is not None:
-        written.append({"kind": event.kind, "detail": event.detail})
+        written.append({"kind": kind, "detail": detail})
+
+
+@receiver(post_save, sender=SecurityEvent)
+def drop_row(sender: type[SecurityEvent], instance: SecurityEvent, **kwargs: Any) -> None:
+    """Delete the row of an event of the lab: the audit log is about the site's own people."""
     if conf.cookie_mark == jar.MARK:  # the lab's settings, in whichever variant
-        event.delete()
+        instance.delete()

@@ -30,7 +30,7 @@ def idp(settings: Any) -> "Iterator[StandIn]":
     from accounts import events
     from tests.accounts import stand_in
 
-    events._unasked.clear()
+    events._anonymous.clear()
     with stand_in.running() as found:
         settings.GATEHOUSE = {
             **settings.GATEHOUSE,

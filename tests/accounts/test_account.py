@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Identity, SecurityEvent, Session, User
 from api.models import Note
 from tests.accounts import mails
 from tests.clients import BearerClient, BrowserClient
@@ -90,6 +90,8 @@ def test_export_holds_all_and_only_own_data(
     others = BrowserClient()
     others.sign_in(bob)
     others.post("/api/notes", {"title": "of bob", "body": ""})
+    for person in (alice, bob):
+        Identity.objects.create(issuer="https://idp.example", subject=person.name, user=person)
     browser_client.sign_in(alice)
     browser_client.post("/api/notes", {"title": "of alice", "body": "text"})
 
@@ -99,6 +101,7 @@ def test_export_holds_all_and_only_own_data(
     found = answer.json()
     assert found["account"]["email"] == alice.email
     assert [note["title"] for note in found["notes"]] == ["of alice"]
+    assert [identity["subject"] for identity in found["identities"]] == [alice.name]
     assert [session["method"] for session in found["sessions"]] == ["password"]
     assert {"signed_in", "data_exported"} <= {event["kind"] for event in found["events"]}
     assert Session.objects.get(user=alice).key_hash not in answer.content.decode()

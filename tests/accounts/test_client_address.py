@@ -6,7 +6,7 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from accounts import events, throttling
+from accounts import callers, throttling
 from accounts.middleware import ClientAddress
 from accounts.models import FailureCount
 from tests.accounts.test_throttling import guess, proxied, statuses  # noqa: F401  (a fixture)
@@ -65,7 +65,7 @@ def test_address_is_read_in_each_spelling_of_proxies(settings, rf, proxy, sent, 
     """RFC 7239 section 6 for brackets, quotes and ports, RFC 4007 section 11 for interfaces."""
     trust(settings, "10.0.0.0/8")
 
-    assert events.address_of(asked(rf, proxy, **{"X-Forwarded-For": sent})) == address
+    assert callers.address_of(asked(rf, proxy, **{"X-Forwarded-For": sent})) == address
 
 
 @pytest.mark.parametrize("sent", UNREADABLE)
@@ -75,7 +75,7 @@ def test_what_names_nobody_is_no_address_and_never_the_proxys(settings, rf, sent
 
     request = asked(rf, "10.0.0.1", **{"X-Forwarded-For": sent, "X-Forwarded-Proto": "https"})
 
-    assert (events.address_of(request), events.network_of(request)) == ("", "")
+    assert (callers.address_of(request), callers.network_of(request)) == ("", "")
     assert request.META["HTTP_X_FORWARDED_PROTO"] == "https"
 
 
@@ -86,7 +86,7 @@ def test_proxy_that_calls_for_itself_has_its_own_address(settings, rf) -> None:
     own = asked(rf, "10.0.0.1")
     others = asked(rf, "10.0.0.1", **{"X-Forwarded-Proto": "https"})
 
-    assert (events.address_of(own), events.address_of(others)) == ("10.0.0.1", "")
+    assert (callers.address_of(own), callers.address_of(others)) == ("10.0.0.1", "")
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_unix_socket_is_trusted_by_its_word_alone(settings, rf, peer) -> None:
     for proxies, address in [((), ""), (("127.0.0.1",), ""), (("unix",), "203.0.113.7")]:
         trust(settings, *proxies)
         request = asked(rf, peer, **sent)
-        assert events.address_of(request) == address
+        assert callers.address_of(request) == address
         assert ("HTTP_X_FORWARDED_PROTO" in request.META) is bool(address)
 
 
@@ -127,7 +127,7 @@ def test_word_for_sockets_trusts_no_address(settings, rf) -> None:
     two_proxies = asked(rf, "", **{"X-Forwarded-For": "203.0.113.7, unix:"})
     silent = asked(rf, "", **{"X-Forwarded-Proto": "https"})
 
-    found = [events.address_of(request) for request in (stranger, two_proxies, silent)]
+    found = [callers.address_of(request) for request in (stranger, two_proxies, silent)]
     assert found == ["203.0.113.9", "203.0.113.7", ""]
 
 

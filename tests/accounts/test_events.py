@@ -2,12 +2,14 @@
 
 import json
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
 
-from accounts import events
-from accounts.models import SecurityEvent
+from accounts import callers, events, sessions, signals
+from accounts.models import SecurityEvent, Session
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BrowserClient
 from tests.leaks import holds_jwt
@@ -97,28 +99,51 @@ def test_odd_user_agent_never_an_error(alice, agent):
 def test_kind_without_words_is_an_error(db):
     """A row that nobody can read is no record."""
     with pytest.raises(KeyError):
-        events.record("something")
+        signals.tell("something")
 
 
 def test_every_kind_has_words_and_fits_its_column():
     """What people read on the account page."""
-    assert all(words and len(kind) <= 32 for kind, words in events.KINDS.items())
+    assert all(words and len(kind) <= 32 for kind, words in signals.KINDS.items())
 
 
-def test_observers_hear_of_each_row(alice, browser_client):
-    """Mails and the flow view hang on the signal; control flow never does."""
-    heard: list[str] = []
-
-    def listen(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
-        heard.append(event.kind)
-
-    events.recorded.connect(listen)
+@contextmanager
+def listening(listener: Callable[..., None]) -> Iterator[None]:
+    """Have this function hear what happens until the context ends."""
+    signals.happened.connect(listener)
     try:
-        browser_client.sign_in(alice)
+        yield
     finally:
-        events.recorded.disconnect(listen)
+        signals.happened.disconnect(listener)
 
-    assert heard == ["signed_in"]
+
+def test_listener_hears_who_did_what_from_where(alice, browser_client):
+    """What a project of its own needs to know is in the signal."""
+    heard: list[dict[str, Any]] = []
+
+    def listen(**told: Any) -> None:
+        heard.append(told)
+
+    with listening(listen):
+        browser_client.sign_in(alice)
+
+    [told] = heard
+    assert (told["kind"], told["user"], told["detail"]) == ("signed_in", alice, {})
+    assert told["session"] == Session.objects.get(user=alice)
+    assert callers.address_of(told["request"]) == "127.0.0.1"
+
+
+def test_listener_that_fails_undoes_what_it_was_told_of(alice):
+    """What cannot be noted does not happen: no session without its event."""
+
+    def fail(**told: Any) -> None:
+        raise OSError("the log is full")
+
+    with listening(fail), pytest.raises(OSError, match="full"):
+        sessions.start(alice, client="web", remember=False)
+
+    assert not Session.objects.exists()
+    assert not written()
 
 
 def test_flood_of_refusals_is_no_flood_of_rows(browser_client):
@@ -135,7 +160,7 @@ def test_one_customer_with_many_addresses_counts_as_one(rf, db):
     for number in range(40):
         request = rf.post("/auth/login")
         request.client_address = f"2001:db8:7:7::{number:x}"
-        events.record_unasked("csrf_failed", request)
+        signals.tell("csrf_failed", request, anonymous=True)
 
     assert SecurityEvent.objects.filter(kind="csrf_failed").count() == 20
 
@@ -144,7 +169,7 @@ def test_refusals_are_stored_again_after_a_while(browser_client):
     """The bound is for each ten minutes: a later attack is seen too."""
     browser_client.get("/auth/session")
     address = "127.0.7.3"
-    events._unasked.put(("csrf_failed", address), (time.monotonic() - 601, 1000))
+    events._anonymous.put(("csrf_failed", address), (time.monotonic() - 601, 1000))
 
     browser_client.post("/auth/login", headers={"Origin": "null"}, REMOTE_ADDR=address)
 

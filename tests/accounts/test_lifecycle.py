@@ -13,7 +13,7 @@ from django.core import serializers as core_serializers
 from django.core.management import call_command
 from django.db import connection
 
-from accounts import events, sessions
+from accounts import sessions, signals
 from accounts.errors import InvalidCredentials
 from accounts.models import SecurityEvent, Session, User
 from tests.accounts import mails
@@ -372,16 +372,16 @@ def test_sign_in_that_meets_a_new_password_leaves_no_live_session(alice):
 
     thread = threading.Thread(target=sign_in)
 
-    def meanwhile(sender: Any, event: SecurityEvent, **_: Any) -> None:
-        if event.kind == "password_changed":
+    def meanwhile(kind: str, **_: Any) -> None:
+        if kind == "password_changed":
             thread.start()
             thread.join(1)  # as long as nothing keeps it waiting, it ends within that
 
-    events.recorded.connect(meanwhile)
+    signals.happened.connect(meanwhile)
     try:
         set_and_save(User.objects.get(pk=alice.pk))
     finally:
-        events.recorded.disconnect(meanwhile)
+        signals.happened.disconnect(meanwhile)
     thread.join(20)
 
     assert [type(error) for error in outcome] == [InvalidCredentials]
@@ -403,16 +403,16 @@ def test_sign_in_during_the_deletion_of_its_user_starts_nothing(alice):
 
     thread = threading.Thread(target=sign_in)
 
-    def meanwhile(sender: Any, event: SecurityEvent, **_: Any) -> None:
-        if event.kind == "deleted":
+    def meanwhile(kind: str, **_: Any) -> None:
+        if kind == "deleted":
             thread.start()
             thread.join(1)  # as long as nothing keeps it waiting, it ends within that
 
-    events.recorded.connect(meanwhile)
+    signals.happened.connect(meanwhile)
     try:
         User.objects.get(pk=alice.pk).delete()
     finally:
-        events.recorded.disconnect(meanwhile)
+        signals.happened.disconnect(meanwhile)
     thread.join(20)
 
     assert [type(error) for error in outcome] == [InvalidCredentials]
@@ -424,14 +424,14 @@ def test_rights_and_version_change_together(carol):
     """Between them a refresh would sign old rights under the new version."""
     together = []
 
-    def look(sender: Any, event: SecurityEvent, **_: Any) -> None:
+    def look(**_: Any) -> None:
         together.append(connection.in_atomic_block)
 
-    events.recorded.connect(look)
+    signals.happened.connect(look)
     try:
         carol.is_staff = False
         carol.save()
     finally:
-        events.recorded.disconnect(look)
+        signals.happened.disconnect(look)
 
     assert together == [True]

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from joserfc.jwk import ECKey, OctKey
 from joserfc.jws import serialize_compact
 
-from accounts import checks, identities, provider
+from accounts import identities, provider
 from accounts.models import Identity, SecurityEvent, Session, User
 from accounts.oidc import Proof, SignInError
 from tests.accounts.meeting import just_before
@@ -670,7 +670,7 @@ def test_half_a_configuration_is_an_error(
     idp: StandIn, settings: Any, changes: dict[str, str]
 ) -> None:
     """The server does not start on it."""
-    assert checks.identity_provider() == ""
+    assert provider.identity_provider() == ""
     settings.GATEHOUSE = {**settings.GATEHOUSE, **changes}
 
-    assert "OIDC_CLIENT_ID" in checks.identity_provider()
+    assert "OIDC_CLIENT_ID" in provider.identity_provider()

@@ -12,7 +12,7 @@ import time_machine
 from django.core import signing
 from django.http import HttpResponse, QueryDict
 
-from accounts import cookies, handshakes, oidc
+from accounts import handshakes, oidc
 from accounts.handshakes import Handshake, Pending
 from accounts.models import Identity, SecurityEvent, Session, User
 from accounts.oidc import SignInError
@@ -376,7 +376,7 @@ def test_deletion_repeats_every_attribute(
         assert cookie["secure"] and cookie["httponly"] and cookie["path"] == "/"
         assert cookie["samesite"] == same_site
     assert found[name]["max-age"] == 0
-    assert cookies.TRIP.fullmatch(name.removeprefix(HANDSHAKE))
+    assert handshakes.TRIP.fullmatch(name.removeprefix(HANDSHAKE))
     assert SUBJECT not in found[kept(browser_client)[0]].value
 
 

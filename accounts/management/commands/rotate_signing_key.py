@@ -8,7 +8,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import events, files, keys, sessions
+from accounts import files, keys, sessions, signals
 from accounts.conf import conf
 from accounts.management.arguments import between
 from accounts.models import Session
@@ -92,7 +92,7 @@ class Command(BaseCommand):
 
     def end_sessions(self, kid: str) -> None:
         ended = sessions.end(Session.objects.filter(signing_kids__contains=kid), "key_dropped")
-        events.record("key_dropped", detail={"kid": kid, "sessions": ended})
+        signals.tell("key_dropped", detail={"kid": kid, "sessions": ended})
         self.stderr.write(f"ended {ended} sessions")
 
 

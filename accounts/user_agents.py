@@ -1,4 +1,4 @@
-"""A browser's User-Agent in words: "Firefox on Linux". Told by the browser, so never proof."""
+"""Put a User-Agent into words: "Firefox on Linux". The browser says it, so it proves nothing."""
 
 from functools import lru_cache
 
@@ -7,7 +7,7 @@ import ua_parser
 
 @lru_cache(maxsize=1024)
 def describe(user_agent: str) -> str:
-    """The program and the system, as far as they are known."""
+    """Return the program and the system, as far as they are known."""
     found = ua_parser.parse(user_agent)
     program = found.user_agent.family if found.user_agent else ""
     system = found.os.family if found.os else ""

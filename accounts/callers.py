@@ -1,0 +1,34 @@
+"""Say where a request came from: its address, its network and its User-Agent."""
+
+import ipaddress
+
+from django.http import HttpRequest
+
+
+def caller_fields(request: HttpRequest | None) -> dict[str, str]:
+    """Return where a request came from, by the columns that sessions and events keep it in."""
+    return {"address": address_of(request), "user_agent": user_agent_of(request)}
+
+
+def address_of(request: HttpRequest | None) -> str:
+    """Return the caller's address, as `accounts.middleware.ClientAddress` found it.
+
+    It is empty where there is no request, or none can be read.
+    """
+    return getattr(request, "client_address", "") if request is not None else ""
+
+
+def network_of(request: HttpRequest | None) -> str:
+    """Return the caller's network: an IPv4 address, or an IPv6 /64, which is one customer."""
+    address = address_of(request)
+    if ":" in address:
+        return str(ipaddress.ip_network(f"{address}/64", strict=False))
+    return address
+
+
+def user_agent_of(request: HttpRequest | None) -> str:
+    """Return the caller's User-Agent, cut to what the column holds, without control characters."""
+    if request is None:
+        return ""
+    text = request.META.get("HTTP_USER_AGENT", "")
+    return "".join(letter for letter in text if letter.isprintable())[:300]

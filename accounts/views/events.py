@@ -1,0 +1,20 @@
+"""GET /auth/events: a person's own security events."""
+
+from django.db.models import QuerySet
+from rest_framework.generics import ListAPIView
+
+from accounts import serializers
+from accounts.authentication import SignedInRequest
+from accounts.endpoints import Pages, ProtectedView
+from accounts.models import SecurityEvent
+
+
+class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
+    """GET /auth/events: the person's own security events, newest first."""
+
+    request: SignedInRequest
+    pagination_class = Pages
+    serializer_class = serializers.Event
+
+    def get_queryset(self) -> QuerySet[SecurityEvent]:
+        return SecurityEvent.objects.filter(user__sub=self.request.user.id).order_by("-id")
