@@ -4,7 +4,6 @@ from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView
 
 from accounts import serializers
-from accounts.authentication import SignedInRequest
 from accounts.endpoints import Pages, ProtectedView
 from accounts.models import SecurityEvent
 
@@ -12,7 +11,6 @@ from accounts.models import SecurityEvent
 class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
     """GET /auth/events: the person's own security events, newest first."""
 
-    request: SignedInRequest
     pagination_class = Pages
     serializer_class = serializers.Event
 
