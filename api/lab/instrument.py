@@ -7,12 +7,14 @@ What a watcher is told holds secrets, as the functions' arguments do. Redaction 
 """
 
 import logging
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import wraps
+from types import ModuleType
 from typing import Any, ParamSpec, TypeVar
 
 from api.lab import sources
@@ -22,7 +24,6 @@ log = logging.getLogger("lab")
 P = ParamSpec("P")
 R = TypeVar("R")
 
-# Each must be called as an attribute of its module or class, or the call is not seen.
 NAMES = (
     "accounts.authentication.authenticate_token",
     "accounts.claims.check_types",
@@ -44,6 +45,11 @@ NAMES = (
     "accounts.tokens.verify_access",
 )
 
+OURS = ("accounts.", "api.", "project.")
+
+# Stands on a function that is wrapped.
+MARK = "watched_by_the_lab"
+
 
 @dataclass(frozen=True)
 class Call:
@@ -59,8 +65,6 @@ class Call:
 
 _watcher: ContextVar[Callable[[Call], None] | None] = ContextVar("lab_watcher", default=None)
 
-_installed: set[str] = set()
-
 
 @contextmanager
 def watch(watcher: Callable[[Call], None]) -> Iterator[None]:
@@ -73,18 +77,29 @@ def watch(watcher: Callable[[Call], None]) -> Iterator[None]:
 
 
 def install(names: tuple[str, ...] = NAMES) -> None:
-    """Wrap the functions of these names, once. Raise LookupError for a name that is gone."""
+    """Wrap the functions of these names, once. Raise LookupError for a name that is gone.
+
+    Modules that have imported a function by its name get the wrapped one too.
+    """
     for dotted in names:
-        if dotted in _installed:
-            continue  # Django may make its apps ready again
         path, _, name = dotted.rpartition(".")
         try:
             owner = sources.resolve(path)
             function = getattr(owner, name)
         except AttributeError as error:
             raise LookupError(f"The lab watches {dotted}, which does not exist.") from error
-        setattr(owner, name, wrapped(function, dotted))
-        _installed.add(dotted)
+        if hasattr(function, MARK):
+            continue  # Django may make its apps ready again
+        watched = wrapped(function, dotted)
+        setattr(watched, MARK, True)
+        for holder in (owner, *modules()):
+            if vars(holder).get(name) is function:
+                setattr(holder, name, watched)
+
+
+def modules() -> list[ModuleType]:
+    """Return the modules of this project that have been imported."""
+    return [module for path, module in sys.modules.items() if path.startswith(OURS)]
 
 
 def wrapped(function: Callable[P, R], name: str) -> Callable[P, R]:
