@@ -10,15 +10,14 @@ from importlib import import_module
 from django.apps import apps
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import User
 
-
-def end_all_of(user: User) -> int:
+def end_all_of(user: AbstractBaseUser) -> int:
     """Says how many; a request that still holds one cannot save it again."""
     return _end(str(user.pk))
 

@@ -9,7 +9,9 @@ class AccountsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from accounts import lifecycle, notices, wiring  # noqa: F401  (they register themselves)
+        from accounts import lifecycle, links, notices, wiring  # noqa: F401  (three connect alone)
+
+        lifecycle.connect()
 
 
 class Administration(admin.AdminConfig):

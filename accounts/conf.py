@@ -188,10 +188,6 @@ class Conf:
         """What the service is called in mails and in the administration."""
         return str(value("NAME"))
 
-    def scopes(self, staff: bool) -> list[str]:
-        """What access tokens may say that their user may do."""
-        return [*value("SCOPES"), *(value("STAFF_SCOPES") if staff else ())]
-
     def lifetimes(self, remember: bool) -> tuple[int, int]:
         """Idle and absolute lifetime of a session, in seconds."""
         idle, absolute = int(value("IDLE_SECONDS")), int(value("ABSOLUTE_SECONDS"))

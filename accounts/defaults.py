@@ -9,6 +9,7 @@ DEFAULTS: dict[str, Any] = {
     "AUDIENCE": "gatehouse-api",
     "SCOPES": [],
     "STAFF_SCOPES": [],
+    "USER": "",
     "ACCESS_SECONDS": 300,
     "IDLE_SECONDS": 7 * 86400,
     "ABSOLUTE_SECONDS": 30 * 86400,

@@ -9,15 +9,14 @@ import logging
 import time
 from typing import Any
 
-from django.db.models import Q, QuerySet
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
 from django.dispatch import Signal
 from django.http import HttpRequest
 
-from accounts import devices
+from accounts import devices, subjects
 from accounts.memory import BoundedMemory
-from accounts.models import SecurityEvent, Session, User
-from accounts.serializers import user_json
-from accounts.spelling import canonical_email
+from accounts.models import SecurityEvent, Session
 
 log = logging.getLogger("accounts.events")
 
@@ -64,7 +63,7 @@ def record(
     kind: str,
     request: HttpRequest | None = None,
     *,
-    user: User | None = None,
+    user: AbstractBaseUser | None = None,
     session: Session | None = None,
     session_id: str = "",
     detail: dict[str, Any] | None = None,
@@ -73,14 +72,16 @@ def record(
     KINDS[kind]
     event = SecurityEvent.objects.create(
         kind=kind,
-        user=user,
+        user=user,  # type: ignore[misc]  # the stubs know this site's users alone
         session_id=session.id if session else session_id,
         **whence(request),
         detail=detail or {},
     )
     event.refresh_from_db(fields=["at"])
     level = logging.WARNING if kind in WARNINGS else logging.INFO
-    log.log(level, kind, extra={"user": user.sub if user else None, "session": event.session_id})
+    subject = subjects.known(user) if user else None
+    extra = {"user": subject.sub if subject else None, "session": event.session_id}
+    log.log(level, kind, extra=extra)
     recorded.send(SecurityEvent, event=event)
     return event
 
@@ -134,11 +135,12 @@ def user_agent_of(request: HttpRequest | None) -> str:
 
 
 def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
-    """Everyone's events, newest first; of one user (id or e-mail), of one kind."""
-    found = SecurityEvent.objects.select_related("user").order_by("-id")
+    """Everyone's events, newest first; of one user (id or name), of one kind."""
+    found = SecurityEvent.objects.select_related("user__gatehouse_subject").order_by("-id")
     if user:
         user = user.replace("\0", "")
-        found = found.filter(Q(user__sub=user) | Q(user__email=canonical_email(user)))
+        whose = subjects.with_sub(user) or subjects.find(user)
+        found = found.filter(user=whose) if whose else found.none()
     if kind:
         found = found.filter(kind=kind.replace("\0", ""))
     return found
@@ -146,7 +148,7 @@ def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
 
 def user_of(event: SecurityEvent) -> dict[str, Any] | None:
     """Whose event it is, as staff see them; None if it belongs to nobody (any more)."""
-    return user_json(event.user) if event.user else None
+    return subjects.describe(event.user) if event.user else None
 
 
 def device_of(event: SecurityEvent) -> str:

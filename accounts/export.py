@@ -8,7 +8,7 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
-from accounts import devices, serializers
+from accounts import devices, serializers, subjects
 from accounts.conf import conf
 from accounts.models import Identity, SecurityEvent, Session, User
 
@@ -17,7 +17,7 @@ def everything_about(user: User) -> dict[str, Any]:
     """Profile, sessions, security events, and the parts of other apps."""
     found: dict[str, Any] = {
         "account": {
-            **serializers.user_json(user),
+            **subjects.describe(user),
             "created_at": serializers.moment(user.created_at),
             "last_sign_in": serializers.moment(user.last_login) if user.last_login else None,
         },

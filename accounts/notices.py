@@ -2,14 +2,16 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 
-from accounts import devices, letters
+from accounts import devices, letters, subjects
 from accounts.conf import conf
 from accounts.events import recorded
 from accounts.letters import Letter
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import SecurityEvent, Session
 
 WHERE = """
 When: {at:%Y-%m-%d %H:%M} UTC
@@ -78,7 +80,7 @@ def tell(sender: type, event: SecurityEvent, **kwargs: Any) -> None:
         return
     letters.send(
         letter,
-        event.user.email,
+        subjects.email_of(event.user),
         event.user,
         at=event.at,
         address=event.address or "unknown",
@@ -94,7 +96,7 @@ def is_new_device(event: SecurityEvent) -> bool:
     return bool(seen) and devices.describe(event.user_agent) not in map(devices.describe, seen)
 
 
-@receiver(post_delete, sender=User)
-def tell_about_deletion(sender: type[User], instance: User, **kwargs: Any) -> None:
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def tell_about_deletion(sender: type, instance: AbstractBaseUser, **kwargs: Any) -> None:
     """To the address of an account that is no more, whoever deleted it."""
-    letters.send(letters.DELETED, instance.email)
+    letters.send(letters.DELETED, subjects.email_of(instance))

@@ -13,6 +13,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import QuerySet, TextField, Value
 from django.db.models.functions import Concat, Now
@@ -26,7 +27,7 @@ from accounts import (
     keys,
     liveness,
     revocation,
-    rows,
+    subjects,
     tokens,
 )
 from accounts.claims import Issued
@@ -34,7 +35,7 @@ from accounts.conf import STEP_UP_SECONDS, conf
 from accounts.errors import RefreshReused, SessionEnded
 from accounts.judgement import Verdict, judge
 from accounts.memory import BoundedMemory
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.watching import watched
 
 log = logging.getLogger("accounts")
@@ -47,7 +48,7 @@ MOST_LIVE = 100
 
 @watched
 def start(
-    user: User,
+    user: AbstractBaseUser,
     *,
     client: str,
     remember: bool,
@@ -64,7 +65,6 @@ def start(
     now = clock.database_now()
     key = secrets.token_urlsafe(32)
     session = Session(
-        user=user,
         client=client,
         method=method,
         key_hash=liveness.hash_key(key),
@@ -74,9 +74,10 @@ def start(
     )
     with transaction.atomic():
         # Held until the end: a password changed meanwhile ends the new session, or is seen here.
-        credentials.hold(user)
+        session.user = credentials.hold(user)
+        subjects.of(session.user)
         session.save(force_insert=True)
-        events.record("signed_in", request, user=user, session=session)
+        events.record("signed_in", request, user=session.user, session=session)
         _end_oldest(session, request)
     return tokens.issue(session, key, now)
 
@@ -124,8 +125,22 @@ def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
     """Move the row one generation on, if it still is as it was judged."""
     ends = now + timedelta(seconds=session.idle_seconds)
     ends = min(ends, session.absolute_expires_at)
-    # Past a lost answer, a confirmation that came in meanwhile means reuse: judge again.
-    if not rows.advance(session, ends, past=verdict is Verdict.ROTATE_PAST):
+    generation, previous = session.generation, session.generation
+    as_judged = Session.objects.filter(id=session.id, generation=generation, ended_at=None)
+    if verdict is Verdict.ROTATE_PAST:
+        # Over a generation whose answer was lost: the one before it stays the previous one. A
+        # confirmation that came in meanwhile means reuse: judge again.
+        previous = session.previous_generation
+        as_judged = as_judged.filter(confirmed_at=None)
+    moved = as_judged.update(
+        generation=generation + 1,
+        previous_generation=previous,
+        idle_expires_at=ends,
+        rotated_at=Now(),
+        last_used_at=Now(),
+        confirmed_at=None,
+    )
+    if not moved:
         return False
     session.generation += 1
     session.idle_expires_at = ends
@@ -174,7 +189,7 @@ def end(sessions: "QuerySet[Session]", reason: str) -> int:
     return ended
 
 
-def end_all_of(user: User, reason: str, *, keep: str = "") -> int:
+def end_all_of(user: AbstractBaseUser, reason: str, *, keep: str = "") -> int:
     """End every session of a user, or every one but `keep`; the administration's among them."""
     ended = end(Session.objects.filter(user=user).exclude(id=keep), reason)
     return ended + adminsessions.end_all_of(user)

@@ -6,7 +6,16 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
-from accounts import afterwards, events, export, letters, registration, serializers, throttling
+from accounts import (
+    afterwards,
+    events,
+    export,
+    letters,
+    registration,
+    serializers,
+    subjects,
+    throttling,
+)
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from accounts.errors import ValidationFailed
@@ -26,7 +35,7 @@ class AccountView(ProtectedView):
     def get(self, request: SignedInRequest) -> Response:
         """The caller's own profile."""
         _, user = own_session(request)
-        return Response(serializers.user_json(user))
+        return Response(subjects.describe(user))
 
     @extend_schema(request=serializers.Profile, responses=serializers.UserBody)
     def patch(self, request: SignedInRequest) -> Response:
@@ -36,7 +45,7 @@ class AccountView(ProtectedView):
         if "name" in given:
             user.name = given["name"]
             user.save(update_fields=["name"])
-        return Response(serializers.user_json(user))
+        return Response(subjects.describe(user))
 
     @extend_schema(responses={204: None})
     def delete(self, request: SignedInRequest) -> Response:

@@ -24,6 +24,7 @@ from accounts import (
     liveness,
     revocation,
     serializers,
+    subjects,
     throttling,
     tokens,
 )
@@ -61,7 +62,9 @@ class LoginView(BrowserView):
     @extend_schema(request=serializers.SignIn, responses={200: answers.State})
     def post(self, request: Request) -> Response:
         given = serializers.SignIn.of(request)
-        user = credentials.verify(request._request, given["email"], given["password"])
+        user = credentials.verify(
+            request._request, given[subjects.name_field().name], given["password"]
+        )
         # Whatever session came with the request ends: a fixed one cannot survive (ASVS 7.2.4).
         session_flow.end(presented(request._request), "replaced")
         issued = session_flow.start(

@@ -11,7 +11,7 @@ from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import answers, credentials, endpoints, serializers, throttling, tokens
+from accounts import answers, credentials, endpoints, serializers, subjects, throttling, tokens
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
@@ -42,7 +42,9 @@ class TokenView(ClientView):
     @extend_schema(request=serializers.ClientSignIn, responses={200: answers.TokenPair})
     def post(self, request: Request) -> Response:
         given = serializers.ClientSignIn.of(request)
-        user = credentials.verify(request._request, given["email"], given["password"])
+        user = credentials.verify(
+            request._request, given[subjects.name_field().name], given["password"]
+        )
         issued = session_flow.start(
             user, client=Session.Client.CLI, remember=True, request=request._request
         )

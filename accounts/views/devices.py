@@ -1,6 +1,7 @@
 """Endpoints for a signed-in person's own sessions: list, end one, end the others, step up."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
@@ -13,7 +14,7 @@ from accounts import sessions as session_flow
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import Pages, ProtectedView
 from accounts.errors import InvalidToken, NotFound
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import SecurityEvent, Session
 from accounts.permissions import RecentlyAuthenticated
 
 # Ended sessions stay listed for this long.
@@ -30,7 +31,7 @@ class SessionsView(ProtectedView, ListAPIView[Session]):
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.filter(
             Q(ended_at=None, idle_expires_at__gt=Now()) | Q(ended_at__gt=Now() - SHOWN),
-            user__sub=self.request.user.id,
+            user__gatehouse_subject__sub=self.request.user.sub,
         ).order_by(F("ended_at").desc(nulls_first=True), "-last_used_at", "id")
 
 
@@ -42,7 +43,7 @@ class OneSessionView(ProtectedView):
     @extend_schema(responses={204: None})
     def delete(self, request: SignedInRequest, session_id: str) -> Response:
         session = Session.objects.select_related("user").filter(
-            id=session_id, user__sub=request.user.id
+            id=session_id, user__gatehouse_subject__sub=request.user.sub
         )
         found = session.first()
         if found is None:
@@ -79,7 +80,8 @@ class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
     serializer_class = serializers.Event
 
     def get_queryset(self) -> QuerySet[SecurityEvent]:
-        return SecurityEvent.objects.filter(user__sub=self.request.user.id).order_by("-id")
+        own = SecurityEvent.objects.filter(user__gatehouse_subject__sub=self.request.user.sub)
+        return own.order_by("-id")
 
 
 class ReauthenticateView(ProtectedView):
@@ -95,9 +97,9 @@ class ReauthenticateView(ProtectedView):
         return Response(serializers.state_json(user, session, request.auth.expires_at))
 
 
-def own_session(request: SignedInRequest) -> tuple[Session, User]:
+def own_session(request: SignedInRequest) -> tuple[Session, Any]:
     """The row behind the caller's token, and its user."""
-    session = liveness.find_live(request.user.session_id, request.user.id)
+    session = liveness.find_live(request.user.session_id, request.user.sub)
     if session is None or session.user is None:
         raise InvalidToken("the session ended a moment ago")
     return session, session.user

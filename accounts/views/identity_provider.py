@@ -18,7 +18,16 @@ from django.utils.encoding import iri_to_uri
 from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 
-from accounts import cookies, events, handshakes, identities, liveness, oidc, throttling
+from accounts import (
+    cookies,
+    events,
+    handshakes,
+    identities,
+    liveness,
+    oidc,
+    subjects,
+    throttling,
+)
 from accounts import sessions as session_flow
 from accounts.conf import conf
 from accounts.errors import Throttled
@@ -179,9 +188,9 @@ def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRespo
     Raise SignInError if it was another person, or not just now.
     """
     user = identities.owner(proof.issuer, proof.subject)
-    if user is None or not user.sessions.filter(id=handshake.step_up).exists():
+    if user is None or not user.gatehouse_sessions.filter(id=handshake.step_up).exists():
         raise SignInError("oidc_other_person", "the session is not of this identity's user")
-    session = liveness.find_live(handshake.step_up, user.sub)
+    session = liveness.find_live(handshake.step_up, subjects.of(user).sub)
     if session is None:
         raise SignInError("oidc_session_over", "the session has ended meanwhile")
     if not proof.is_fresh(handshake.began):

@@ -5,9 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import adminsessions, events, sessions
-from accounts.models import Session, User
-from accounts.spelling import canonical_email
+from accounts import adminsessions, events, sessions, subjects
+from accounts.models import Session
 
 
 class Command(BaseCommand):
@@ -23,7 +22,7 @@ class Command(BaseCommand):
         if options["all"]:
             ended = sessions.end(Session.objects.all(), "admin") + adminsessions.end_everyones()
         else:
-            user = User.objects.filter(email=canonical_email(options["user"])).first()
+            user = subjects.find(options["user"])
             if user is None:
                 raise CommandError(f"No user has the address {options['user']}.")
             ended = sessions.end_all_of(user, "admin")
