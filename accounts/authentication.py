@@ -20,7 +20,7 @@ from accounts.problems import REALM
 from accounts.watching import watched
 
 
-class Principal(SimpleLazyObject):
+class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
     """The signed-in user: the project's own object, read when something of it is first used.
 
     What stands below the token says, and no database is asked. Everything else is the row's: its

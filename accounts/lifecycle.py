@@ -143,7 +143,7 @@ def is_same_password(user: AbstractBaseUser, before: str, update_fields: Any) ->
     that was due for it, and no password left on the object that would be one to set.
     """
     renewable = is_password_usable(before) and is_password_usable(user.password)
-    alone = set(update_fields or ()) == {"password"} and user._password is None
+    alone = set(update_fields or ()) == {"password"} and user._password is None  # type: ignore[attr-defined]
     return renewable and alone and is_outdated(before)
 
 

@@ -6,12 +6,10 @@ Serves steps 7 and 8, for `accounts.sessions` and for views that need the row be
 import hashlib
 import hmac
 from datetime import datetime
-from typing import Any
 
-from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from accounts import tokens
+from accounts import rows, tokens
 from accounts.claims import RefreshClaims
 from accounts.errors import InvalidToken, SessionEnded
 from accounts.models import Session
@@ -35,11 +33,10 @@ def claims_of(token: str, client: str) -> RefreshClaims:
 
 def load(claims: RefreshClaims) -> tuple[Session, datetime]:
     """The row that a refresh token names, and the database's clock, in one query."""
-    found = readable().defer("user__password")  # no refresh needs the hash
-    session = found.filter(id=claims.sid).first()
-    if session is None:
+    found = rows.find(claims.sid)
+    if found is None:
         raise SessionEnded("unknown session")
-    now: datetime = session.now
+    session, now = found
     if not hmac.compare_digest(session.key_hash, hash_key(claims.key)):
         raise SessionEnded("wrong key")
     refusal = why_not_live(session, now)
@@ -61,16 +58,15 @@ def why_not_live(session: Session, now: datetime) -> str:
 
 def find_live(session_id: str, user_sub: str) -> Session | None:
     """The live session of that id and user, or None; the user comes with it."""
-    own = readable().filter(id=session_id, user__gatehouse_subject__sub=user_sub)
-    session = own.first()
+    session = (
+        Session.objects.select_related("user__gatehouse_subject")
+        .annotate(now=Now())
+        .filter(id=session_id, user__gatehouse_subject__sub=user_sub)
+        .first()
+    )
     if session is None or why_not_live(session, session.now):
         return None
     return session
-
-
-def readable() -> QuerySet[Any]:
-    """Return sessions with their users, what tokens say of these, and the database's clock."""
-    return Session.objects.select_related("user__gatehouse_subject").annotate(now=Now())
 
 
 def hash_key(key: str) -> str:

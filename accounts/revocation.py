@@ -156,8 +156,10 @@ def _inactive() -> QuerySet[Any, str]:
         return Subject.objects.none().values_list("sub", flat=True)
     live = Session.objects.filter(user=OuterRef("pk"), ended_at=None).values("id")[:1]
     inactive = subjects.rows().filter(is_active=False).annotate(live=Subquery(live))
-    found = inactive.filter(live__isnull=False)
-    return found.values_list("gatehouse_subject__sub", flat=True)
+    found: QuerySet[Any, str] = inactive.filter(live__isnull=False).values_list(
+        "gatehouse_subject__sub", flat=True
+    )
+    return found
 
 
 def _ask(claims: AccessClaims) -> None:

@@ -27,6 +27,7 @@ from accounts import (
     keys,
     liveness,
     revocation,
+    rows,
     subjects,
     tokens,
 )
@@ -125,22 +126,8 @@ def _advance(session: Session, verdict: Verdict, now: datetime) -> bool:
     """Move the row one generation on, if it still is as it was judged."""
     ends = now + timedelta(seconds=session.idle_seconds)
     ends = min(ends, session.absolute_expires_at)
-    generation, previous = session.generation, session.generation
-    as_judged = Session.objects.filter(id=session.id, generation=generation, ended_at=None)
-    if verdict is Verdict.ROTATE_PAST:
-        # Over a generation whose answer was lost: the one before it stays the previous one. A
-        # confirmation that came in meanwhile means reuse: judge again.
-        previous = session.previous_generation
-        as_judged = as_judged.filter(confirmed_at=None)
-    moved = as_judged.update(
-        generation=generation + 1,
-        previous_generation=previous,
-        idle_expires_at=ends,
-        rotated_at=Now(),
-        last_used_at=Now(),
-        confirmed_at=None,
-    )
-    if not moved:
+    # Past a lost answer, a confirmation that came in meanwhile means reuse: judge again.
+    if not rows.advance(session, ends, past=verdict is Verdict.ROTATE_PAST):
         return False
     session.generation += 1
     session.idle_expires_at = ends
@@ -191,7 +178,7 @@ def end(sessions: "QuerySet[Session]", reason: str) -> int:
 
 def end_all_of(user: AbstractBaseUser, reason: str, *, keep: str = "") -> int:
     """End every session of a user, or every one but `keep`; the administration's among them."""
-    ended = end(Session.objects.filter(user=user).exclude(id=keep), reason)
+    ended = end(Session.objects.filter(user_id=user.pk).exclude(id=keep), reason)
     return ended + adminsessions.end_all_of(user)
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from django.contrib.auth import get_user_model
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db.models import Field, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
 from accounts.conf import value
@@ -23,10 +23,9 @@ def rows() -> QuerySet[Any]:
     return get_user_model()._base_manager.all()
 
 
-def name_field() -> "Field[Any, Any]":
+def name_field() -> Any:
     """Return the field by whose value people sign in."""
-    field: Field[Any, Any] = get_user_model()._meta.get_field(get_user_model().USERNAME_FIELD)
-    return field
+    return get_user_model()._meta.get_field(get_user_model().USERNAME_FIELD)
 
 
 def normalised(name: str) -> str:
@@ -46,7 +45,7 @@ def find(name: str) -> Any:
     """Return the user of this name, as Django's own backend would find them, or None."""
     model = get_user_model()
     try:
-        return model._default_manager.get_by_natural_key(normalised(name))  # type: ignore[attr-defined]  # on managers of users
+        return model._default_manager.get_by_natural_key(normalised(name))
     except model.DoesNotExist:
         return None
 
@@ -87,7 +86,7 @@ def of(user: AbstractBaseUser) -> Subject:
     """
     found = known(user)
     if found is None:
-        found, _ = Subject.objects.get_or_create(user=user)
+        found, _ = Subject.objects.get_or_create(user_id=user.pk)
         found.user = user  # type: ignore[assignment]  # `user` knows its subject from now on
     return found
 
@@ -110,13 +109,13 @@ def describe(user: AbstractBaseUser) -> dict[str, Any]:
     return {"id": of(user).sub, **(import_string(path)(user) if path else usual(user))}
 
 
-def usual(user: AbstractBaseUser) -> dict[str, Any]:
+def usual(user: Any) -> dict[str, Any]:
     """Return what a page is told where the project says nothing else."""
     email_field, name_field = user.get_email_field_name(), user.USERNAME_FIELD
     full_name = getattr(user, "get_full_name", str)
     return {
         "email": email_of(user),
-        "name": user.name if has_field("name") else full_name(),  # type: ignore[attr-defined]
+        "name": user.name if has_field("name") else full_name(),
         "is_staff": getattr(user, "is_staff", False),
         **({} if name_field == email_field else {"username": user.get_username()}),
     }

@@ -31,10 +31,8 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
     queryset = Note.objects.none()
 
     def get_queryset(self) -> QuerySet[Note]:
-        own = Note.objects.filter(owner__gatehouse_subject__sub=self.request.user.sub).defer(
-            "words"
-        )
-        return own.order_by("-updated_at", "id")
+        own = Note.objects.filter(owner__gatehouse_subject__sub=self.request.user.sub)
+        return own.defer("words").order_by("-updated_at", "id")
 
 
 def exported(user: Any) -> list[Any]:

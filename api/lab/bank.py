@@ -57,7 +57,7 @@ class AccountView(ProtectedView):
 
 
 def bench_of(request: Request) -> Bench:
-    bench = Bench.objects.filter(person_sub=request.user.sub).first()
+    bench = Bench.objects.filter(person_sub=request.auth.sub).first()
     if bench is None:
         raise errors.NotFound("this person has no account")
     return bench

@@ -56,7 +56,7 @@ class HelloView(ProtectedView):
     """POST: an unsafe request of a signed-in caller that changes nothing, to watch its defences."""
 
     def post(self, request: Request) -> Response:
-        return Response({"hello": request.user.sub})
+        return Response({"hello": request.auth.sub})
 
 
 class InspectView(BrowserView):

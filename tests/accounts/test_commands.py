@@ -270,7 +270,7 @@ def test_purge_shows_its_progress_to_whoever_looks(alice: User) -> None:
 def test_ending_the_sessions_of_somebody_without_any_is_no_event(alice: User) -> None:
     """Nothing happened, and nothing is told."""
     assert run("end_sessions", "--user", alice.email) == "ended 0 sessions\n"
-    assert not alice.events.exists()
+    assert not alice.gatehouse_events.exists()
 
 
 @pytest.mark.parametrize(
