@@ -152,10 +152,8 @@ def _inactive() -> QuerySet[Any, str]:
     into an index for each inactive user. A join would read every live session of the table.
     accounts.User has an index of the inactive. Another model is read as a whole, or needs one.
     """
-    if not subjects.has_field("is_active"):
-        return Subject.objects.none().values_list("sub", flat=True)
     live = Session.objects.filter(user=OuterRef("pk"), ended_at=None).values("id")[:1]
-    inactive = subjects.rows().filter(is_active=False).annotate(live=Subquery(live))
+    inactive = subjects.rows().filter(subjects.inactive()).annotate(live=Subquery(live))
     found: QuerySet[Any, str] = inactive.filter(live__isnull=False).values_list(
         "gatehouse_subject__sub", flat=True
     )

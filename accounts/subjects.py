@@ -69,6 +69,11 @@ def active(path: str = "") -> Q:
     return Q(**{f"{path}is_active": True}) if has_field("is_active") else Q()
 
 
+def inactive() -> Q:
+    """Return the condition that a user is inactive: nobody is without such a column."""
+    return Q(is_active=False) if has_field("is_active") else Q(pk__in=())
+
+
 def known(user: AbstractBaseUser) -> Subject | None:
     """Return the user's subject, or None if there is none yet."""
     try:

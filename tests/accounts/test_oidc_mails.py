@@ -87,7 +87,7 @@ def test_new_person_with_an_unproven_address_gets_an_account_by_mail(
     assert (user.name, user.has_usable_password()) == ("Dora", False)
     assert user.gatehouse_identities.get().subject == SUBJECT
     assert user.gatehouse_sessions.get().idle_seconds == 7 * 86400
-    assert [e.kind for e in user.events.order_by("id")] == ["account_created", "signed_in"]
+    assert [e.kind for e in user.gatehouse_events.order_by("id")] == ["account_created", "signed_in"]
     assert not kept(browser_client)
     assert outcome(unverified.sign_in(BrowserClient())) == "/notes"
 
@@ -109,7 +109,7 @@ def test_person_whom_the_provider_knows_by_another_subject_is_linked_by_mail(
     assert {row.subject for row in dora.gatehouse_identities.all()} == {"the former", SUBJECT}
     assert Session.objects.get(id=elsewhere.id).end_reason == "identity_linked"
     assert browser_client.get("/api/me").status_code == 200
-    kinds = dora.events.order_by("id").values_list("kind", flat=True)
+    kinds = dora.gatehouse_events.order_by("id").values_list("kind", flat=True)
     expected = ["signed_in", "identity_link_sent", "identity_linked", "signed_in"]
     assert list(kinds) == expected
     assert "A new way to sign in was added" in [message.subject for message in mails.sent()]
