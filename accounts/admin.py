@@ -6,14 +6,14 @@ reset link (ASVS 5.0 6.4.6). Staff see everything and may act on people who are 
 staff, and on who is staff, only superusers may act.
 """
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from django.contrib import admin, messages
 from django.contrib.auth import logout
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from accounts import adminsite, identities, registration, sessions, signals, user_agents
+from accounts import adminsite, identities, registration, sessions, signals, subjects, user_agents
 from accounts.conf import conf
 from accounts.errors import NoMailServer
 from accounts.models import Identity, SecurityEvent, Session, User
@@ -76,11 +76,15 @@ class UserAdmin(ForStaff):
 
     list_display = ("email", "name", "is_active", "is_staff", "last_login", "created_at")
     list_filter = ("is_active", "is_staff")
-    search_fields = ("email", "name", "sub")
+    search_fields = ("email", "name", "gatehouse_subject__sub")
     ordering = ("email",)
     fields = ("email", "name", "is_active", *ROLES, "sub", "last_login", "created_at")
     readonly_fields = ("email", "sub", "last_login", "created_at")
     actions = ("end_all_sessions", "deactivate", "send_reset_link")
+
+    @admin.display(description="sub")
+    def sub(self, user: User) -> str:
+        return subjects.of(user).sub
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return obj is None or may_act_on(request, obj)
@@ -90,7 +94,7 @@ class UserAdmin(ForStaff):
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         """The events that this causes (accounts.lifecycle) say who did it."""
-        obj.saved_by = by(request)  # type: ignore[attr-defined]
+        obj.gatehouse_saved_by = by(request)  # type: ignore[attr-defined]
         # What this form has changed, not what the row was when it was read.
         obj.save(update_fields=form.changed_data if change else None)
 
@@ -109,7 +113,7 @@ class UserAdmin(ForStaff):
         allowed = self.allowed(request, chosen)
         for user in allowed:
             user.is_active = False
-            user.saved_by = by(request)  # type: ignore[attr-defined]
+            user.gatehouse_saved_by = by(request)  # type: ignore[attr-defined]
             user.save(update_fields=["is_active"])  # ends the sessions: accounts.lifecycle
         self.say_done(request, allowed, chosen)
 
@@ -151,7 +155,7 @@ class IdentityAdmin(ForStaff):
     list_display = ("user", "subject", "issuer", "created_at")
     list_filter = ("issuer", "created_at")
     list_select_related = ("user",)
-    search_fields = ("user__email", "user__name", "user__sub", "subject")
+    search_fields = ("user__email", "user__name", "user__gatehouse_subject__sub", "subject")
     ordering = ("-id",)
     fields = ("user", "subject", "issuer", "created_at")
     actions = ("unlink",)
@@ -174,7 +178,7 @@ class SessionAdmin(ForStaff):
     )
     list_filter = ("client", "method", ("ended_at", admin.EmptyFieldListFilter), "end_reason")
     list_select_related = ("user",)
-    search_fields = ("user__email", "user__name", "user__sub", "address", "id")
+    search_fields = ("user__email", "user__name", "user__gatehouse_subject__sub", "address", "id")
     ordering = ("-last_used_at",)
     fields = (
         *("id", "user", "device", "user_agent", "client", "method", "address"),
@@ -201,7 +205,7 @@ class SecurityEventAdmin(ForStaff):
     list_display = ("at", "words", "user", "address", "device", "detail")
     list_filter = ("kind", "at")
     list_select_related = ("user",)
-    search_fields = ("user__email", "user__sub", "address", "session_id")
+    search_fields = ("user__email", "user__gatehouse_subject__sub", "address", "session_id")
     ordering = ("-id",)
     fields = ("at", "kind", "words", "user", "session_id", "address", "user_agent", "detail")
 
@@ -228,4 +232,4 @@ def note(
 
 def by(request: HttpRequest) -> str:
     """Who did it, as the outside knows them."""
-    return str(getattr(request.user, "sub", ""))
+    return subjects.of(cast(User, request.user)).sub

@@ -9,13 +9,13 @@ from typing import Any, cast
 from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 
 from accounts import credentials, signals
 from accounts.conf import conf
 from accounts.errors import InvalidCredentials, Problem
-from accounts.models import User
 from accounts.serializers import LONGEST_PASSWORD
 
 signals.KINDS["admin_signed_in"] = "Signed in to the administration"
@@ -70,8 +70,8 @@ class GatehouseAdmin(AdminSite):
             response.status_code = refusal.status_code
             for name, text in refusal.headers.items():
                 response.headers[name] = text
-        elif not was and isinstance(request.user, User) and self.has_permission(request):
-            signals.tell("admin_signed_in", request, user=request.user)
+        elif not was and self.has_permission(request):
+            signals.tell("admin_signed_in", request, user=cast(AbstractBaseUser, request.user))
         return response
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:

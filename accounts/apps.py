@@ -12,6 +12,8 @@ class AccountsConfig(AppConfig):
         # They register themselves. The log comes before the mails, as what is noted is told.
         from accounts import events, identities, lifecycle, links, notices, wiring  # noqa: F401
 
+        lifecycle.connect()
+
 
 class Administration(admin.AdminConfig):
     """Django's administration with our sign-in: in `INSTALLED_APPS` for `django.contrib.admin`.

@@ -5,7 +5,6 @@ defence applies depends on the credential that authenticated, never on which hea
 None means "no credential here", an exception means "a bad one".
 """
 
-from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -14,29 +13,35 @@ from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from accounts import cookies, csrf, revocation, sessions, throttling, tokens
+from accounts import cookies, csrf, revocation, sessions, subjects, throttling, tokens
 from accounts.claims import AccessClaims
 from accounts.errors import ExpiredToken, InvalidToken, RevokedSession, TwoCredentials
-from accounts.models import User
 from accounts.problems import REALM
 
 
-@dataclass(frozen=True, slots=True)
-class Principal:
-    """The signed-in user as far as the token says: no database was asked."""
+class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
+    """The signed-in user: the project's own object, read when something of it is first used.
+
+    What stands below the token says, and no database is asked. Everything else is the row's: its
+    columns, `pk`, methods, equality, what a foreign key takes. It is read once. Whoever is gone by
+    then, or inactive, is refused by InvalidToken.
+    """
 
     claims: AccessClaims
-
     is_authenticated = True
     is_anonymous = False
-    is_active = True
+
+    def __init__(self, claims: AccessClaims) -> None:
+        super().__init__(partial(load, claims.sub))
+        self.__dict__["claims"] = claims  # not by assignment, which would be one to the row
+
+    def __bool__(self) -> bool:
+        return True
 
     @property
-    def id(self) -> str:
-        """The user's opaque `sub`."""
+    def sub(self) -> str:
+        """What tokens call the user."""
         return self.claims.sub
-
-    pk = id
 
     @property
     def session_id(self) -> str:
@@ -84,25 +89,10 @@ def django_request(request: Request) -> HttpRequest:
     return request._request
 
 
-class UserAuthentication(TokenAuthentication):
-    """The same for views that work with the user's row, as most code for DRF does.
-
-    `request.user` is a `User`, read from the database when something of it is first used.
-    `request.auth` holds the token's claims, as with `TokenAuthentication`.
-    """
-
-    def authenticate(self, request: Request) -> tuple[Any, AccessClaims] | None:
-        found = super().authenticate(request)
-        if found is None:
-            return None
-        _, claims = found
-        return SimpleLazyObject(partial(load, claims.sub)), claims
-
-
-def load(sub: str) -> User:
+def load(sub: str) -> Any:
     """Return the user with this `sub`. Raise InvalidToken if there is no such active user."""
-    user = User.objects.filter(sub=sub, is_active=True).first()
-    if user is None:
+    user = subjects.with_sub(sub)
+    if user is None or not user.is_active:
         # Deleted or deactivated elsewhere, in the second before this server hears of it.
         raise InvalidToken("the user is gone")
     return user

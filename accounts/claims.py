@@ -6,8 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Self
 
+from django.contrib.auth.base_user import AbstractBaseUser
+
 from accounts.conf import LEEWAY_SECONDS, conf
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.syntax import Malformed
 
 # Any clock that claims a time beyond this is wrong (9999-12-31), and so is the token.
@@ -124,7 +126,7 @@ class Issued:
     access: str = field(repr=False)
     refresh: str = field(repr=False)
     session: Session
-    user: User
+    user: AbstractBaseUser
     issued_at: datetime
     access_expires_at: datetime
     scope: str

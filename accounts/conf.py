@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from dataclasses import Field, dataclass, field, fields
 from functools import cached_property
 from pathlib import Path
-from typing import Any, cast, get_origin
+from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -49,8 +49,17 @@ class Options:
         "perhaps a port. Required, and never taken from a request",
     )
     audience: str = option("gatehouse-api", "`aud` of access tokens: the API")
-    scopes: tuple[str, ...] = option((), "what everybody's access tokens may do")
+    scopes: tuple[str, ...] | str = option(
+        (),
+        "what everybody's access tokens may do, or the dotted path of a function that is called "
+        "with the user and returns it",
+    )
     staff_scopes: tuple[str, ...] = option((), "what those of staff may do besides")
+    user: str = option(
+        "",
+        "the dotted path of a function that is called with the user and returns what "
+        "`/auth/session` tells the page of them, besides `id`",
+    )
     access_seconds: int = option(300, "lifetime of an access token")
     idle_seconds: int = option(
         7 * 86400,
@@ -163,11 +172,22 @@ TYPES: dict[Any, tuple[str, Callable[[Any], bool]]] = {
         "a list of texts",
         lambda value: isinstance(value, list | tuple) and _are_texts(value),
     ),
+    tuple[str, ...] | str: (
+        "a list of texts, or a text",
+        lambda value: isinstance(value, list | tuple | str) and _are_texts(value),
+    ),
     dict[str, str]: (
         "a dict of texts",
         lambda value: isinstance(value, dict) and _are_texts([*value, *value.values()]),
     ),
 }
+
+
+def _frozen(value: Any) -> Any:
+    """Return a list as a tuple and a dict as a copy, so that nobody changes it under the reader."""
+    if isinstance(value, list):
+        return tuple(value)
+    return dict(value) if isinstance(value, dict) else value
 
 
 def read(given: Mapping[str, Any]) -> Options:
@@ -176,7 +196,8 @@ def read(given: Mapping[str, Any]) -> Options:
     Raise ImproperlyConfigured, naming each that does not exist or has another type. No value is
     shown: it may be a secret.
     """
-    values, wrong = {}, []
+    values: dict[str, Any] = {}
+    wrong: list[str] = []
     for name, value in given.items():
         if name not in OPTIONS:
             wrong.append(f"GATEHOUSE has no setting {name}.")
@@ -184,7 +205,7 @@ def read(given: Mapping[str, Any]) -> Options:
         kind: Any = OPTIONS[name].type
         words, fits = TYPES[kind]
         if fits(value):
-            values[name.lower()] = (get_origin(kind) or kind)(value)
+            values[name.lower()] = Path(value) if kind is Path else _frozen(value)
         else:
             wrong.append(f"{name} must be {words}, not {type(value).__name__}.")
     if wrong:

@@ -8,11 +8,11 @@ Leaves out: the words (accounts.letters), the thread and its queue (accounts.aft
 import logging
 import smtplib
 from dataclasses import dataclass, field
+from typing import Any
 
 from django.core.mail import send_mail
 
-from accounts import afterwards, signals
-from accounts.models import User
+from accounts import afterwards, signals, subjects
 
 log = logging.getLogger("accounts")
 
@@ -28,7 +28,7 @@ class Mail:
     subject: str
     text: str = field(repr=False)
     to: str = field(repr=False)
-    user_id: int | None = None
+    user_id: Any = None
 
 
 def hand_over(mail: Mail) -> None:
@@ -61,7 +61,7 @@ def give_up(mail: Mail, cause: str, tries: int) -> None:
     """Tell the log and the events that this mail will not arrive."""
     detail = {"mail": mail.subject, "cause": cause, "tries": tries}
     log.warning("the mail %r was given up", mail.subject, extra={"cause": cause, "tries": tries})
-    user = User.objects.filter(pk=mail.user_id or 0).first()
+    user = subjects.rows().filter(pk=mail.user_id).first()
     signals.tell("mail_failed", user=user, detail=detail)
 
 

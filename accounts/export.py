@@ -9,7 +9,7 @@ from typing import Any
 
 from django.utils.module_loading import import_string
 
-from accounts import serializers, user_agents
+from accounts import serializers, subjects, user_agents
 from accounts.conf import conf
 from accounts.models import Session, User
 from accounts.signals import exporting
@@ -23,7 +23,7 @@ def everything_about(user: User) -> dict[str, Any]:
         parts |= part
     return {
         "account": {
-            **serializers.user_json(user),
+            **subjects.describe(user),
             "created_at": serializers.moment(user.created_at),
             "last_sign_in": serializers.moment(user.last_login) if user.last_login else None,
         },

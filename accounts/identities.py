@@ -105,7 +105,7 @@ def ways(email: str, account: User | None) -> list[str]:
     if account.has_usable_password():
         return ["password"]
     # Without an identity either, a directory may know the password (docs/how-to/ldap.md).
-    return mail if account.identities.exists() else ["password", *mail]
+    return mail if account.gatehouse_identities.exists() else ["password", *mail]
 
 
 def create(request: HttpRequest, found: Proof | Pending, email: str, name: str) -> User:
@@ -160,7 +160,7 @@ def hold(user: User, proof: Proof) -> None:
         credentials.hold(user)
     except InvalidCredentials as error:
         raise SignInError("oidc_failed", str(error)) from error
-    if not user.identities.filter(issuer=proof.issuer, subject=proof.subject).exists():
+    if not user.gatehouse_identities.filter(issuer=proof.issuer, subject=proof.subject).exists():
         raise SignInError("oidc_failed", "the identity was unlinked a moment ago")
 
 

@@ -8,12 +8,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
 from accounts import delivery
 from accounts.conf import conf
 from accounts.errors import NoMailServer
-from accounts.models import User
 
 
 @dataclass(frozen=True)
@@ -114,10 +114,10 @@ def require_server() -> None:
 
 def reach(address: str) -> bool:
     """Whether a mail to it can arrive. A name under .invalid is nobody's (RFC 2606 section 2)."""
-    return conf.mail and not address.endswith(".invalid")
+    return conf.mail and bool(address) and not address.endswith(".invalid")
 
 
-def send(letter: Letter, to: str, user: User | None = None, **values: Any) -> None:
+def send(letter: Letter, to: str, user: AbstractBaseUser | None = None, **values: Any) -> None:
     """Hand over a mail once the current transaction is committed. Nothing waits for it.
 
     `user` is whom it is about, if there is such an account.

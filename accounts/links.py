@@ -12,17 +12,18 @@ import secrets
 from datetime import timedelta
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-from django.db.models.signals import post_save
 from django.dispatch import receiver
 from django.utils.crypto import salted_hmac
 
-from accounts import lifecycle
+from accounts import subjects
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import ValidationFailed
 from accounts.keyring import b64
-from accounts.models import LinkToken, Session, User
+from accounts.lifecycle import hash_renewed
+from accounts.models import LinkToken, Session
 
 LIFE = timedelta(minutes=30)
 
@@ -47,7 +48,7 @@ def make(
     kind: str,
     email: str,
     *,
-    user: User | None = None,
+    user: AbstractBaseUser | None = None,
     name: str = "",
     session_id: str = "",
     browser: str = "",
@@ -63,7 +64,7 @@ def make(
         kind=kind,
         email=email,
         name=name,
-        user=user,
+        user=user,  # type: ignore[misc]  # the stubs know this site's users alone
         session_id=session_id,
         made_for=_state(user) if user else "",
     )
@@ -88,7 +89,7 @@ def use(link: LinkToken) -> None:
     """Use a link that `find` returned, inside the transaction that does what it is for."""
     if link.user_id is not None:
         # Held until the end: no change of password or address slips in between.
-        user = User.objects.select_for_update().get(pk=link.user_id)
+        user = subjects.rows().select_for_update().get(pk=link.user_id)
         if link.made_for != _state(user):
             raise DeadLink("outdated")
     if link.session_id and not _asking(link).select_for_update():
@@ -97,13 +98,11 @@ def use(link: LinkToken) -> None:
         raise DeadLink("used a moment ago")
 
 
-@receiver(post_save, sender=User)
-def keep(sender: type[User], instance: User, **kwargs: Any) -> None:
-    """Let the user's links live on after the same password was hashed in another way."""
-    former = lifecycle.former(instance).get("password")
-    if instance.is_renewing_hash and former is not None:
-        links = LinkToken.objects.filter(user=instance, made_for=_state(instance, former))
-        links.update(made_for=_state(instance))
+@receiver(hash_renewed)
+def keep(sender: type, user: AbstractBaseUser, former: str, **kwargs: Any) -> None:
+    """Let the user's links live on though the password is hashed in another way than `former`."""
+    links = LinkToken.objects.filter(user_id=user.pk, made_for=_state(user, former))
+    links.update(made_for=_state(user))
 
 
 def _live() -> QuerySet[LinkToken]:
@@ -127,7 +126,7 @@ def _digest(token: str, browser: str) -> str:
     return hashlib.sha256(whole.encode("utf-8", "replace")).hexdigest()
 
 
-def _state(user: User, password: str = "") -> str:
+def _state(user: AbstractBaseUser, password: str = "") -> str:
     """Return what must not have changed when the link is used, as a keyed hash."""
-    parts = "\0".join((password or user.password, user.email))
+    parts = "\0".join((password or user.password, user.get_username()))
     return salted_hmac("accounts.links", parts, algorithm="sha256").hexdigest()

@@ -59,9 +59,9 @@ def why_not_live(session: Session, now: datetime) -> str:
 def find_live(session_id: str, user_sub: str) -> Session | None:
     """The live session of that id and user, or None; the user comes with it."""
     session = (
-        Session.objects.select_related("user")
+        Session.objects.select_related("user__gatehouse_subject")
         .annotate(now=Now())
-        .filter(id=session_id, user__sub=user_sub)
+        .filter(id=session_id, user__gatehouse_subject__sub=user_sub)
         .first()
     )
     if session is None or why_not_live(session, session.now):

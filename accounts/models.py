@@ -1,20 +1,19 @@
-"""The tables and their constraints, no flows: users, sessions, events, links, identities, counts.
+"""The tables and their constraints, no flows: subjects, sessions, events, links, counts, people.
 A session is one row for life, however often it is refreshed. No table holds anything from which
 a token could be made: of a refresh token's `key` only the SHA-256 is stored (ASVS 5.0 7.2, 14.2).
 """
 
 import secrets
 from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any, ClassVar
 
+from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import Group, Permission, PermissionsMixin
 from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.conf import conf
 from accounts.spelling import canonical_email, composed, validate_mailable
 
 
@@ -38,19 +37,12 @@ class UserManager(BaseUserManager["User"]):
 
 
 class User(AbstractBaseUser, PermissionsMixin):
-    """A person. `sub` is what the outside knows them by; it is opaque and never reassigned."""
+    """A person who signs in by e-mail, for projects that have no user model of their own."""
 
-    sub = models.CharField(max_length=32, unique=True, default=opaque_id, editable=False)
     email = models.EmailField("e-mail", max_length=254, unique=True, validators=[validate_mailable])
     name = models.CharField(max_length=150, blank=True)
     is_active = models.BooleanField(default=True)
     is_staff = models.BooleanField(default=False)
-    # Rises with every change of role or scopes: older access tokens are refused at once.
-    ver = models.PositiveIntegerField(default=1, editable=False)
-    ver_raised_at = models.DateTimeField(null=True, editable=False, db_index=True)
-    # Rises where all of a person's sessions end: Django then refuses those of its own that began
-    # before, the administration's.
-    endings = models.PositiveIntegerField(default=0, editable=False)
     created_at = models.DateTimeField(db_default=Now(), editable=False)
     # As in PermissionsMixin, but for the names from the other side: a project that moves here has
     # another user model beside this one for a while, and `group.user_set` stays that one's.
@@ -70,13 +62,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
             # The revocation feed asks for these at each reading (accounts.revocation).
-            models.Index(fields=["sub"], name="user_inactive", condition=Q(is_active=False))
+            models.Index(fields=["id"], name="user_inactive", condition=Q(is_active=False))
         ]
 
     USERNAME_FIELD = "email"
-
-    # Whether a save is of the same password, hashed anew (accounts.lifecycle asks).
-    is_renewing_hash = False
 
     objects = UserManager()
 
@@ -92,23 +81,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         """Keep the hash of this password, composed. None is for a user without one."""
         super().set_password(None if raw_password is None else composed(raw_password))
 
-    def check_password(self, raw_password: str | None) -> bool:
-        """Return whether this is the password. It is hashed anew if the way to hash has changed."""
-        with self._renewing_hash():
-            return super().check_password(raw_password)
-
-    async def acheck_password(self, raw_password: str | None) -> bool:
-        """Do the same as `check_password`."""
-        with self._renewing_hash():
-            return await super().acheck_password(raw_password)
-
-    @contextmanager
-    def _renewing_hash(self) -> Iterator[None]:
-        self.is_renewing_hash = True
-        try:
-            yield
-        finally:
-            self.is_renewing_hash = False
+    @classmethod
+    def normalize_username(cls, username: str) -> str:
+        """Return the one spelling of an address."""
+        return canonical_email(username)
 
     def get_session_auth_hash(self) -> str:
         """Return what a session of Django's must have begun with to count."""
@@ -119,16 +95,30 @@ class User(AbstractBaseUser, PermissionsMixin):
         yield from map(self._counting_endings, super().get_session_auth_fallback_hash())
 
     def _counting_endings(self, auth_hash: str) -> str:
-        return f"{auth_hash}.{self.endings}"
+        subject = Subject.objects.filter(user_id=self.pk).first()
+        return f"{auth_hash}.{subject.endings if subject else 0}"
 
-    def clean(self) -> None:
-        super().clean()
-        self.email = canonical_email(self.email)
 
-    @property
-    def scopes(self) -> list[str]:
-        """What an access token of this user may do; read afresh whenever one is issued."""
-        return [*conf.scopes, *(conf.staff_scopes if self.is_staff else ())]
+class Subject(models.Model):
+    """What is kept of a user, whichever user model the project has (accounts.subjects)."""
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL,
+        primary_key=True,
+        on_delete=models.CASCADE,
+        related_name="gatehouse_subject",
+    )
+    # What the outside knows the user by: opaque, and never reassigned.
+    sub = models.CharField(max_length=32, unique=True, default=opaque_id, editable=False)
+    # Rises with every change of role or scopes: older access tokens are refused at once.
+    ver = models.PositiveIntegerField(default=1, editable=False)
+    ver_raised_at = models.DateTimeField(null=True, editable=False, db_index=True)
+    # Rises where all of a person's sessions end. `User` has its sessions of Django's, those of the
+    # administration, end with them.
+    endings = models.PositiveIntegerField(default=0, editable=False)
+
+    def __str__(self) -> str:
+        return self.sub
 
 
 class Session(models.Model):
@@ -140,7 +130,12 @@ class Session(models.Model):
 
     id = models.CharField(primary_key=True, max_length=32, default=opaque_id)
     # Ended rows outlive their user, so that the revocation feed still carries them.
-    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="sessions")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="gatehouse_sessions",
+    )
     client = models.CharField(max_length=3, choices=Client)
     method = models.CharField(max_length=16, default="password")
     key_hash = models.CharField(max_length=64)
@@ -194,7 +189,12 @@ class SecurityEvent(models.Model):
 
     kind = models.CharField(max_length=32, db_index=True)
     at = models.DateTimeField(db_default=Now(), db_index=True)
-    user = models.ForeignKey(User, null=True, on_delete=models.SET_NULL, related_name="events")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.SET_NULL,
+        related_name="gatehouse_events",
+    )
     session_id = models.CharField(max_length=32, blank=True)
     address = models.CharField(max_length=45, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
@@ -217,7 +217,12 @@ class LinkToken(models.Model):
     kind = models.CharField(max_length=8, choices=Kind)
     email = models.EmailField(max_length=254)  # the address that the link proves
     name = models.CharField(max_length=150, blank=True)  # given with a registration
-    user = models.ForeignKey(User, null=True, on_delete=models.CASCADE, related_name="links")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="gatehouse_links",
+    )
     session_id = models.CharField(max_length=32, blank=True)  # which asked; the link dies with it
     # A keyed hash of what must still be so when the link is used.
     made_for = models.CharField(max_length=64, blank=True)
@@ -233,7 +238,9 @@ class Identity(models.Model):
 
     issuer = models.CharField(max_length=255)
     subject = models.CharField(max_length=255)
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="identities")
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="gatehouse_identities"
+    )
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -2,13 +2,15 @@
 
 from typing import Any
 
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from accounts import callers, clock, letters, user_agents
+from accounts import callers, clock, letters, subjects, user_agents
 from accounts.letters import Letter
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.signals import ALARMS, KINDS, happened
 
 KINDS |= {
@@ -72,7 +74,7 @@ def notify(
     *,
     kind: str,
     request: HttpRequest | None,
-    user: User | None,
+    user: AbstractBaseUser | None,
     session: Session | None,
     **kwargs: Any,
 ) -> None:
@@ -85,7 +87,7 @@ def notify(
         return
     letters.send(
         letter,
-        user.email,
+        subjects.email_of(user),
         user,
         at=clock.database_now(),
         address=callers.address_of(request) or "unknown",
@@ -93,18 +95,18 @@ def notify(
     )
 
 
-def is_new_device(user: User, session: Session | None, user_agent: str) -> bool:
+def is_new_device(user: AbstractBaseUser, session: Session | None, user_agent: str) -> bool:
     """Return whether nothing in this person's earlier sessions looks like it.
 
     The very first device is none to tell about.
     """
-    earlier = Session.objects.filter(user=user).exclude(id=session.id if session else "")
+    earlier = Session.objects.filter(user_id=user.pk).exclude(id=session.id if session else "")
     seen = set(earlier.values_list("user_agent", flat=True).distinct())
     described = user_agents.describe(user_agent)
     return bool(seen) and described not in map(user_agents.describe, seen)
 
 
-@receiver(post_delete, sender=User)
-def notify_about_deletion(sender: type[User], instance: User, **kwargs: Any) -> None:
+@receiver(post_delete, sender=settings.AUTH_USER_MODEL)
+def notify_about_deletion(sender: type, instance: AbstractBaseUser, **kwargs: Any) -> None:
     """Send a mail to the address of an account that is no more, whoever deleted it."""
-    letters.send(letters.DELETED, instance.email)
+    letters.send(letters.DELETED, subjects.email_of(instance))

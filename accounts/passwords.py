@@ -116,5 +116,5 @@ def reset(request: HttpRequest, token: str, new: str | None) -> None:
 def store(user: User, digest: str, occasion: Occasion) -> None:
     """Save the hash of a new password; accounts.lifecycle does what follows from it."""
     user.password = digest
-    user.occasion = occasion  # type: ignore[attr-defined]
+    user.gatehouse_occasion = occasion  # type: ignore[attr-defined]
     user.save(update_fields=["password"])

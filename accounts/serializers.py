@@ -3,10 +3,11 @@
 from datetime import UTC, datetime
 from typing import Any, ClassVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from rest_framework import serializers
 
-from accounts import user_agents
-from accounts.models import Session, User
+from accounts import subjects, user_agents
+from accounts.models import Session
 from accounts.spelling import LONGEST_EMAIL, composed, is_one_line, mailable
 from accounts.wording import Worded
 
@@ -35,6 +36,7 @@ class Body(Worded):
 
     subjects: ClassVar[dict[str, str]] = {
         "email": "An address",
+        "username": "A name",
         "name": "A name",
         "password": "A password",
         "current_password": "A password",
@@ -45,15 +47,20 @@ class Body(Worded):
     }
 
 
-class SignIn(Body):
-    email = serializers.CharField(max_length=LONGEST_EMAIL)
-    password = Password()
-    remember = serializers.BooleanField(default=False)
-
-
 class ClientSignIn(Body):
-    email = serializers.CharField(max_length=LONGEST_EMAIL)
+    """The name by which people of this user model sign in, under its own name, and a password."""
+
     password = Password()
+
+    def get_fields(self) -> dict[str, Any]:
+        field = subjects.name_field()
+        name = serializers.CharField(max_length=field.max_length or LONGEST_EMAIL)
+        self._declared_fields = {field.name: name, **self._declared_fields}
+        return super().get_fields()
+
+
+class SignIn(ClientSignIn):
+    remember = serializers.BooleanField(default=False)
 
 
 class Reauthentication(Body):
@@ -187,7 +194,7 @@ class Event(serializers.Serializer[Any]):
 
 
 class UserBody(serializers.Serializer[Any]):
-    """A user on the wire: what `user_json` makes."""
+    """A user on the wire: what `accounts.subjects.describe` makes of accounts.User."""
 
     id = serializers.CharField()
     email = serializers.EmailField(
@@ -257,10 +264,6 @@ class WaitingIdentity(serializers.Serializer[Any]):
     ways = serializers.ListField(child=serializers.ChoiceField(choices=["password", "mail"]))
 
 
-def user_json(user: User) -> dict[str, Any]:
-    return {"id": user.sub, "email": user.email, "name": user.name, "is_staff": user.is_staff}
-
-
 def session_json(session: Session, access_expires_at: datetime | None) -> dict[str, Any]:
     return {
         "id": session.id,
@@ -271,10 +274,12 @@ def session_json(session: Session, access_expires_at: datetime | None) -> dict[s
     }
 
 
-def state_json(user: User, session: Session, access_expires_at: datetime) -> dict[str, Any]:
+def state_json(
+    user: AbstractBaseUser, session: Session, access_expires_at: datetime
+) -> dict[str, Any]:
     """Who is signed in, and until when: what `/auth/session` tells of a good access token."""
     return {
         "authenticated": True,
-        "user": user_json(user),
+        "user": subjects.describe(user),
         "session": session_json(session, access_expires_at),
     }

@@ -13,6 +13,7 @@ import secrets
 from datetime import datetime, timedelta
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import DatabaseError, InterfaceError, transaction
 from django.db.models import F, QuerySet, TextField, Value
 from django.db.models.functions import Concat, Now
@@ -28,6 +29,7 @@ from accounts import (
     revocation,
     rows,
     signals,
+    subjects,
     tokens,
 )
 from accounts.claims import Issued
@@ -35,7 +37,7 @@ from accounts.conf import STEP_UP_SECONDS, conf
 from accounts.errors import RefreshReused, SessionEnded
 from accounts.judgement import Verdict
 from accounts.memory import BoundedMemory
-from accounts.models import Session, User
+from accounts.models import Session, Subject
 
 log = logging.getLogger("accounts")
 
@@ -46,7 +48,7 @@ MOST_LIVE = 100
 
 
 def start(
-    user: User,
+    user: AbstractBaseUser,
     *,
     client: str,
     remember: bool,
@@ -63,7 +65,6 @@ def start(
     now = clock.database_now()
     key = secrets.token_urlsafe(32)
     session = Session(
-        user=user,
         client=client,
         method=method,
         key_hash=liveness.hash_key(key),
@@ -73,9 +74,10 @@ def start(
     )
     with transaction.atomic():
         # Held until the end: a password changed meanwhile ends the new session, or is seen here.
-        credentials.hold(user)
+        session.user = credentials.hold(user)
+        subjects.of(session.user)
         session.save(force_insert=True)
-        signals.tell("signed_in", request, user=user, session=session)
+        signals.tell("signed_in", request, user=session.user, session=session)
         _end_oldest(session, request)
     return tokens.issue(session, key, now)
 
@@ -171,20 +173,20 @@ def end(sessions: "QuerySet[Session]", reason: str) -> int:
     return ended
 
 
-def end_all_of(user: User, reason: str, *, keep: str = "") -> int:
+def end_all_of(user: AbstractBaseUser, reason: str, *, keep: str = "") -> int:
     """End every session of a user, or every one but `keep`, and return how many.
 
     Sessions of Django's, the administration's, end too. They are not counted.
     """
     # Before the sessions' rows, as `start` does: two that lock both in another order wait forever.
-    User.objects.filter(pk=user.pk).update(endings=F("endings") + 1)
-    user.endings += 1  # for `update_session_auth_hash`, where a view of Django's sets a password
-    return end(Session.objects.filter(user=user).exclude(id=keep), reason)
+    Subject.objects.filter(user_id=user.pk).update(endings=F("endings") + 1)
+    subjects.forget(user)
+    return end(Session.objects.filter(user_id=user.pk).exclude(id=keep), reason)
 
 
 def end_everyones(reason: str) -> int:
     """End every session of everyone, as `end_all_of` does, and return how many."""
-    User.objects.update(endings=F("endings") + 1)
+    Subject.objects.update(endings=F("endings") + 1)
     return end(Session.objects.all(), reason)
 
 

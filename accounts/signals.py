@@ -12,7 +12,9 @@ from django.dispatch import Signal
 from django.http import HttpRequest
 
 if TYPE_CHECKING:
-    from accounts.models import Session, User
+    from django.contrib.auth.base_user import AbstractBaseUser
+
+    from accounts.models import Session
 
 # Sent with what `tell` takes, by these names.
 happened = Signal()
@@ -51,7 +53,7 @@ def tell(
     kind: str,
     request: HttpRequest | None = None,
     *,
-    user: "User | None" = None,
+    user: "AbstractBaseUser | None" = None,
     session: "Session | None" = None,
     detail: dict[str, Any] | None = None,
     anonymous: bool = False,

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from django.db import connection
 from django.http import HttpRequest
 
-from accounts import callers
+from accounts import callers, subjects
 from accounts.conf import LEEWAY_SECONDS
 from accounts.errors import Throttled
 from accounts.models import FailureCount
@@ -56,11 +56,12 @@ def _hash(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
 
 
-def sign_in_budgets(request: HttpRequest, email: str) -> list[Budget]:
-    network, email = callers.network_of(request), canonical_email(email)
+def sign_in_budgets(request: HttpRequest, name: str) -> list[Budget]:
+    """Return the budgets for a sign-in by this name, in whichever spelling it was typed."""
+    network, name = callers.network_of(request), subjects.folded(name)
     return [
-        Budget("sign-in e-mail and network", network and f"{email}\0{network}", 10, 600, email),
-        Budget("sign-in e-mail", email, 30, 600, email),
+        Budget("sign-in e-mail and network", network and f"{name}\0{network}", 10, 600, name),
+        Budget("sign-in e-mail", name, 30, 600, name),
         Budget("sign-in network", network, 100, 600),
     ]
 

@@ -11,7 +11,7 @@ import hashlib
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
-from typing import Any, ClassVar, cast
+from typing import Any, ClassVar
 
 import jwt
 from rest_framework_simplejwt.backends import TokenBackend
@@ -19,12 +19,12 @@ from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
 from rest_framework_simplejwt.exceptions import TokenBackendExpiredToken as TokenBackendExpired
 from rest_framework_simplejwt.tokens import Token
 
-from accounts import keys, syntax
+from accounts import keys, subjects, syntax
 from accounts.claims import ACCESS, REFRESH, AccessClaims, Issued, RefreshClaims, check, is_over
 from accounts.conf import conf
 from accounts.errors import ExpiredToken, InvalidToken
 from accounts.memory import BoundedMemory
-from accounts.models import Session, User, opaque_id
+from accounts.models import Session, opaque_id
 
 ALGORITHMS = {"ES256": jwt.get_algorithm_by_name("ES256")}
 OVER = "its time (exp) is over"
@@ -130,24 +130,25 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
     database, by their own clocks, so that is what tokens are dated by: a database whose clock is
     wrong must keep nobody out. The end of a refresh token is the row's, which decides about it.
     """
-    user = cast(User, session.user)  # nobody issues for a session without one
+    user: Any = session.user  # nobody issues for a session without one
+    subject = subjects.of(user)  # before the rights, which may then not be older
     # In whole seconds: the same generation's tokens, issued again, must end at the same time.
     apart = timedelta(seconds=round(time.time() - now.timestamp()))
     now = (now + apart).replace(microsecond=0)
     ends = min(now + timedelta(seconds=conf.access_seconds), session.absolute_expires_at + apart)
-    scope = " ".join(user.scopes)
+    scope = " ".join(subjects.scopes_of(user))
     access, refresh = AccessToken(), RefreshToken()
     for token, expires_at in ((access, ends), (refresh, session.idle_expires_at)):
         token.payload |= {
             "iss": conf.issuer,
-            "sub": user.sub,
+            "sub": subject.sub,
             "client_id": session.client,
             "iat": int(now.timestamp()),
             "exp": int(expires_at.timestamp()),
             "sid": session.id,
             "gen": session.generation,
         }
-    access.payload |= {"aud": conf.audience, "ver": user.ver, "scope": scope}
+    access.payload |= {"aud": conf.audience, "ver": subject.ver, "scope": scope}
     refresh.payload |= {"aud": conf.refresh_audience, "key": key}
     return Issued(str(access), str(refresh), session, user, now, ends, scope)
 

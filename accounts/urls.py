@@ -1,5 +1,10 @@
-"""The paths of the authentication server; no trailing slashes."""
+"""The paths of the authentication server; no trailing slashes.
 
+Those of mailed links, profiles and identity providers are there for `accounts.User` alone: they
+work with its addresses and names.
+"""
+
+from django.conf import settings
 from django.urls import path
 
 from accounts.views import (
@@ -15,7 +20,10 @@ from accounts.views import (
     registration,
 )
 
-urlpatterns = [
+# The user model that the second list needs.
+PEOPLE = "accounts.User"
+
+core = [
     path("auth/session", browser.SessionView.as_view()),
     path("auth/login", browser.LoginView.as_view()),
     path("auth/refresh", browser.RefreshView.as_view()),
@@ -25,6 +33,15 @@ urlpatterns = [
     path("auth/logout-others", devices.LogoutOthersView.as_view()),
     path("auth/reauthenticate", devices.ReauthenticateView.as_view()),
     path("auth/events", events.EventsView.as_view()),
+    path("auth/token", clients.TokenView.as_view()),
+    path("auth/token/refresh", clients.TokenRefreshView.as_view()),
+    path("auth/token/revoke", clients.TokenRevokeView.as_view()),
+    path(".well-known/jwks.json", public.JWKSView.as_view()),
+    path("healthz", public.HealthView.as_view()),
+    path("readyz", public.ReadyView.as_view()),
+]
+
+of_people = [
     path("auth/register", registration.RegisterView.as_view()),
     path("auth/email/verify", registration.VerifyView.as_view()),
     path("auth/email/change", account.EmailChangeView.as_view()),
@@ -38,10 +55,6 @@ urlpatterns = [
     path("auth/oidc/link", linking.LinkView.as_view()),
     path("auth/oidc/link/mail", linking.LinkMailView.as_view()),
     path("auth/oidc/link/confirm", linking.LinkConfirmView.as_view()),
-    path("auth/token", clients.TokenView.as_view()),
-    path("auth/token/refresh", clients.TokenRefreshView.as_view()),
-    path("auth/token/revoke", clients.TokenRevokeView.as_view()),
-    path(".well-known/jwks.json", public.JWKSView.as_view()),
-    path("healthz", public.HealthView.as_view()),
-    path("readyz", public.ReadyView.as_view()),
 ]
+
+urlpatterns = [*core, *(of_people if settings.AUTH_USER_MODEL == PEOPLE else ())]

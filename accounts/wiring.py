@@ -31,12 +31,6 @@ def data_dir() -> str:
     return ""
 
 
-@rule("E013")
-def user_model() -> str:
-    wanted = "accounts.User"
-    return "" if wanted == settings.AUTH_USER_MODEL else f"AUTH_USER_MODEL must be {wanted}."
-
-
 @rule("E014")
 def paths() -> str:
     try:
@@ -112,6 +106,19 @@ def sqlite_transactions() -> str:
 def administration_hour() -> str:
     too_long = settings.SESSION_COOKIE_AGE > 3600 and apps.is_installed("django.contrib.admin")
     return "SESSION_COOKIE_AGE keeps the administration open for more than an hour." * too_long
+
+
+@rule("W007")
+def user_model() -> str:
+    from accounts.urls import PEOPLE
+
+    if settings.AUTH_USER_MODEL == PEOPLE:
+        return ""
+    return (
+        "There is no registration, password reset, profile or identity provider here, and our "
+        f"administration of people is of no use: they need AUTH_USER_MODEL to be {PEOPLE}, which "
+        "has `email` and `name` and signs in by `email`. All else works with your model."
+    )
 
 
 @rule("W006")

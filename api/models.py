@@ -16,11 +16,11 @@ def opaque_id() -> str:
 
 
 class Note(models.Model):
-    """A note of one owner. The owner is known by `sub`, which an access token carries."""
+    """A note of one owner."""
 
     id = models.CharField(primary_key=True, max_length=32, default=opaque_id, editable=False)
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, to_field="sub", on_delete=models.CASCADE, related_name="notes"
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="notes"
     )
     title = models.CharField(max_length=200)
     body = models.TextField(blank=True, max_length=100_000)

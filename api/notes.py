@@ -2,11 +2,9 @@
 
 from typing import Any, ClassVar
 
-from django.db import IntegrityError, transaction
 from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics
-from rest_framework.exceptions import AuthenticationFailed
 
 from accounts.endpoints import ProtectedView
 from accounts.permissions import ScopedAccess
@@ -31,13 +29,13 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
     queryset = Note.objects.none()
 
     def get_queryset(self) -> QuerySet[Note]:
-        own = Note.objects.filter(owner__sub=self.request.user.id).defer("words")
-        return own.order_by("-updated_at", "id")
+        own = Note.objects.filter(owner__gatehouse_subject__sub=self.request.auth.sub)
+        return own.defer("words").order_by("-updated_at", "id")
 
 
 def exported(user: Any) -> list[Any]:
     """A person's notes, for the export of all their data (the setting `EXPORTS`)."""
-    notes = Note.objects.filter(owner_id=user.sub).order_by("created_at", "id")
+    notes = Note.objects.filter(owner=user).order_by("created_at", "id")
     return list(NoteSerializer(notes, many=True).data)
 
 
@@ -61,12 +59,7 @@ class NotesView(OwnNotes, generics.ListCreateAPIView[Note]):
         return found
 
     def perform_create(self, serializer: Any) -> None:
-        try:
-            with transaction.atomic():
-                serializer.save(owner_id=self.request.user.id)
-        except IntegrityError as error:
-            # Deleted elsewhere, in the second before this server hears of it.
-            raise AuthenticationFailed("the user is gone") from error
+        serializer.save(owner=self.request.user)
 
 
 @extend_schema_view(

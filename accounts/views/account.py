@@ -4,7 +4,16 @@ from typing import Any, ClassVar
 
 from rest_framework.response import Response
 
-from accounts import afterwards, export, letters, registration, serializers, signals, throttling
+from accounts import (
+    afterwards,
+    export,
+    letters,
+    registration,
+    serializers,
+    signals,
+    subjects,
+    throttling,
+)
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedEndpoint
 from accounts.errors import ValidationFailed
@@ -30,7 +39,7 @@ class AccountView(ProtectedEndpoint):
     def get(self, request: SignedInRequest) -> Response:
         """The caller's own profile."""
         _, user = own_session(request)
-        return Response(serializers.user_json(user))
+        return Response(subjects.describe(user))
 
     def patch(self, request: SignedInRequest, given: dict[str, Any]) -> Response:
         """A new name; the address moves by POST /auth/email/change."""
@@ -38,7 +47,7 @@ class AccountView(ProtectedEndpoint):
         if "name" in given:
             user.name = given["name"]
             user.save(update_fields=["name"])
-        return Response(serializers.user_json(user))
+        return Response(subjects.describe(user))
 
     def delete(self, request: SignedInRequest) -> Response:
         """Ends every session, then deletes the account with all that belongs to it.

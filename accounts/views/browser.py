@@ -22,6 +22,7 @@ from accounts import (
     revocation,
     serializers,
     signals,
+    subjects,
     throttling,
     tokens,
 )
@@ -60,7 +61,7 @@ class LoginView(BrowserView):
     refuses = (401, 429)
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
-        user = credentials.verify(request, given["email"], given["password"])
+        user = credentials.verify(request, given[subjects.name_field().name], given["password"])
         # Whatever session came with the request ends: a fixed one cannot survive (ASVS 7.2.4).
         session_flow.end(presented(request), "replaced")
         issued = session_flow.start(

@@ -10,7 +10,7 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import credentials, endpoints, serializers, throttling, tokens
+from accounts import credentials, endpoints, serializers, subjects, throttling, tokens
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
@@ -41,7 +41,7 @@ class TokenView(ClientView):
     refuses = (401, 403, 404, 429)
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
-        user = credentials.verify(request, given["email"], given["password"])
+        user = credentials.verify(request, given[subjects.name_field().name], given["password"])
         issued = session_flow.start(user, client=Session.Client.CLI, remember=True, request=request)
         credentials.announce_sign_in(request, user)
         return Response(pair(issued))

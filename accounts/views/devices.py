@@ -13,7 +13,7 @@ from accounts import sessions as session_flow
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import Pages, ProtectedEndpoint, ProtectedView
 from accounts.errors import InvalidToken, NotFound
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.permissions import RecentlyAuthenticated
 
 # Ended sessions stay listed for this long.
@@ -29,7 +29,7 @@ class SessionsView(ProtectedView, ListAPIView[Session]):
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.filter(
             Q(ended_at=None, idle_expires_at__gt=Now()) | Q(ended_at__gt=Now() - SHOWN),
-            user__sub=self.request.user.id,
+            user__gatehouse_subject__sub=self.request.auth.sub,
         ).order_by(F("ended_at").desc(nulls_first=True), "-last_used_at", "id")
 
 
@@ -41,7 +41,7 @@ class OneSessionView(ProtectedEndpoint):
 
     def delete(self, request: SignedInRequest, session_id: str) -> Response:
         session = Session.objects.select_related("user").filter(
-            id=session_id, user__sub=request.user.id
+            id=session_id, user__gatehouse_subject__sub=request.user.sub
         )
         found = session.first()
         if found is None:
@@ -84,9 +84,9 @@ class ReauthenticateView(ProtectedEndpoint):
         return Response(serializers.state_json(user, session, request.auth.expires_at))
 
 
-def own_session(request: SignedInRequest) -> tuple[Session, User]:
+def own_session(request: SignedInRequest) -> tuple[Session, Any]:
     """The row behind the caller's token, and its user."""
-    session = liveness.find_live(request.user.session_id, request.user.id)
+    session = liveness.find_live(request.user.session_id, request.user.sub)
     if session is None or session.user is None:
         raise InvalidToken("the session ended a moment ago")
     return session, session.user

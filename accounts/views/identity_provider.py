@@ -16,7 +16,17 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.utils.encoding import iri_to_uri
 
-from accounts import callers, cookies, handshakes, identities, liveness, oidc, signals, throttling
+from accounts import (
+    callers,
+    cookies,
+    handshakes,
+    identities,
+    liveness,
+    oidc,
+    signals,
+    subjects,
+    throttling,
+)
 from accounts import sessions as session_flow
 from accounts.conf import conf
 from accounts.errors import Throttled
@@ -177,9 +187,9 @@ def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRespo
     Raise SignInError if it was another person, or not just now.
     """
     user = identities.owner(proof.issuer, proof.subject)
-    if user is None or not user.sessions.filter(id=handshake.step_up).exists():
+    if user is None or not user.gatehouse_sessions.filter(id=handshake.step_up).exists():
         raise SignInError("oidc_other_person", "the session is not of this identity's user")
-    session = liveness.find_live(handshake.step_up, user.sub)
+    session = liveness.find_live(handshake.step_up, subjects.of(user).sub)
     if session is None:
         raise SignInError("oidc_session_over", "the session has ended meanwhile")
     if not proof.is_fresh(handshake.began):

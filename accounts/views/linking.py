@@ -22,6 +22,7 @@ from accounts import (
     identities,
     letters,
     serializers,
+    subjects,
     throttling,
 )
 from accounts import sessions as session_flow
@@ -140,7 +141,7 @@ def ask_to_link(
     pending = Pending(
         issuer=proof.issuer,
         subject=proof.subject,
-        account=account.sub if account else "",
+        account=subjects.of(account).sub if account else "",
         email=told.email,
         name=told.name,
         remember=handshake.remember,
@@ -185,8 +186,8 @@ def waiting(request: HttpRequest, trip: str) -> tuple[Pending, User | None]:
         raise NotFound("nothing waits to be linked")
     if not pending.account:
         return pending, None
-    account = User.objects.filter(sub=pending.account, email=pending.email, is_active=True).first()
-    if account is None:
+    account = subjects.with_sub(pending.account)
+    if account is None or not account.is_active or account.email != pending.email:
         raise NotFound("the account has moved to another address")
     return pending, account
 

@@ -61,7 +61,7 @@ class AccountView(ProtectedEndpoint):
 
 
 def bench_of(request: SignedInRequest) -> Bench:
-    bench = Bench.objects.filter(person_sub=request.user.id).first()
+    bench = Bench.objects.filter(person_sub=request.auth.sub).first()
     if bench is None:
         raise errors.NotFound("this person has no account")
     return bench

@@ -10,7 +10,7 @@ from typing import Any
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from accounts import callers, conf, throttling
+from accounts import callers, conf, subjects, throttling
 from api.lab import jar, people, profile
 from api.lab.models import Bench, Entry
 
@@ -37,7 +37,7 @@ def open_bench(request: HttpRequest, *, with_person: bool) -> Bench:
     purge()
     bench = Bench(expires_at=Now() + LIFE)
     if with_person:
-        bench.person_sub = people.create().sub
+        bench.person_sub = subjects.of(people.create()).sub
         bench.password = people.hashed()
     bench.save(force_insert=True)
     bench.refresh_from_db()

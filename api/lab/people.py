@@ -12,7 +12,7 @@ from django.contrib.auth.hashers import check_password, make_password
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
-from accounts import sessions
+from accounts import sessions, subjects
 from accounts.conf import conf
 from accounts.models import SecurityEvent, Session, User, opaque_id
 from api.lab import jar
@@ -37,7 +37,7 @@ class LabPeople(ModelBackend):
         if conf.cookie_mark != jar.MARK:
             return None
         user = User.objects.filter(email=username).first()
-        bench = Bench.objects.filter(person_sub=user.sub).first() if user else None
+        bench = Bench.objects.filter(person_sub=subjects.of(user).sub).first() if user else None
         # A hash is computed for unknown people too: both answers take the same time.
         if check_password(password or "", bench.password if bench else hashed()) and bench:
             return user
@@ -60,8 +60,8 @@ def create() -> User:
 
 def delete(sub: str) -> None:
     """Her sessions end first, for the revocation feed; then she and her traces go."""
-    user = User.objects.filter(sub=sub, email__endswith=f"@{DOMAIN}").first()
-    if user is None:
+    user = subjects.with_sub(sub)
+    if user is None or not user.email.endswith(f"@{DOMAIN}"):
         return
     sessions.end(Session.objects.filter(user=user), "lab_over")
     SecurityEvent.objects.filter(user=user).delete()

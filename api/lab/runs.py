@@ -10,10 +10,9 @@ from typing import Any
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from accounts import errors, tokens
+from accounts import errors, subjects, tokens
 from accounts.conf import override
 from accounts.errors import InvalidToken
-from accounts.models import User
 from api.lab import benches, profile
 from api.lab.models import Bench, Held
 
@@ -29,9 +28,9 @@ def run_of(text: object) -> str:
     return text
 
 
-def person(bench: Bench) -> User:
+def person(bench: Bench) -> Any:
     """The bench's own throwaway person."""
-    user = User.objects.filter(sub=bench.person_sub).first() if bench.person_sub else None
+    user = subjects.with_sub(bench.person_sub) if bench.person_sub else None
     if user is None:
         raise errors.NotFound("nobody lives at this bench")
     return user

@@ -9,10 +9,10 @@ from typing import Any
 from django.http import HttpRequest
 from rest_framework.response import Response
 
-from accounts import clock, conf, cookies, errors, tokens
+from accounts import clock, conf, cookies, errors, subjects, tokens
 from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedEndpoint
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.serializers import moment
 from accounts.views.browser import BrowserView
 from api.lab import benches, inspection, jar, people, profile
@@ -56,7 +56,7 @@ class HelloView(ProtectedEndpoint):
     """POST: an unsafe request of a signed-in caller that changes nothing, to watch its defences."""
 
     def post(self, request: SignedInRequest) -> Response:
-        return Response({"hello": request.user.id})
+        return Response({"hello": request.auth.sub})
 
 
 class InspectView(BrowserView):
@@ -85,7 +85,7 @@ class ExpireView(BrowserView):
 
     def post(self, request: HttpRequest) -> Response:
         bench = required(request)
-        user = User.objects.filter(sub=bench.person_sub).first()
+        user = subjects.with_sub(bench.person_sub)
         session = Session.objects.filter(user=user, ended_at=None).order_by("-created_at").first()
         if user is None or session is None:
             raise errors.NotFound("nobody is signed in at this bench")
@@ -111,7 +111,7 @@ def is_lab(request: HttpRequest) -> bool:
 def bench_json(bench: Bench) -> dict[str, Any]:
     """What a page needs to know of its bench; the password opens nothing else."""
     last = bench.entries.order_by("-id").values_list("id", flat=True).first()
-    user = User.objects.filter(sub=bench.person_sub).first() if bench.person_sub else None
+    user = subjects.with_sub(bench.person_sub) if bench.person_sub else None
     person = {"email": user.email, "name": user.name, "password": people.PASSWORD} if user else None
     return {
         "tag": bench.tag,

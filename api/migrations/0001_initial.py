@@ -50,7 +50,6 @@ class Migration(migrations.Migration):
                         on_delete=django.db.models.deletion.CASCADE,
                         related_name="notes",
                         to=settings.AUTH_USER_MODEL,
-                        to_field="sub",
                     ),
                 ),
             ],

@@ -56,13 +56,15 @@ def main() -> None:
     django.setup()
 
     from accounts import tokens
-    from accounts.models import Session, User
+    from accounts.models import Session, Subject, User
 
     tokens.verify_access(sys.stdin.readline().strip())
     now = datetime.now(UTC)
     ends = now + timedelta(days=1)
+    alice = User(email="alice@example.com")
+    Subject(user=alice)  # without a database: `alice` knows it from here
     session = Session(
-        user=User(email="alice@example.com"),
+        user=alice,
         client="web",
         idle_expires_at=ends,
         absolute_expires_at=ends,

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from django.db.models.functions import Now
 
+from accounts import subjects
 from accounts.models import Identity, SecurityEvent, Session, User
 from api.models import Note
 from tests.accounts import mails
@@ -28,7 +29,7 @@ def test_profile_is_the_user(browser_client: BrowserClient, alice: User) -> None
     """GET answers what every endpoint says about a user."""
     browser_client.sign_in(alice)
     assert browser_client.get("/auth/account").json() == {
-        "id": alice.sub,
+        "id": subjects.of(alice).sub,
         "email": alice.email,
         "name": "Alice",
         "is_staff": False,

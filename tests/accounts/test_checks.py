@@ -99,7 +99,6 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
         {"GATEHOUSE": {"OIDC_ISSUER": "https://idp.example"}},
     ],
     "E012": [{"GATEHOUSE": {"DATA_DIR": "/nowhere"}}],
-    "E013": [{"AUTH_USER_MODEL": "auth.User"}],
     "E014": [{"ROOT_URLCONF": "api.urls"}],
     "E015": [{"ROOT_URLCONF": "tests.accounts.plain_admin_urls"}],
     "E016": [{"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}],
@@ -108,6 +107,7 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     "W003": [{"AUTH_PASSWORD_VALIDATORS": []}],
     "W004": [{"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}],
     "W005": [{"SESSION_COOKIE_AGE": 3601}, {"SESSION_COOKIE_AGE": 14 * 86_400}],
+    "W007": [{"AUTH_USER_MODEL": "auth.User"}],
     "W006": [
         {
             "REST_FRAMEWORK": {

@@ -255,7 +255,7 @@ def test_purge_shows_its_progress_to_whoever_looks(alice: User) -> None:
 def test_ending_the_sessions_of_somebody_without_any_is_an_event(alice: User) -> None:
     """A sign-in to the administration, which is not counted, may have ended."""
     assert run("end_sessions", "--user", alice.email) == "ended 0 sessions\n"
-    assert alice.events.get().detail == {"count": 0, "by": "admin"}
+    assert alice.gatehouse_events.get().detail == {"count": 0, "by": "admin"}
 
 
 @pytest.mark.parametrize(

@@ -18,7 +18,7 @@ from joserfc import jws, jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, KeySet
 
-from accounts import keys, sessions, tokens
+from accounts import keys, sessions, subjects, tokens
 from accounts.claims import Issued
 from accounts.errors import InvalidToken, SessionEnded
 from accounts.models import User
@@ -71,7 +71,7 @@ def test_access_token_is_verified_by_another_library(
     assert token.claims == {
         "iss": ISSUER,
         "aud": "gatehouse-api",
-        "sub": alice.sub,
+        "sub": subjects.of(alice).sub,
         "client_id": "web",
         "iat": int(issued.issued_at.timestamp()),
         "exp": int(issued.issued_at.timestamp()) + 300,

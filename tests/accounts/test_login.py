@@ -9,7 +9,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.db.models.functions import Now
 
-from accounts import sessions
+from accounts import sessions, subjects
 from accounts.errors import InvalidCredentials
 from accounts.models import FailureCount, SecurityEvent, Session, User
 from tests.accounts.forge import contents
@@ -28,7 +28,7 @@ def test_right_password_answers_as_the_session_endpoint_does(browser_client, ali
     assert response.json() == browser_client.get("/auth/session").json()
     assert response.json()["authenticated"] is True
     assert response.json()["user"] == {
-        "id": alice.sub,
+        "id": subjects.of(alice).sub,
         "email": "alice@example.com",
         "name": "Alice",
         "is_staff": False,

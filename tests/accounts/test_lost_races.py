@@ -166,7 +166,7 @@ def test_identity_that_is_linked_twice_at_once_is_one_event(alice: User) -> None
         identities.link(HttpRequest(), alice, "https://idp.example", "somebody")
 
     assert Identity.objects.get().user == alice
-    assert alice.events.filter(kind="identity_linked").count() == 1
+    assert alice.gatehouse_events.filter(kind="identity_linked").count() == 1
 
 
 def token_of(address: str) -> Any:

@@ -63,10 +63,13 @@ def test_new_person_becomes_a_user_without_a_password(
         "Dora",
         False,
     )
-    assert user.identities.get().subject == SUBJECT
-    assert user.sessions.get().method == "oidc"
+    assert user.gatehouse_identities.get().subject == SUBJECT
+    assert user.gatehouse_sessions.get().method == "oidc"
     assert user.last_login is not None
-    assert [e.kind for e in user.events.order_by("id")] == ["account_created", "signed_in"]
+    assert [e.kind for e in user.gatehouse_events.order_by("id")] == [
+        "account_created",
+        "signed_in",
+    ]
     assert browser_client.get("/api/me").status_code == 200
     assert not kept(browser_client)
 
@@ -360,7 +363,7 @@ def test_inactive_user_is_refused(idp: StandIn, browser_client: BrowserClient) -
 
     assert outcome(idp.sign_in(browser_client)) == "oidc_inactive"
     assert not Session.objects.filter(ended_at=None).exists()
-    assert user.events.filter(kind="sign_in_failed").count() == 1
+    assert user.gatehouse_events.filter(kind="sign_in_failed").count() == 1
 
 
 def test_address_of_an_inactive_account_is_refused(
@@ -398,14 +401,14 @@ def test_linking_takes_the_password_of_the_account(
     }
     assert link(browser_client, "wrong").json()["code"] == "invalid_credentials"
     assert not Identity.objects.exists()
-    assert alice.events.get().kind == "sign_in_failed"  # nobody is signed in yet
+    assert alice.gatehouse_events.get().kind == "sign_in_failed"  # nobody is signed in yet
     answer = link(browser_client, PASSWORDS[alice.email])
 
     assert answer.status_code == 200
     assert answer.json()["user"]["email"] == alice.email
     assert Identity.objects.get().user == alice
     assert not kept(browser_client, PENDING)
-    assert alice.events.filter(kind="identity_linked").count() == 1
+    assert alice.gatehouse_events.filter(kind="identity_linked").count() == 1
     assert browser_client.get("/auth/oidc/link").status_code == 404
     assert outcome(idp.sign_in(BrowserClient())) == "/notes"
 

@@ -8,7 +8,7 @@ import pytest
 import time_machine
 from django.http import HttpRequest, HttpResponse
 
-from accounts import handshakes, identities, links, sessions
+from accounts import handshakes, identities, links, sessions, subjects
 from accounts.handshakes import Pending
 from accounts.links import DeadLink
 from accounts.models import Identity, LinkToken, SecurityEvent, Session, User
@@ -85,9 +85,12 @@ def test_new_person_with_an_unproven_address_gets_an_account_by_mail(
     assert "Dora" not in letter.body
     user = User.objects.get()
     assert (user.name, user.has_usable_password()) == ("Dora", False)
-    assert user.identities.get().subject == SUBJECT
-    assert user.sessions.get().idle_seconds == 7 * 86400
-    assert [e.kind for e in user.events.order_by("id")] == ["account_created", "signed_in"]
+    assert user.gatehouse_identities.get().subject == SUBJECT
+    assert user.gatehouse_sessions.get().idle_seconds == 7 * 86400
+    assert [e.kind for e in user.gatehouse_events.order_by("id")] == [
+        "account_created",
+        "signed_in",
+    ]
     assert not kept(browser_client)
     assert outcome(unverified.sign_in(BrowserClient())) == "/notes"
 
@@ -105,11 +108,11 @@ def test_person_whom_the_provider_knows_by_another_subject_is_linked_by_mail(
 
     answer = open_link(browser_client, token)
 
-    assert answer.json()["user"]["id"] == dora.sub
-    assert {row.subject for row in dora.identities.all()} == {"the former", SUBJECT}
+    assert answer.json()["user"]["id"] == subjects.of(dora).sub
+    assert {row.subject for row in dora.gatehouse_identities.all()} == {"the former", SUBJECT}
     assert Session.objects.get(id=elsewhere.id).end_reason == "identity_linked"
     assert browser_client.get("/api/me").status_code == 200
-    kinds = dora.events.order_by("id").values_list("kind", flat=True)
+    kinds = dora.gatehouse_events.order_by("id").values_list("kind", flat=True)
     expected = ["signed_in", "identity_link_sent", "identity_linked", "signed_in"]
     assert list(kinds) == expected
     assert "A new way to sign in was added" in [message.subject for message in mails.sent()]

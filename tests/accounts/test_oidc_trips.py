@@ -12,7 +12,7 @@ import time_machine
 from django.core import signing
 from django.http import HttpResponse, QueryDict
 
-from accounts import handshakes, oidc
+from accounts import handshakes, oidc, subjects
 from accounts.handshakes import Handshake, Pending
 from accounts.models import Identity, SecurityEvent, Session, User
 from accounts.oidc import SignInError
@@ -282,7 +282,7 @@ def test_waiting_identities_that_are_too_large_together_are_given_up(
     idp: StandIn, browser_client: BrowserClient, alice: User
 ) -> None:
     """The oldest go as soon as the page of the newest is open."""
-    told = {"account": alice.sub, "email": alice.email}
+    told = {"account": subjects.of(alice).sub, "email": alice.email}
     for number in range(1, 5):
         one = pending(trip=f"{number:016}", subject=secrets.token_hex(900), began=number, **told)
         browser_client.cookies[f"{PENDING}{one.trip}"] = handshakes.sign(one)

@@ -190,7 +190,7 @@ def test_account_that_the_provider_signs_in_to_may_set_its_first_password(
     assert "Example Provider signs\nyou in." in letter.body
     assert Session.objects.get(id=session.id).end_reason == "password_reset"
     assert mails.to(alice.email).subject == "Your password was reset"
-    kinds = alice.events.order_by("id").values_list("kind", flat=True)
+    kinds = alice.gatehouse_events.order_by("id").values_list("kind", flat=True)
     assert list(kinds) == ["signed_in", "password_reset_sent", "password_reset"]
     assert browser_client.sign_in(alice, NEW).status_code == 200
 

@@ -7,8 +7,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import rows as rows_by_hand
-from accounts import sessions
-from accounts.models import FailureCount, SecurityEvent, Session, User
+from accounts import sessions, subjects, tokens
+from accounts.models import FailureCount, SecurityEvent, Session, Subject, User
 from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -58,14 +58,29 @@ def test_refused_refresh_writes_nothing(browser_client: BrowserClient, alice: Us
 
 
 def test_refresh_reads_what_the_orm_would(alice: User) -> None:
-    """By hand, and so under a test: each column under its own name."""
+    """By hand, and so under a test: each column under its own name, and nothing twice."""
     issued = sessions.start(alice, client="web", remember=True)
 
     found, _ = rows_by_hand.find(issued.session.id)
 
-    session = Session.objects.select_related("user").get()
-    for name in rows_by_hand.SESSION:
-        assert getattr(found, name) == getattr(session, name), name
-    for name in rows_by_hand.USER:
-        assert getattr(found.user, name) == getattr(session.user, name), name
-    assert set(rows_by_hand.USER) == rows_by_hand.NEEDED
+    session = Session.objects.select_related("user__gatehouse_subject").get()
+    with CaptureQueriesContext(connection) as more:
+        for ours, theirs in (
+            (found, session),
+            (found.user, session.user),
+            (found.user.gatehouse_subject, session.user.gatehouse_subject),
+        ):
+            names = {field.attname for field in theirs._meta.concrete_fields} - {"password"}
+            for name in names:
+                assert getattr(ours, name) == getattr(theirs, name), name
+    assert len(more) == 0
+
+
+def test_refresh_finds_nobody_where_the_subject_is_gone(alice: User) -> None:
+    """Somebody deleted the row by hand: what the token says is of nobody, and is issued anew."""
+    issued = sessions.start(alice, client="web", remember=True)
+    Subject.objects.all().delete()
+
+    new = sessions.rotate(issued.refresh, client="web")
+
+    assert tokens.verify_access(new.access).sub == subjects.of(alice).sub

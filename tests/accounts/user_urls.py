@@ -10,7 +10,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView, exception_handler
 
-from accounts.authentication import TokenAuthentication, UserAuthentication
+from accounts.authentication import TokenAuthentication
 from accounts.permissions import RecentlyAuthenticated, ScopedAccess
 from api.models import Note
 from project.urls import *  # noqa: F403
@@ -20,7 +20,7 @@ from project.urls import urlpatterns as project_paths
 class Usual(APIView):
     """What Django REST framework does where a project sets nothing, but for the credential."""
 
-    authentication_classes = (UserAuthentication,)
+    authentication_classes = (TokenAuthentication,)
     permission_classes = (permissions.IsAuthenticated,)
     parser_classes = (JSONParser, FormParser, MultiPartParser)
     renderer_classes = (JSONRenderer,)
@@ -90,7 +90,7 @@ class Unasked(Whoami):
 
 
 class Scoped(Whoami):
-    authentication_classes = (UserAuthentication, BasicAuthentication)
+    authentication_classes = (TokenAuthentication, BasicAuthentication)
     permission_classes = (ScopedAccess,)
     scopes = {"*": "audit:read"}  # noqa: RUF012
 
@@ -99,12 +99,18 @@ class SteppedUp(Scoped):
     permission_classes = (RecentlyAuthenticated,)
 
 
-class Principals(Whoami):
-    authentication_classes = (TokenAuthentication,)
-
+class Claims(Whoami):
     def get(self, request):
         who = request.user
-        return Response({"id": who.id, "scope": sorted(who.scope), "session": who.session_id})
+        known = bool(who), who.is_authenticated, who.is_anonymous, who.claims is request.auth
+        return Response(
+            {
+                "sub": who.sub,
+                "scope": sorted(who.scope),
+                "session": who.session_id,
+                "known": known,
+            }
+        )
 
 
 urlpatterns = [
@@ -117,6 +123,6 @@ urlpatterns = [
     path("usual/unasked", Unasked.as_view()),
     path("usual/scoped", Scoped.as_view()),
     path("usual/stepped-up", SteppedUp.as_view()),
-    path("usual/principal", Principals.as_view()),
+    path("usual/claims", Claims.as_view()),
     *project_paths,
 ]

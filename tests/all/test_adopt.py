@@ -164,7 +164,7 @@ FORGOTTEN = [
         ("settings.py", r"SESSION_COOKIE_AGE.*", "", "W005"),
         ("settings.py", r"accounts.apps.Administration", "django.contrib.admin", "E015"),
     ],
-    [("settings.py", r"AUTH_USER_MODEL.*", "", "E013")],
+    [("settings.py", r"AUTH_USER_MODEL.*", "", "W007")],
     [("urls.py", r".*include\(\"accounts.urls\"\).*", "", "E014")],
 ]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from accounts import subjects
 from accounts.models import User
 from tests.clients import BearerClient, BrowserClient
 
@@ -13,7 +14,7 @@ def test_cookie_answers_what_the_token_says(browser_client: BrowserClient, alice
     answer = browser_client.get("/api/me")
 
     assert answer.json() == {
-        "id": alice.sub,
+        "id": subjects.of(alice).sub,
         "session_id": signed_in["session"]["id"],
         "client_id": "web",
         "scope": ["notes:read", "notes:write"],

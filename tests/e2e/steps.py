@@ -61,8 +61,7 @@ def new_person(server: Gatehouse, name: str = "Dora") -> Person:
     """A new account: a copy of alice's row, without the time a new hash takes."""
     person = newcomer(name)
     columns = [row[1] for row in query(server, "PRAGMA table_info(accounts_user)")]
-    own = {"id": "NULL", "sub": f"'{secrets.token_urlsafe(16)}'"}
-    own |= {"email": f"'{person.email}'", "name": f"'{name}'"}
+    own = {"id": "NULL", "email": f"'{person.email}'", "name": f"'{name}'"}
     values = ", ".join(own.get(column, column) for column in columns)
     query(
         server,
@@ -107,7 +106,7 @@ def notes_of(server: Gatehouse, person: Person) -> list[tuple[str, str]]:
     """Title and text of each of this person's notes, the first written first."""
     return query(  # type: ignore[return-value]
         server,
-        "SELECT n.title, n.body FROM api_note n JOIN accounts_user u ON n.owner_id = u.sub"
+        "SELECT n.title, n.body FROM api_note n JOIN accounts_user u ON n.owner_id = u.id"
         " WHERE u.email = ? ORDER BY n.created_at",
         person.email,
     )
@@ -118,7 +117,7 @@ def give_note(server: Gatehouse, person: Person, title: str, body: str = "", age
     query(
         server,
         "INSERT INTO api_note (id, owner_id, title, body, created_at, updated_at)"
-        " SELECT ?, sub, ?, ?, datetime('now', ?), datetime('now', ?)"
+        " SELECT ?, id, ?, ?, datetime('now', ?), datetime('now', ?)"
         " FROM accounts_user WHERE email = ?",
         secrets.token_urlsafe(16),
         title,

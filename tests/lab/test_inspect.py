@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from accounts import sessions
+from accounts import sessions, subjects
 from accounts.models import Session, User
 from tests.clients import BrowserClient
 from tests.lab.clients import LabClient
@@ -21,7 +21,7 @@ def test_own_cookies_are_decoded_and_verified_without_their_signature(
     answer = browser_client.get("/learn/api/inspect")
 
     found = answer.json()
-    assert found["access"]["decode"]["claims"]["sub"] == alice.sub
+    assert found["access"]["decode"]["claims"]["sub"] == subjects.of(alice).sub
     assert found["access"]["verify"]["good"] is True
     assert found["refresh"]["decode"]["claims"]["key"] == "(the session's secret, not shown)"
     assert {one["name"] for one in found["access"]["cookie"]["attributes"]} >= {
@@ -88,7 +88,7 @@ def test_cookies_of_an_ended_session_are_authentic_and_refused(
     for kind in ("access", "refresh"):
         assert found[kind]["verify"]["good"] is False
         assert "ended" in found[kind]["verify"]["cause"]
-        assert found[kind]["decode"]["claims"]["sub"] == alice.sub
+        assert found[kind]["decode"]["claims"]["sub"] == subjects.of(alice).sub
 
 
 def test_no_page_or_endpoint_of_the_lab_echoes_a_real_token(

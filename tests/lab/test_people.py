@@ -1,5 +1,6 @@
 """The lab's people: one for each bench, known at the lab alone."""
 
+from accounts import subjects
 from accounts.models import SecurityEvent, Session, User
 from api.lab import benches, people
 from api.lab.models import Bench
@@ -64,7 +65,7 @@ def test_clearing_a_bench_ends_its_sessions_and_removes_its_person(lab_client: L
 
 def test_deleting_people_spares_those_of_the_app(alice: User) -> None:
     """A bench that named a real person could not delete them."""
-    people.delete(alice.sub)
+    people.delete(subjects.of(alice).sub)
 
     assert User.objects.filter(pk=alice.pk).exists()
 

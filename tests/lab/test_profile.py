@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from accounts import conf, cookies, keys, sessions, tokens
+from accounts import conf, cookies, keys, sessions, subjects, tokens
 from accounts.errors import InvalidToken, SessionEnded
 from accounts.models import User
 from api.lab import profile
@@ -89,7 +89,7 @@ def test_token_verified_under_one_profile_is_not_remembered_for_the_other(
     with conf.override(profile.lab()), pytest.raises(InvalidToken):
         tokens.verify_access(access)
 
-    assert tokens.verify_access(access).sub == alice.sub
+    assert tokens.verify_access(access).sub == subjects.of(alice).sub
 
 
 def test_revocation_feed_read_at_the_lab_looks_as_far_back_as_the_apps_tokens_live() -> None:

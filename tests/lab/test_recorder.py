@@ -9,6 +9,7 @@ import pytest
 from django.db.models import F
 from django.test import RequestFactory
 
+from accounts import subjects
 from accounts.models import Session, User
 from api.lab import redaction
 from tests.clients import PASSWORDS, BrowserClient
@@ -43,7 +44,7 @@ def test_sign_in_is_noted_with_what_each_step_did(alice: User, watching: Browser
     assert ran.index("accounts.credentials.verify") < ran.index("accounts.tokens.issue")
     issued = entry["steps"][ran.index("accounts.tokens.issue")]["facts"]
     assert issued["access"]["header"]["typ"] == "at+jwt"
-    assert issued["access"]["claims"]["sub"] == alice.sub
+    assert issued["access"]["claims"]["sub"] == subjects.of(alice).sub
     sent = {cookie["name"]: cookie["attributes"] for cookie in entry["sent"]["cookies"]}
     assert sent["__Host-Http-access_token"]["HttpOnly"] is True
     assert entry["received"]["headers"]["Sec-Fetch-Site"] == "same-origin"

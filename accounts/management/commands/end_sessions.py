@@ -5,9 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import sessions, signals
-from accounts.models import User
-from accounts.spelling import canonical_email
+from accounts import sessions, signals, subjects
 
 
 class Command(BaseCommand):
@@ -23,7 +21,7 @@ class Command(BaseCommand):
         if options["all"]:
             ended = sessions.end_everyones("admin")
         else:
-            user = User.objects.filter(email=canonical_email(options["user"])).first()
+            user = subjects.find(options["user"])
             if user is None:
                 raise CommandError(f"No user has the address {options['user']}.")
             ended = sessions.end_all_of(user, "admin")

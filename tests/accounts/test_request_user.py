@@ -1,4 +1,4 @@
-"""`UserAuthentication`: views that are written for any Django project get the user's row."""
+"""`request.user`: views that are written for any Django project get the user's row."""
 
 import base64
 from pathlib import Path
@@ -10,6 +10,7 @@ from django.core.cache import cache
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import subjects
 from accounts.models import Session, User
 from api.models import Note
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
@@ -155,12 +156,18 @@ def test_other_credential_has_neither_scopes_nor_a_session(
     assert api_client.get(path, headers=basic).status_code == 403
 
 
-def test_principal_stays_what_the_token_says(client: Any, alice: User) -> None:
-    """Whoever chose the class without a query keeps it."""
+def test_what_the_token_says_needs_no_row(client: Any, alice: User) -> None:
+    """`sub`, `scope`, `session_id`, the claims, and whether there is somebody."""
     client.sign_in(alice)
+    client.get("/usual/claims")  # the generation is confirmed
 
-    assert client.get("/usual/principal").json() == {
-        "id": alice.sub,
+    with CaptureQueriesContext(connection) as queries:
+        told = client.get("/usual/claims").json()
+
+    assert len(queries) == 0
+    assert told == {
+        "sub": subjects.of(alice).sub,
         "scope": ["notes:read", "notes:write"],
         "session": Session.objects.get().id,
+        "known": [True, True, False, True],
     }

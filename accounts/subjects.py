@@ -1,0 +1,131 @@
+"""What a user is: the one module that knows it, whichever `AUTH_USER_MODEL` the project has.
+
+People sign in by the model's `USERNAME_FIELD`. Tokens know them by the `sub` of a row beside
+theirs (`Subject`), which is made when it is first needed; the user model itself stays as it is.
+Leaves out: what a new account needs (accounts.registration), and what follows from a change of
+somebody's row (accounts.lifecycle).
+"""
+
+from typing import Any
+
+from django.contrib.auth import get_user_model
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import Q, QuerySet
+from django.utils.module_loading import import_string
+
+from accounts.conf import conf
+from accounts.models import Subject
+from accounts.spelling import lower
+
+
+def rows() -> QuerySet[Any]:
+    """Return everybody's rows, also those that the model's default manager leaves out."""
+    return get_user_model()._base_manager.all()
+
+
+def name_field() -> Any:
+    """Return the field by whose value people sign in."""
+    return get_user_model()._meta.get_field(get_user_model().USERNAME_FIELD)
+
+
+def normalised(name: str) -> str:
+    """Return a name that somebody typed as the user model spells it."""
+    return get_user_model().normalize_username(name)
+
+
+def folded(name: str) -> str:
+    """Return what budgets of this name are kept under, however it is typed.
+
+    A model may find people without regard to case. Guesses at each spelling count together then.
+    """
+    return lower(normalised(name))
+
+
+def find(name: str) -> Any:
+    """Return the user of this name, as Django's own backend would find them, or None."""
+    model = get_user_model()
+    try:
+        return model._default_manager.get_by_natural_key(normalised(name))
+    except model.DoesNotExist:
+        return None
+
+
+def with_sub(sub: str) -> Any:
+    """Return the user whom tokens call `sub`, or None. The row comes with its `Subject`."""
+    found = rows().select_related("gatehouse_subject").filter(gatehouse_subject__sub=sub)
+    return found.first()
+
+
+def has_field(name: str) -> bool:
+    """Return whether the user model has a column of this name."""
+    return any(field.attname == name for field in get_user_model()._meta.concrete_fields)
+
+
+def active(path: str = "") -> Q:
+    """Return the condition that a user is active: `path` leads to the user, as in "user__".
+
+    Everybody is where the model has no such column.
+    """
+    return Q(**{f"{path}is_active": True}) if has_field("is_active") else Q()
+
+
+def inactive() -> Q:
+    """Return the condition that a user is inactive: nobody is without such a column."""
+    return Q(is_active=False) if has_field("is_active") else Q(pk__in=())
+
+
+def known(user: AbstractBaseUser) -> Subject | None:
+    """Return the user's subject, or None if there is none yet."""
+    try:
+        found: Subject = user.gatehouse_subject  # type: ignore[attr-defined]  # on models of users
+    except Subject.DoesNotExist:
+        return None
+    return found
+
+
+def of(user: AbstractBaseUser) -> Subject:
+    """Return the user's subject. It is made if there is none yet.
+
+    It is as old as `user` where that was read with it. Whoever issues a token reads them together,
+    or the subject first: rights may then be newer than `ver`, but never older.
+    """
+    found = known(user)
+    if found is None:
+        found, _ = Subject.objects.get_or_create(user_id=user.pk)
+        found.user = user  # type: ignore[assignment]  # `user` knows its subject from now on
+    return found
+
+
+def forget(user: AbstractBaseUser) -> None:
+    """Have the user's subject read again when it is next asked for."""
+    user._state.fields_cache.pop("gatehouse_subject", None)
+
+
+def scopes_of(user: AbstractBaseUser) -> list[str]:
+    """Return what an access token of this user may do; asked whenever one is issued."""
+    scopes = conf.scopes
+    everyones = import_string(scopes)(user) if isinstance(scopes, str) else scopes
+    return [*everyones, *(conf.staff_scopes if getattr(user, "is_staff", False) else ())]
+
+
+def describe(user: AbstractBaseUser) -> dict[str, Any]:
+    """Return what the page is told of its user: `id`, and what the setting USER makes of them."""
+    told = import_string(conf.user)(user) if conf.user else usual(user)
+    return {"id": of(user).sub, **told}
+
+
+def usual(user: Any) -> dict[str, Any]:
+    """Return what a page is told where the project says nothing else."""
+    email_field, name_field = user.get_email_field_name(), user.USERNAME_FIELD
+    full_name = getattr(user, "get_full_name", str)
+    return {
+        "email": email_of(user),
+        "name": user.name if has_field("name") else full_name(),
+        "is_staff": getattr(user, "is_staff", False),
+        **({} if name_field == email_field else {"username": user.get_username()}),
+    }
+
+
+def email_of(user: AbstractBaseUser) -> str:
+    """Return the user's address, or an empty text."""
+    return getattr(user, user.get_email_field_name(), "") or ""
