@@ -6,7 +6,7 @@ asks for the method last, which would turn a wrong method into a misleading 401.
 
 import re
 from collections.abc import Mapping, Sequence
-from typing import Any, ClassVar
+from typing import Any, ClassVar, cast
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse
@@ -21,6 +21,7 @@ from rest_framework.views import APIView
 
 from accounts import problems, wire
 from accounts.authentication import TokenAuthentication
+from accounts.claims import AccessClaims
 from accounts.errors import LengthMissing, NotFound, TooLarge, UnsupportedMediaType
 from accounts.permissions import SignedIn
 
@@ -196,6 +197,11 @@ class ProtectedView(View):
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (TokenAuthentication,)
     permission_classes: Sequence[type[BasePermission]] = (SignedIn,)
+
+    @property
+    def claims(self) -> AccessClaims:
+        """What the caller's token says."""
+        return cast(AccessClaims, self.request.auth)
 
 
 class ProtectedEndpoint(Endpoint, ProtectedView):

@@ -29,7 +29,7 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
     queryset = Note.objects.none()
 
     def get_queryset(self) -> QuerySet[Note]:
-        own = Note.objects.filter(owner__gatehouse_subject__sub=self.request.auth.sub)
+        own = Note.objects.filter(owner__gatehouse_subject__sub=self.claims.sub)
         return own.defer("words").order_by("-updated_at", "id")
 
 

@@ -29,7 +29,7 @@ class SessionsView(ProtectedView, ListAPIView[Session]):
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.filter(
             Q(ended_at=None, idle_expires_at__gt=Now()) | Q(ended_at__gt=Now() - SHOWN),
-            user__gatehouse_subject__sub=self.request.auth.sub,
+            user__gatehouse_subject__sub=self.claims.sub,
         ).order_by(F("ended_at").desc(nulls_first=True), "-last_used_at", "id")
 
 

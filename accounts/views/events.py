@@ -15,4 +15,6 @@ class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
     serializer_class = serializers.Event
 
     def get_queryset(self) -> QuerySet[SecurityEvent]:
-        return SecurityEvent.objects.filter(user__gatehouse_subject__sub=self.request.auth.sub).order_by("-id")
+        return SecurityEvent.objects.filter(user__gatehouse_subject__sub=self.claims.sub).order_by(
+            "-id"
+        )
