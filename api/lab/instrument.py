@@ -71,7 +71,7 @@ def watch(watcher: Callable[[Call], None]) -> Iterator[None]:
 
 
 def install(names: tuple[str, ...] = NAMES) -> None:
-    """Wrap the functions of these names. Raise LookupError for a name that no longer exists."""
+    """Wrap the functions of these names, once. Raise LookupError for a name that is gone."""
     for dotted in names:
         path, _, name = dotted.rpartition(".")
         try:
@@ -79,7 +79,8 @@ def install(names: tuple[str, ...] = NAMES) -> None:
             function = getattr(owner, name)
         except AttributeError as error:
             raise LookupError(f"The lab watches {dotted}, which does not exist.") from error
-        setattr(owner, name, wrapped(function, dotted))
+        if "watched" not in vars(function):  # Django may make its apps ready again
+            setattr(owner, name, wrapped(function, dotted))
 
 
 def wrapped(function: Callable[P, R], name: str) -> Callable[P, R]:
@@ -99,6 +100,7 @@ def wrapped(function: Callable[P, R], name: str) -> Callable[P, R]:
         _tell(watcher, Call(name, began, time.perf_counter() - began, args, result))
         return result
 
+    vars(call)["watched"] = name
     return call
 
 

@@ -80,7 +80,9 @@ def test_name_that_is_gone_stops_the_start(name: str) -> None:
 
 
 def test_watched_functions_are_wrapped_once() -> None:
-    """The lab wraps them when Django starts; below is the function itself."""
+    """However often Django makes its apps ready, each call is told once."""
+    instrument.install()
+
     for name in instrument.NAMES:
         function = sources.resolve(name).__wrapped__
         assert not hasattr(function, "__wrapped__"), name
