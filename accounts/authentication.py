@@ -47,8 +47,8 @@ class Principal:
         return self.claims.scope
 
 
-class SignedInRequest(Request):
-    """What views for signed-in callers get, to type checkers: none is ever made."""
+class SignedInRequest(HttpRequest):
+    """What endpoints for signed-in callers get, to type checkers: none is ever made."""
 
     user: Principal  # type: ignore[assignment]  # the stubs know Django's users alone
     auth: AccessClaims
@@ -62,20 +62,26 @@ class TokenAuthentication(BaseAuthentication):
 
         Raise InvalidToken, TwoCredentials or CsrfFailed.
         """
-        bearer = bearer_token(request._request)
-        cookie = cookies.read_access(request._request)
+        http = django_request(request)
+        bearer = bearer_token(http)
+        cookie = cookies.read_access(http)
         if bearer is not None and cookie is not None:
             raise TwoCredentials
         token = cookie if bearer is None else bearer
         if token is None:
             return None
-        principal = authenticate_token(request._request, token)
+        principal = authenticate_token(http, token)
         if bearer is None:
-            csrf.check(request._request)
+            csrf.check(http)
         return principal, principal.claims
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
+
+
+def django_request(request: Request) -> HttpRequest:
+    """Return Django's request inside that of DRF, which is all that DRF's own classes are given."""
+    return request._request
 
 
 class UserAuthentication(TokenAuthentication):

@@ -5,16 +5,18 @@ asks for the method last, which would turn a wrong method into a misleading 401.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.http import HttpResponse
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework import exceptions
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.pagination import PageNumberPagination
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
+from rest_framework.serializers import Serializer
 from rest_framework.views import APIView
 
 from accounts import problems, wire
@@ -26,6 +28,7 @@ from accounts.permissions import SignedIn
 class View(APIView):
     """The base of every endpoint, whatever REST_FRAMEWORK says. `max_body` is in bytes.
 
+    Its handlers are those of Django REST framework: they get its request, and read the body.
     For the API's description alone: whether only browsers call it, and which failures it has
     beyond those of its base class and method.
     """
@@ -95,6 +98,64 @@ class View(APIView):
         return HttpResponse(status=204, headers={"Allow": ", ".join(self.allowed_methods)})
 
 
+class Endpoint(View):
+    """A view that says on the class what it takes and what it answers.
+
+    Its handlers get Django's own request. Where a method takes a body they also get what the body
+    says, as `given`, validated before they are called: `def post(self, request, given)`.
+    `takes` and `answers` may be mappings by method.
+    """
+
+    # A serializer class: the body of POST, PUT and PATCH.
+    takes: ClassVar[Any] = None
+    # A serializer class, `dict` for any JSON object, or the status of an answer without a body.
+    answers: ClassVar[Any] = dict
+    # For the description alone: a serializer class whose fields are the parameters of GET.
+    query: ClassVar[Any] = None
+
+    http: HttpRequest
+
+    @classmethod
+    def body_of(cls, method: str) -> type[Serializer[Any]] | None:
+        """Return the serializer class of the body that a method takes, or None."""
+        if isinstance(cls.takes, Mapping):
+            return cls.takes.get(method)
+        return cls.takes if method in ("POST", "PUT", "PATCH") else None
+
+    @classmethod
+    def answer_of(cls, method: str) -> Any:
+        """Return what a method answers: a serializer class, `dict` or a status."""
+        return cls.answers[method] if isinstance(cls.answers, Mapping) else cls.answers
+
+    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        """Answer as DRF does, but for what the handlers get."""
+        self.args, self.kwargs = args, kwargs
+        self.headers = self.default_response_headers
+        self.http = request
+        self.request = self.initialize_request(request, *args, **kwargs)
+        try:
+            self.initial(self.request, *args, **kwargs)
+            response = self.handle(request, *args, **kwargs)
+        except Exception as error:
+            response = self.handle_exception(error)
+        self.response = self.finalize_response(self.request, response, *args, **kwargs)
+        return self.response
+
+    def handle(self, request: HttpRequest, *args: Any, **kwargs: Any) -> Any:
+        """Validate the body if the method takes one, and call the handler.
+
+        Raise ValidationError if the body is not as it should be.
+        """
+        method = request.method or ""
+        handler = getattr(self, method.lower())
+        body = self.body_of(method)
+        if body is None:
+            return handler(request, *args, **kwargs)
+        form = body(data=self.request.data)
+        form.is_valid(raise_exception=True)
+        return handler(request, dict(form.validated_data), *args, **kwargs)
+
+
 def has_unmeasured_body(request: Request) -> bool:
     """Whether a body comes without its length: in chunks, or by HTTP/2 (RFC 9112 section 6.3)."""
     if "CONTENT_LENGTH" in request.META:
@@ -131,7 +192,11 @@ class Pages(PageNumberPagination):
 
 
 class ProtectedView(View):
-    """The base of every endpoint for signed-in callers, by cookie or Bearer."""
+    """The base of every view for signed-in callers, by cookie or Bearer."""
 
     authentication_classes: Sequence[type[BaseAuthentication]] = (TokenAuthentication,)
     permission_classes: Sequence[type[BasePermission]] = (SignedIn,)
+
+
+class ProtectedEndpoint(Endpoint, ProtectedView):
+    """The base of every endpoint for signed-in callers."""

@@ -1,17 +1,17 @@
 """GET /api/me: the token alone, without a database query."""
 
-from drf_spectacular.utils import extend_schema
 from rest_framework.response import Response
 
 from accounts.authentication import SignedInRequest
-from accounts.endpoints import ProtectedView
+from accounts.endpoints import ProtectedEndpoint
 from api.serializers import MeSerializer
 
 
-class MeView(ProtectedView):
+class MeView(ProtectedEndpoint):
     """GET /api/me: what the access token says, without a query."""
 
-    @extend_schema(responses=MeSerializer)
+    answers = MeSerializer
+
     def get(self, request: SignedInRequest) -> Response:
         claims = request.auth
         return Response(

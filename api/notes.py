@@ -8,7 +8,6 @@ from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema
 from rest_framework import generics
 from rest_framework.exceptions import AuthenticationFailed
 
-from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from accounts.permissions import ScopedAccess
 from api.models import Note
@@ -25,7 +24,6 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
         "HEAD": "notes:read",
         "*": "notes:write",
     }
-    request: SignedInRequest
     # 100,200 characters of up to twelve bytes: as JSON escapes, an emoji is two of six. The proxies
     # in deploy/ have the same figure.
     max_body = 1_250_000

@@ -9,12 +9,16 @@ import json
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import SAFE_METHODS
 
 from accounts import errors, problems, wording
-from accounts.endpoints import ProtectedView
+from accounts.endpoints import Endpoint, ProtectedView
 from accounts.permissions import RecentlyAuthenticated, ScopedAccess
 from api import examples, operations
+
+# The one operation that the refresh cookie authenticates.
+REFRESH = "/auth/refresh"
 
 DESCRIBED = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")
 
@@ -103,7 +107,29 @@ class ContractSchema(AutoSchema):
             examples.add(operation, f"{self.method} {self.path}")
         return operation
 
+    def get_request_serializer(self) -> Any:
+        """Return what the operation takes: an endpoint says it on its class."""
+        if isinstance(self.view, Endpoint):
+            return self.view.body_of(self.method)
+        return super().get_request_serializer()
+
+    def get_response_serializers(self) -> Any:
+        """Return what the operation answers, by status where there is no body."""
+        if not isinstance(self.view, Endpoint):
+            return super().get_response_serializers()
+        answer = self.view.answer_of(self.method)
+        if isinstance(answer, int):
+            return {answer: None}
+        return {200: OpenApiTypes.OBJECT if answer is dict else answer}
+
+    def get_override_parameters(self) -> Any:
+        """Return the parameters of GET that an endpoint names."""
+        query = self.view.query if isinstance(self.view, Endpoint) else None
+        return [query] if query and self.method == "GET" else super().get_override_parameters()
+
     def get_auth(self) -> list[dict[str, list[str]]]:
+        if self.path == REFRESH:
+            return [{"refreshCookie": [], "csrfToken": []}]
         csrf: dict[str, list[str]] = {} if self.method in SAFE_METHODS else {"csrfToken": []}
         if isinstance(self.view, ProtectedView):
             return [{"accessCookie": [], **csrf}, {"bearer": []}]

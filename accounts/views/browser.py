@@ -10,12 +10,10 @@ from typing import Any
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import (
-    answers,
     cookies,
     credentials,
     csrf,
@@ -33,7 +31,7 @@ from accounts.errors import InvalidToken, NoRefreshToken, SessionEnded
 from accounts.models import Session
 
 
-class BrowserView(endpoints.View):
+class BrowserView(endpoints.Endpoint):
     """Anyone's browser; the Authorization header is not looked at."""
 
     authentication_classes = ()
@@ -41,58 +39,55 @@ class BrowserView(endpoints.View):
     for_browsers = True
 
     def check_permissions(self, request: Request) -> None:
-        csrf.check(request._request)
+        csrf.check(self.http)
 
 
 class SessionView(BrowserView):
     """GET /auth/session: who am I, without a 401."""
 
-    @extend_schema(responses=answers.State)
-    def get(self, request: Request) -> Response:
-        csrf.ensure_cookie(request._request)
-        return Response(current(request._request))
+    answers = serializers.State
+
+    def get(self, request: HttpRequest) -> Response:
+        csrf.ensure_cookie(request)
+        return Response(current(request))
 
 
 class LoginView(BrowserView):
     """POST /auth/login: credentials in, two cookies out, no token in the body."""
 
+    takes = serializers.SignIn
+    answers = serializers.State
     refuses = (401, 429)
 
-    @extend_schema(request=serializers.SignIn, responses={200: answers.State})
-    def post(self, request: Request) -> Response:
-        given = serializers.SignIn.of(request)
-        user = credentials.verify(request._request, given["email"], given["password"])
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        user = credentials.verify(request, given["email"], given["password"])
         # Whatever session came with the request ends: a fixed one cannot survive (ASVS 7.2.4).
-        session_flow.end(presented(request._request), "replaced")
+        session_flow.end(presented(request), "replaced")
         issued = session_flow.start(
             user,
             client=Session.Client.WEB,
             remember=given["remember"],
-            request=request._request,
+            request=request,
         )
-        credentials.announce_sign_in(request._request, user)
-        csrf.rotate(request._request)
+        credentials.announce_sign_in(request, user)
+        csrf.rotate(request)
         return delivered(issued)
 
 
 class RefreshView(BrowserView):
     """POST /auth/refresh: rotates. A refusal deletes no cookie: it may be a lost race."""
 
+    answers = serializers.State
     refuses = (401, 429)
 
-    @extend_schema(
-        request=None,
-        responses={200: answers.State},
-        auth=[{"refreshCookie": [], "csrfToken": []}],  # type: ignore[list-item]  # stubs: names only
-    )
-    def post(self, request: Request) -> Response:
-        token = cookies.read_refresh(request._request)
+    def post(self, request: HttpRequest) -> Response:
+        token = cookies.read_refresh(request)
         if token is None:
             raise NoRefreshToken
         try:
-            issued = session_flow.rotate(token, client=Session.Client.WEB, request=request._request)
+            issued = session_flow.rotate(token, client=Session.Client.WEB, request=request)
         except SessionEnded:
-            throttling.count_bad_token(request._request)
+            throttling.count_bad_token(request)
             raise
         return delivered(issued)
 
@@ -104,11 +99,12 @@ class LogoutView(BrowserView):
     (RFC 6265 section 8.5), and its session would be lost with it.
     """
 
-    @extend_schema(request=None, responses={204: None})
-    def post(self, request: Request) -> Response:
-        sent = cookies.sent(request._request).items()
-        sign_out(request._request, presented(request._request))
-        csrf.rotate(request._request)
+    answers = 204
+
+    def post(self, request: HttpRequest) -> Response:
+        sent = cookies.sent(request).items()
+        sign_out(request, presented(request))
+        csrf.rotate(request)
         response = Response(status=204)
         anothers = [name for name, text in sent if tokens.is_anothers(text)]
         cookies.delete_tokens(response, but=anothers)

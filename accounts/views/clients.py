@@ -6,12 +6,11 @@ must not get hold of tokens that a cookie would have kept from them.
 
 from typing import Any, ClassVar
 
-from drf_spectacular.types import OpenApiTypes
-from drf_spectacular.utils import extend_schema
+from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import answers, credentials, endpoints, serializers, throttling, tokens
+from accounts import credentials, endpoints, serializers, throttling, tokens
 from accounts import sessions as session_flow
 from accounts.claims import Issued
 from accounts.conf import conf
@@ -20,7 +19,7 @@ from accounts.models import Session
 from accounts.views.browser import sign_out
 
 
-class ClientView(endpoints.View):
+class ClientView(endpoints.Endpoint):
     """Programs only: every current browser sends Sec-Fetch-Site, and no page can suppress it."""
 
     authentication_classes = ()
@@ -37,31 +36,30 @@ class ClientView(endpoints.View):
 class TokenView(ClientView):
     """POST /auth/token: credentials in, a token pair out."""
 
+    takes = serializers.ClientSignIn
+    answers = serializers.TokenPair
     refuses = (401, 403, 404, 429)
 
-    @extend_schema(request=serializers.ClientSignIn, responses={200: answers.TokenPair})
-    def post(self, request: Request) -> Response:
-        given = serializers.ClientSignIn.of(request)
-        user = credentials.verify(request._request, given["email"], given["password"])
-        issued = session_flow.start(
-            user, client=Session.Client.CLI, remember=True, request=request._request
-        )
-        credentials.announce_sign_in(request._request, user)
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        user = credentials.verify(request, given["email"], given["password"])
+        issued = session_flow.start(user, client=Session.Client.CLI, remember=True, request=request)
+        credentials.announce_sign_in(request, user)
         return Response(pair(issued))
 
 
 class TokenRefreshView(ClientView):
     """POST /auth/token/refresh: rotates, as browsers' refresh does."""
 
+    takes = serializers.RefreshBody
+    answers = serializers.TokenPair
     refuses = (401, 403, 404, 429)
 
-    @extend_schema(request=serializers.RefreshBody, responses={200: answers.TokenPair})
-    def post(self, request: Request) -> Response:
-        token = _token_in(request)
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        token = given["refresh_token"]
         try:
-            issued = session_flow.rotate(token, client=Session.Client.CLI, request=request._request)
+            issued = session_flow.rotate(token, client=Session.Client.CLI, request=request)
         except SessionEnded:
-            throttling.count_bad_token(request._request)
+            throttling.count_bad_token(request)
             raise
         return Response(pair(issued))
 
@@ -69,15 +67,12 @@ class TokenRefreshView(ClientView):
 class TokenRevokeView(ClientView):
     """POST /auth/token/revoke: 200 always (RFC 7009 section 2.2)."""
 
-    @extend_schema(request=serializers.RefreshBody, responses={200: OpenApiTypes.OBJECT})
-    def post(self, request: Request) -> Response:
-        named = tokens.named_sessions([_token_in(request)], Session.Client.CLI)
-        sign_out(request._request, Session.objects.filter(id__in=named))
+    takes = serializers.RefreshBody
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        named = tokens.named_sessions([given["refresh_token"]], Session.Client.CLI)
+        sign_out(request, Session.objects.filter(id__in=named))
         return Response({})
-
-
-def _token_in(request: Request) -> str:
-    return str(serializers.RefreshBody.of(request)["refresh_token"])
 
 
 def pair(issued: Issued) -> dict[str, Any]:

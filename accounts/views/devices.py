@@ -1,17 +1,17 @@
 """Endpoints for a signed-in person's own sessions: list, end one, end the others, step up."""
 
 from datetime import timedelta
+from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
-from drf_spectacular.utils import extend_schema
 from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 
-from accounts import answers, credentials, events, liveness, serializers
+from accounts import credentials, events, liveness, serializers
 from accounts import sessions as session_flow
 from accounts.authentication import SignedInRequest
-from accounts.endpoints import Pages, ProtectedView
+from accounts.endpoints import Pages, ProtectedEndpoint, ProtectedView
 from accounts.errors import InvalidToken, NotFound
 from accounts.models import SecurityEvent, Session, User
 from accounts.permissions import RecentlyAuthenticated
@@ -23,7 +23,6 @@ SHOWN = timedelta(days=30)
 class SessionsView(ProtectedView, ListAPIView[Session]):
     """GET /auth/sessions: live ones first, then those that ended lately."""
 
-    request: SignedInRequest
     pagination_class = Pages
     serializer_class = serializers.Device
 
@@ -34,12 +33,12 @@ class SessionsView(ProtectedView, ListAPIView[Session]):
         ).order_by(F("ended_at").desc(nulls_first=True), "-last_used_at", "id")
 
 
-class OneSessionView(ProtectedView):
+class OneSessionView(ProtectedEndpoint):
     """DELETE /auth/sessions/{id}: end one; someone else's does not exist."""
 
+    answers = 204
     permission_classes = (RecentlyAuthenticated,)
 
-    @extend_schema(responses={204: None})
     def delete(self, request: SignedInRequest, session_id: str) -> Response:
         session = Session.objects.select_related("user").filter(
             id=session_id, user__sub=request.user.id
@@ -48,22 +47,22 @@ class OneSessionView(ProtectedView):
         if found is None:
             raise NotFound
         if session_flow.end(session, "ended_by_user"):
-            events.record("session_ended", request._request, user=found.user, session=found)
+            events.record("session_ended", request, user=found.user, session=found)
         return Response(status=204)
 
 
-class LogoutOthersView(ProtectedView):
+class LogoutOthersView(ProtectedEndpoint):
     """POST /auth/logout-others: end all sessions but this one."""
 
+    answers = 204
     permission_classes = (RecentlyAuthenticated,)
 
-    @extend_schema(request=None, responses={204: None})
     def post(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
         ended = session_flow.end_all_of(user, "ended_others", keep=session.id)
         events.record(
             "others_ended",
-            request._request,
+            request,
             user=user,
             session=session,
             detail={"count": ended},
@@ -74,7 +73,6 @@ class LogoutOthersView(ProtectedView):
 class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
     """GET /auth/events: the person's own security events, newest first."""
 
-    request: SignedInRequest
     pagination_class = Pages
     serializer_class = serializers.Event
 
@@ -82,16 +80,17 @@ class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
         return SecurityEvent.objects.filter(user__sub=self.request.user.id).order_by("-id")
 
 
-class ReauthenticateView(ProtectedView):
+class ReauthenticateView(ProtectedEndpoint):
     """POST /auth/reauthenticate: the password again, for the session's step-up time."""
 
-    @extend_schema(request=serializers.Reauthentication, responses={200: answers.State})
-    def post(self, request: SignedInRequest) -> Response:
-        given = serializers.Reauthentication.of(request)
+    takes = serializers.Reauthentication
+    answers = serializers.State
+
+    def post(self, request: SignedInRequest, given: dict[str, Any]) -> Response:
         session, user = own_session(request)
-        credentials.verify_again(request._request, user, given["password"])
+        credentials.verify_again(request, user, given["password"])
         session_flow.reauthenticated(session)
-        events.record("reauthenticated", request._request, user=user, session=session)
+        events.record("reauthenticated", request, user=user, session=session)
         return Response(serializers.state_json(user, session, request.auth.expires_at))
 
 

@@ -15,8 +15,6 @@ from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.utils.encoding import iri_to_uri
-from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
 
 from accounts import cookies, events, handshakes, identities, liveness, oidc, throttling
 from accounts import sessions as session_flow
@@ -44,30 +42,30 @@ LONGEST_PATH = 500
 class BeginView(ProviderView):
     """GET /auth/oidc/login: to the provider. `reauthenticate=1` renews this session's step-up."""
 
-    @extend_schema(responses={302: None})
-    def get(self, request: Request) -> HttpResponse:
-        http = request._request
-        target = own_path(http.GET.get("next"))
-        if host_of(http.get_host()) != host_of(urlsplit(conf.issuer).netloc):
-            return to_issuers_host(http, target)
-        if http.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
+    answers = 302
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        target = own_path(request.GET.get("next"))
+        if host_of(request.get_host()) != host_of(urlsplit(conf.issuer).netloc):
+            return to_issuers_host(request, target)
+        if request.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             # Another site may not send people off to be signed in anew: they must press the button.
             return to(LOGIN, next=target)
-        session = current(http)["session"]
-        step_up = http.GET.get("reauthenticate") == "1"
+        session = current(request)["session"]
+        step_up = request.GET.get("reauthenticate") == "1"
         if step_up and session is None:
             return to(LOGIN, reason="session_ended")
         handshake = Handshake(
             next=target,
-            remember=http.GET.get("remember") == "1",
-            sessions=tuple(presented(http).values_list("id", flat=True)),
+            remember=request.GET.get("remember") == "1",
+            sessions=tuple(presented(request).values_list("id", flat=True)),
             step_up=session["id"] if step_up and session else "",
         )
         try:
             response = HttpResponseRedirect(oidc.begin(handshake))
         except ProviderError as error:
-            return refusal(http, handshake, "oidc_unavailable", error)
-        handshakes.make_room(http, response, adding=1)
+            return refusal(request, handshake, "oidc_unavailable", error)
+        handshakes.make_room(request, response, adding=1)
         handshakes.keep(response, handshake)
         return response
 
@@ -75,22 +73,22 @@ class BeginView(ProviderView):
 class CallbackView(ProviderView):
     """GET /auth/oidc/callback: the provider's answer, good for one sign-in or step-up."""
 
-    @extend_schema(responses={302: None})
-    def get(self, request: Request) -> HttpResponse:
-        http = request._request
-        under_way = handshakes.kept_in(http, Handshake)
-        handshake = under_way.pop(handshakes.trip_of(http.GET.get("state", "")), None)
+    answers = 302
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        under_way = handshakes.kept_in(request, Handshake)
+        handshake = under_way.pop(handshakes.trip_of(request.GET.get("state", "")), None)
         try:
             if handshake is None:
-                raise stray(http, is_expected=bool(under_way))
-            proof = prove(http, handshake)
-            response = (renew if handshake.step_up else sign_in)(http, handshake, proof)
+                raise stray(request, is_expected=bool(under_way))
+            proof = prove(request, handshake)
+            response = (renew if handshake.step_up else sign_in)(request, handshake, proof)
         except SignInError as error:
-            response = refusal(http, handshake, error.reason, error)
+            response = refusal(request, handshake, error.reason, error)
         except ProviderError as error:
-            response = refusal(http, handshake, "oidc_unavailable", error)
+            response = refusal(request, handshake, "oidc_unavailable", error)
         except Throttled as error:
-            response = refusal(http, handshake, "oidc_throttled", error)
+            response = refusal(request, handshake, "oidc_throttled", error)
         if handshake is not None:
             handshakes.drop(response, handshake)
         return response

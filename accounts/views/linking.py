@@ -7,17 +7,15 @@ instead, which works in the asking browser alone. Until then the identity waits 
 and nothing is written.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from drf_spectacular.utils import extend_schema
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import (
     afterwards,
-    answers,
     credentials,
     csrf,
     handshakes,
@@ -58,50 +56,45 @@ class LinkView(ProviderView):
     `trip` names the one that is meant, where several tabs wait for theirs; otherwise the newest.
     """
 
+    takes = serializers.PasswordOfTrip
+    answers: ClassVar[Any] = {"GET": serializers.WaitingIdentity, "POST": serializers.State}
+    query = serializers.WaitingTrip
     refuses = (401, 404, 429)
 
-    @extend_schema(
-        parameters=[serializers.WaitingTrip],
-        responses=answers.WaitingIdentity,
-    )
-    def get(self, request: Request) -> Response:
+    def get(self, request: HttpRequest) -> Response:
         """Tell which address waits, at which provider, and how to show that it is one's own."""
-        http = request._request
-        pending, account = waiting(http, http.GET.get("trip", ""))
+        pending, account = waiting(request, request.GET.get("trip", ""))
         ways = identities.ways(pending.email, account)
         told = {"email": pending.email, "provider": conf.oidc_client[2], "ways": ways}
         response = Response(told)
-        handshakes.make_room(http, response)
+        handshakes.make_room(request, response)
         return response
 
-    @extend_schema(request=serializers.PasswordOfTrip, responses={200: answers.State})
-    def post(self, request: Request) -> Response:
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         """The account's password links them, and signs in."""
-        given = serializers.PasswordOfTrip.of(request)
-        http = request._request
-        pending, account = waiting(http, given["trip"])
+        pending, account = waiting(request, given["trip"])
         if account is None:
             raise NotFound("the address is not proven")
-        user = credentials.verify_again(http, account, given["password"], "sign_in_failed")
+        user = credentials.verify_again(request, account, given["password"], "sign_in_failed")
         try:
-            identities.link(http, user, pending.issuer, pending.subject)
+            identities.link(request, user, pending.issuer, pending.subject)
         except SignInError as error:
             raise NotFound(str(error)) from error
-        return signed_in(http, user, pending, fresh=True)
+        return signed_in(request, user, pending, fresh=True)
 
 
 class LinkMailView(ProviderView):
     """POST /auth/oidc/link/mail: a link to the address that waits; the answer tells nothing."""
 
+    takes = serializers.WaitingTrip
+    answers = 202
     refuses = (404, 429)
 
-    @extend_schema(request=serializers.WaitingTrip, responses={202: None})
-    def post(self, request: Request) -> Response:
-        http = request._request
-        pending, _ = waiting(http, serializers.WaitingTrip.of(request)["trip"])
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        pending, _ = waiting(request, given["trip"])
         letters.require_server()
-        throttling.spend(throttling.mail_budgets(http, "identity", pending.email))
-        afterwards.hidden(identities.send_link, http, pending)
+        throttling.spend(throttling.mail_budgets(request, "identity", pending.email))
+        afterwards.hidden(identities.send_link, request, pending)
         response = Response(status=202)
         handshakes.keep(response, pending)  # anew: it must wait for as long as the link lives
         return response
@@ -113,26 +106,25 @@ class LinkConfirmView(ProviderView):
     Makes the account, or links the one there is. If that has a password, it is asked for too.
     """
 
+    takes = serializers.LinkConfirmation
+    answers = serializers.State
     refuses = (401, 404, 429)
 
-    @extend_schema(request=serializers.LinkConfirmation, responses={200: answers.State})
-    def post(self, request: Request) -> Response:
-        given = serializers.LinkConfirmation.of(request)
-        http = request._request
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         try:
-            pending, link = identities.mailed(http, given["token"])
+            pending, link = identities.mailed(request, given["token"])
             account = identities.holder(link)
             password = None
             if account is not None and account.has_usable_password():
                 password = given.get("password")
                 if password is None:
                     raise ValidationFailed(errors={"password": [MISSING]})
-                credentials.verify_again(http, account, password, "sign_in_failed")
-            user = identities.settle(http, pending, link, account)
+                credentials.verify_again(request, account, password, "sign_in_failed")
+            user = identities.settle(request, pending, link, account)
         except DeadLink:
-            throttling.count_bad_token(http)
+            throttling.count_bad_token(request)
             raise
-        return signed_in(http, user, pending, fresh=password is not None)
+        return signed_in(request, user, pending, fresh=password is not None)
 
 
 def ask_to_link(

@@ -2,11 +2,10 @@
 
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
-from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
+from django.http import HttpRequest
 from rest_framework.response import Response
 
-from accounts import answers, clock, endpoints, keys, revocation
+from accounts import clock, endpoints, keys, revocation, serializers
 from accounts.conf import LEEWAY_SECONDS
 from accounts.errors import Unavailable
 from accounts.models import User
@@ -15,7 +14,7 @@ from accounts.models import User
 READY_SECONDS = LEEWAY_SECONDS / 2
 
 
-class PublicView(endpoints.View):
+class PublicView(endpoints.Endpoint):
     authentication_classes = ()
     permission_classes = ()
 
@@ -23,8 +22,9 @@ class PublicView(endpoints.View):
 class JWKSView(PublicView):
     """GET /.well-known/jwks.json: what a resource server needs to verify access tokens."""
 
-    @extend_schema(responses=answers.PublicKeys)
-    def get(self, request: Request) -> Response:
+    answers = serializers.PublicKeys
+
+    def get(self, request: HttpRequest) -> Response:
         # A new key is published before it signs, so that caches may be this old.
         return Response(keys.ring().jwks(), headers={"Cache-Control": "public, max-age=5"})
 
@@ -32,16 +32,18 @@ class JWKSView(PublicView):
 class HealthView(PublicView):
     """GET /healthz: the process answers."""
 
-    @extend_schema(responses=answers.Health)
-    def get(self, request: Request) -> Response:
+    answers = serializers.Health
+
+    def get(self, request: HttpRequest) -> Response:
         return Response({"status": "ok"})
 
 
 class ReadyView(PublicView):
     """GET /readyz: database, keys and revocation feed are usable, and the clock is right."""
 
-    @extend_schema(responses=answers.Health)
-    def get(self, request: Request) -> Response:
+    answers = serializers.Health
+
+    def get(self, request: HttpRequest) -> Response:
         try:
             keys.ring()
             User.objects.only("id").first()

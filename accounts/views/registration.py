@@ -1,7 +1,8 @@
 """Endpoints for proving an address: registration, and the confirmation of a new address."""
 
-from drf_spectacular.utils import extend_schema
-from rest_framework.request import Request
+from typing import Any
+
+from django.http import HttpRequest
 from rest_framework.response import Response
 
 from accounts import afterwards, letters, links, registration, serializers, throttling
@@ -11,13 +12,13 @@ from accounts.views import browser
 class RegisterView(browser.BrowserView):
     """POST /auth/register: a mail with the way on; the same answer for every address."""
 
+    takes = serializers.Registration
+    answers = 202
     refuses = (429,)
 
-    @extend_schema(request=serializers.Registration, responses={202: None})
-    def post(self, request: Request) -> Response:
-        given = serializers.Registration.of(request)
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         letters.require_server()
-        throttling.spend(throttling.mail_budgets(request._request, "register", given["email"]))
+        throttling.spend(throttling.mail_budgets(request, "register", given["email"]))
         afterwards.hidden(registration.invite, given["email"], given["name"])
         return Response(status=202)
 
@@ -25,14 +26,14 @@ class RegisterView(browser.BrowserView):
 class VerifyView(browser.BrowserView):
     """POST /auth/email/verify: uses the link of a registration or of a change of address."""
 
+    takes = serializers.Verification
+    answers = 204
     refuses = (429,)
 
-    @extend_schema(request=serializers.Verification, responses={204: None})
-    def post(self, request: Request) -> Response:
-        given = serializers.Verification.of(request)
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         try:
-            registration.verify(request._request, given["token"], given.get("password"))
+            registration.verify(request, given["token"], given.get("password"))
         except links.DeadLink:
-            throttling.count_bad_token(request._request)
+            throttling.count_bad_token(request)
             raise
         return Response(status=204)

@@ -12,10 +12,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import authentication, csrf, errors
-from accounts.authentication import Principal, TokenAuthentication, bearer_token
+from accounts.authentication import (
+    Principal,
+    SignedInRequest,
+    TokenAuthentication,
+    bearer_token,
+    django_request,
+)
 from accounts.claims import AccessClaims
 from accounts.conf import Profile
-from accounts.endpoints import ProtectedView
+from accounts.endpoints import ProtectedEndpoint
 from api.lab import profile
 from api.lab.models import Bench
 
@@ -33,30 +39,31 @@ class BankAuthentication(TokenAuthentication):
     """The app's, and the readable cookie as a third way in."""
 
     def authenticate(self, request: Request) -> tuple[Principal, AccessClaims] | None:
-        readable = request._request.COOKIES.get(READABLE)
-        if readable is None or bearer_token(request._request) is not None:
+        http = django_request(request)
+        readable = http.COOKIES.get(READABLE)
+        if readable is None or bearer_token(http) is not None:
             return super().authenticate(request)
-        principal = authentication.authenticate_token(request._request, readable)
-        csrf.check(request._request)
+        principal = authentication.authenticate_token(http, readable)
+        csrf.check(http)
         return principal, principal.claims
 
 
-class AccountView(ProtectedView):
+class AccountView(ProtectedEndpoint):
     """GET: the caller's balance. POST: pay 1 to whoever asks, as the caller."""
 
     authentication_classes = (BankAuthentication,)
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedInRequest) -> Response:
         return Response({"balance": bench_of(request).balance})
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedInRequest) -> Response:
         bench = bench_of(request)
         Bench.objects.filter(id=bench.id, balance__gte=PRICE).update(balance=F("balance") - PRICE)
         bench.refresh_from_db()
         return Response({"balance": bench.balance})
 
 
-def bench_of(request: Request) -> Bench:
+def bench_of(request: SignedInRequest) -> Bench:
     bench = Bench.objects.filter(person_sub=request.user.id).first()
     if bench is None:
         raise errors.NotFound("this person has no account")

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from django.http import HttpRequest
 from django.views.generic import TemplateView
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import errors, revocation, sessions, tokens
@@ -52,7 +52,7 @@ class Form(Worded):
 class At:
     """Where a step is taken, and with what."""
 
-    request: Request
+    request: HttpRequest
     bench: Bench
     run: str
     given: dict[str, Any]
@@ -72,11 +72,10 @@ class At:
 class StepView(BrowserView, ABC):
     """The base of all steps: form and bench in, what happened, the session's row and events out."""
 
-    def post(self, request: Request) -> Response:
-        form = Form(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
-        bench, run = views.required(request._request), runs.run_of(given["run"])
+    takes = Form
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        bench, run = views.required(request), runs.run_of(given["run"])
         with override(profiles()[given["window"]]), recorder.events() as written:
             found = self.step(At(request, bench, run, given))
             said = [{"kind": one["kind"], "text": KINDS[one["kind"]]} for one in written]
@@ -94,7 +93,7 @@ class StartView(StepView):
         person = runs.person(at.bench)
         sessions.end_all_of(person, "replaced")
         issued = sessions.start(
-            person, client=Session.Client.WEB, remember=False, request=at.request._request
+            person, client=Session.Client.WEB, remember=False, request=at.request
         )
         runs.hold(at.bench, at.run, "session", issued.session.id)
         return {"status": 200, "cause": "", **at.hand_out(issued)}
@@ -109,9 +108,7 @@ class TurnView(StepView):
         presented = tokens.verify_refresh(token).gen
         try:
             with watch(calls.append):
-                issued = sessions.rotate(
-                    token, client=Session.Client.WEB, request=at.request._request
-                )
+                issued = sessions.rotate(token, client=Session.Client.WEB, request=at.request)
         except errors.SessionEnded as refusal:
             answer = {"status": 401, "cause": refusal.cause, "generation": None}
         else:

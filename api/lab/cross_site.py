@@ -6,7 +6,6 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views import View as DjangoView
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.errors import Problem
@@ -23,9 +22,9 @@ SHOWN = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Conten
 class StartView(BrowserView):
     """POST {"run"}: signs this browser in at the seven tills."""
 
-    def post(self, request: Request) -> Response:
-        bench = views.required(request._request)
-        given: Any = request.data
+    def post(self, request: HttpRequest) -> Response:
+        bench = views.required(request)
+        given: Any = self.request.data
         run = runs.run_of(given.get("run"))
         response = Response({"tag": bench.tag})
         tills.sign_in(response, f"{bench.tag}:{run}")

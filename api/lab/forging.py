@@ -6,8 +6,8 @@ Stateless: a token made here is judged and forgotten. It is shown whole, since n
 import json
 from typing import Any, ClassVar
 
+from django.http import HttpRequest
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import conf, errors, keys
@@ -33,7 +33,7 @@ class EditForm(Worded):
 class ForgeView(BrowserView):
     """GET: a good token's parts, to start from, and the key that anybody may have."""
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: HttpRequest) -> Response:
         with conf.override(forge.workshop()):
             pem = forge.pem()
             return Response(
@@ -50,19 +50,19 @@ class ForgeView(BrowserView):
 class CardView(BrowserView):
     """POST /learn/api/forge/{card}: the attack, run against both."""
 
-    def post(self, request: Request, slug: str) -> Response:
+    takes = CardForm
+
+    def post(self, request: HttpRequest, given: dict[str, Any], slug: str) -> Response:
         card = CARDS.get(slug)
         if card is None:
             raise errors.NotFound("no such card")
-        form = CardForm(data=request.data)
-        form.is_valid(raise_exception=True)
         with conf.override(forge.workshop()):
-            forged = card.make(form.validated_data["twist"])
+            forged = card.make(given["twist"])
             found = judged(forged.token(), card.reader, real_api=card.real_api)
             if slug == "confusion":
                 found["library"] = library.asked_carelessly(found["token"], forged.secret)
         if card.real_api:
-            answer = outgoing.send(request._request, "app", "GET", "/api/me", bearer=found["token"])
+            answer = outgoing.send(request, "app", "GET", "/api/me", bearer=found["token"])
             found["answer"] = {"status": answer.status, "code": answer.body.get("code", "")}
         return Response(found)
 
@@ -70,12 +70,10 @@ class CardView(BrowserView):
 class EditView(BrowserView):
     """POST /learn/api/forge: a token of the learner's own making."""
 
+    takes = EditForm
     max_body: ClassVar[int] = 16 * 1024
 
-    def post(self, request: Request) -> Response:
-        form = EditForm(data=request.data)
-        form.is_valid(raise_exception=True)
-        given = form.validated_data
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         with conf.override(forge.workshop()):
             token = forge.sign(given["header"], given["claims"], given["how"], forge.pem())
             return Response(judged(token, given["reader"], real_api=False))

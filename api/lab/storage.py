@@ -10,7 +10,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.csrf import csrf_exempt
 from django.views.generic import TemplateView
 from rest_framework import serializers
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import cookies, csrf, errors, sessions
@@ -35,18 +34,18 @@ class SignInForm(Worded):
 class SignInView(BrowserView):
     """POST: the bench's person signs in, with a full purse; earlier sessions of hers end."""
 
-    def post(self, request: Request) -> Response:
-        form = SignInForm(data=request.data)
-        form.is_valid(raise_exception=True)
-        bench = views.required(request._request)
+    takes = SignInForm
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        bench = views.required(request)
         person = runs.person(bench)
         bank.refill(bench)
         with override(bank.lasting()):
             sessions.end_all_of(person, "replaced")
             issued = sessions.start(
-                person, client=Session.Client.WEB, remember=False, request=request._request
+                person, client=Session.Client.WEB, remember=False, request=request
             )
-        place = form.validated_data["place"]
+        place = given["place"]
         in_body = place in ("local", "session", "memory")
         response = Response({"access_token": issued.access} if in_body else {})
         cookies.delete_tokens(response)
@@ -64,12 +63,12 @@ class SignInView(BrowserView):
 class RefreshView(BrowserView):
     """POST: the usual refresh of an app that keeps its access token in memory: out in the body."""
 
-    def post(self, request: Request) -> Response:
-        token = request._request.COOKIES.get(MEMORY_REFRESH)
+    def post(self, request: HttpRequest) -> Response:
+        token = request.COOKIES.get(MEMORY_REFRESH)
         if token is None:
             raise errors.NoRefreshToken
         with override(bank.lasting()):
-            issued = sessions.rotate(token, client=Session.Client.WEB, request=request._request)
+            issued = sessions.rotate(token, client=Session.Client.WEB, request=request)
         response = Response({"access_token": issued.access})
         jar.put(response, MEMORY_REFRESH, issued.refresh, SECONDS, **jar.STRICT)
         return response
@@ -78,10 +77,10 @@ class RefreshView(BrowserView):
 class EvidenceView(BrowserView):
     """GET ?run=&kind=: what the server saw of a run of this kind, and what money is left."""
 
-    def get(self, request: Request) -> Response:
-        bench = views.required(request._request)
-        run = runs.run_of(request.query_params.get("run"))
-        kind = request.query_params.get("kind", "storage")
+    def get(self, request: HttpRequest) -> Response:
+        bench = views.required(request)
+        run = runs.run_of(request.GET.get("run"))
+        kind = request.GET.get("kind", "storage")
         entries = runs.entries(bench, run, kind)
         left = {"tills": tills.left(entries)} if kind == "cross-site" else {}
         return Response({"entries": entries, "balance": bank.balance(bench), **left})

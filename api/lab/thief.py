@@ -11,7 +11,6 @@ from django.shortcuts import render
 from django.utils.decorators import method_decorator
 from django.views import View as DjangoView
 from django.views.decorators.csrf import csrf_exempt
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import endpoints
@@ -98,17 +97,17 @@ class ThiefPage(DjangoView):
         )
 
 
-class UseView(endpoints.View):
+class UseView(endpoints.Endpoint):
     """POST: this server presents the loot to the lab's API, from here, without any browser."""
 
     authentication_classes = ()
     permission_classes = ()
 
-    def post(self, request: Request) -> Response:
-        bench, run = runs.victim_of(request._request)
+    def post(self, request: HttpRequest) -> Response:
+        bench, run = runs.victim_of(request)
         found = []
         for text in runs.loot(bench, run)[-3:]:
-            answer = outgoing.send(request._request, "lab", "POST", "/bank/account", bearer=text)
+            answer = outgoing.send(request, "lab", "POST", "/bank/account", bearer=text)
             seen = {"status": answer.status, "balance": answer.body.get("balance")}
             found.append(seen)
         runs.note(bench, run, "storage", what="used", answers=found)

@@ -7,11 +7,11 @@ import re
 from typing import Any
 
 from django.http import HttpRequest
-from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import clock, conf, cookies, errors, tokens
-from accounts.endpoints import ProtectedView
+from accounts.authentication import SignedInRequest
+from accounts.endpoints import ProtectedEndpoint
 from accounts.models import Session, User
 from accounts.serializers import moment
 from accounts.views.browser import BrowserView
@@ -25,17 +25,17 @@ ID = re.compile(r"[0-9]{1,18}")
 class WatchView(BrowserView):
     """POST: a bench for this browser, whose requests are recorded from now on. DELETE: no more."""
 
-    def post(self, request: Request) -> Response:
-        bench = benches.find(request._request)
+    def post(self, request: HttpRequest) -> Response:
+        bench = benches.find(request)
         if bench is None:
-            at_lab = is_lab(request._request)
-            bench = benches.open_bench(request._request, with_person=at_lab)
+            at_lab = is_lab(request)
+            bench = benches.open_bench(request, with_person=at_lab)
         response = Response(bench_json(bench))
         jar.put_bench(response, bench.id)
         return response
 
-    def delete(self, request: Request) -> Response:
-        bench = benches.find(request._request)
+    def delete(self, request: HttpRequest) -> Response:
+        bench = benches.find(request)
         if bench is not None:
             benches.clear(bench)
         response = Response(status=204)
@@ -46,29 +46,29 @@ class WatchView(BrowserView):
 class LogView(BrowserView):
     """GET ?after=ID: what the server has recorded for this browser."""
 
-    def get(self, request: Request) -> Response:
-        after = request.query_params.get("after", "0")
-        bench = required(request._request)
+    def get(self, request: HttpRequest) -> Response:
+        after = request.GET.get("after", "0")
+        bench = required(request)
         return Response({"entries": benches.log(bench, int(after) if ID.fullmatch(after) else 0)})
 
 
-class HelloView(ProtectedView):
+class HelloView(ProtectedEndpoint):
     """POST: an unsafe request of a signed-in caller that changes nothing, to watch its defences."""
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedInRequest) -> Response:
         return Response({"hello": request.user.id})
 
 
 class InspectView(BrowserView):
     """GET: the caller's own token cookies, decoded and verified here; no signature goes out."""
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: HttpRequest) -> Response:
         access, refresh = cookies.names()
         kinds = {
             "access": (access, tokens.AccessToken.typ),
             "refresh": (refresh, tokens.RefreshToken.typ),
         }
-        sent = request._request.COOKIES
+        sent = request.COOKIES
         found: dict[str, Any] = {
             kind: inspection.inspect(name, sent.get(name), typ)
             for kind, (name, typ) in kinds.items()
@@ -83,8 +83,8 @@ class ExpireView(BrowserView):
     request meets an expired token and not a missing one.
     """
 
-    def post(self, request: Request) -> Response:
-        bench = required(request._request)
+    def post(self, request: HttpRequest) -> Response:
+        bench = required(request)
         user = User.objects.filter(sub=bench.person_sub).first()
         session = Session.objects.filter(user=user, ended_at=None).order_by("-created_at").first()
         if user is None or session is None:
