@@ -12,7 +12,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import csrf, errors
-from accounts.authentication import Principal, TokenAuthentication, authenticate_token, bearer_token
+from accounts.authentication import (
+    Principal,
+    SignedInRequest,
+    TokenAuthentication,
+    authenticate_token,
+    bearer_token,
+)
 from accounts.claims import AccessClaims
 from accounts.conf import Profile
 from accounts.endpoints import ProtectedView
@@ -46,17 +52,17 @@ class AccountView(ProtectedView):
 
     authentication_classes = (BankAuthentication,)
 
-    def get(self, request: Request) -> Response:
+    def get(self, request: SignedInRequest) -> Response:
         return Response({"balance": bench_of(request).balance})
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedInRequest) -> Response:
         bench = bench_of(request)
         Bench.objects.filter(id=bench.id, balance__gte=PRICE).update(balance=F("balance") - PRICE)
         bench.refresh_from_db()
         return Response({"balance": bench.balance})
 
 
-def bench_of(request: Request) -> Bench:
+def bench_of(request: SignedInRequest) -> Bench:
     bench = Bench.objects.filter(person_sub=request.auth.sub).first()
     if bench is None:
         raise errors.NotFound("this person has no account")

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts import clock, conf, cookies, errors, subjects, tokens
+from accounts.authentication import SignedInRequest
 from accounts.endpoints import ProtectedView
 from accounts.models import Session
 from accounts.serializers import moment
@@ -55,7 +56,7 @@ class LogView(BrowserView):
 class HelloView(ProtectedView):
     """POST: an unsafe request of a signed-in caller that changes nothing, to watch its defences."""
 
-    def post(self, request: Request) -> Response:
+    def post(self, request: SignedInRequest) -> Response:
         return Response({"hello": request.auth.sub})
 
 

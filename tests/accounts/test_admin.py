@@ -387,7 +387,10 @@ def test_no_page_shows_a_hash_or_a_token(
     "query",
     [
         *("user/?password__startswith=argon2", "user/?password__regex=.", "user/?password=x"),
-        *("user/?is_active__exact=1&password__contains=a", "user/?gatehouse_sessions__key_hash__gt=a"),
+        *(
+            "user/?is_active__exact=1&password__contains=a",
+            "user/?gatehouse_sessions__key_hash__gt=a",
+        ),
         *("session/?key_hash__startswith=a", "session/?key_hash__in=a,b", "session/?id__gt=a"),
         *("session/?user__password__startswith=argon2", "session/?client__exact__regex=."),
         *("securityevent/?user__password__gt=a", "securityevent/?detail__by=x"),

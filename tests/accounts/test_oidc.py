@@ -66,7 +66,10 @@ def test_new_person_becomes_a_user_without_a_password(
     assert user.gatehouse_identities.get().subject == SUBJECT
     assert user.gatehouse_sessions.get().method == "oidc"
     assert user.last_login is not None
-    assert [e.kind for e in user.gatehouse_events.order_by("id")] == ["account_created", "signed_in"]
+    assert [e.kind for e in user.gatehouse_events.order_by("id")] == [
+        "account_created",
+        "signed_in",
+    ]
     assert browser_client.get("/api/me").status_code == 200
     assert not kept(browser_client)
 

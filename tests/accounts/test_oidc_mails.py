@@ -87,7 +87,10 @@ def test_new_person_with_an_unproven_address_gets_an_account_by_mail(
     assert (user.name, user.has_usable_password()) == ("Dora", False)
     assert user.gatehouse_identities.get().subject == SUBJECT
     assert user.gatehouse_sessions.get().idle_seconds == 7 * 86400
-    assert [e.kind for e in user.gatehouse_events.order_by("id")] == ["account_created", "signed_in"]
+    assert [e.kind for e in user.gatehouse_events.order_by("id")] == [
+        "account_created",
+        "signed_in",
+    ]
     assert not kept(browser_client)
     assert outcome(unverified.sign_in(BrowserClient())) == "/notes"
 

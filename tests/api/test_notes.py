@@ -10,7 +10,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import subjects, unread
+from accounts import unread
 from accounts.errors import TooLarge
 from accounts.models import User
 from accounts.problems import from_problem
@@ -171,9 +171,7 @@ def test_search_finds_a_row_that_was_written_past_the_model(
     page: BrowserClient, alice: User
 ) -> None:
     """Loaded from a file, or by SQL: as the database compares."""
-    Note.objects.bulk_create(
-        [Note(owner=alice, title="Milk", body="Two bottles")]
-    )
+    Note.objects.bulk_create([Note(owner=alice, title="Milk", body="Two bottles")])
 
     for words in ("milk", "BOTTLES milk"):
         assert page.get("/api/notes", query_params={"search": words}).json()["count"] == 1
