@@ -9,6 +9,7 @@ import pytest
 from asgiref.sync import async_to_sync
 from django.contrib.auth.forms import AdminPasswordChangeForm, PasswordChangeForm, SetPasswordForm
 from django.contrib.auth.hashers import make_password
+from django.contrib.auth.models import Group
 from django.core import serializers as core_serializers
 from django.core.management import call_command
 from django.db import connection
@@ -437,3 +438,90 @@ def test_rights_and_version_change_together(carol):
         signals.happened.disconnect(look)
 
     assert together == [True]
+
+
+JOINED = {
+    "group.user": lambda alice, group: alice.groups.add(group),
+    "user of the group": lambda alice, group: group.accounts_user_set.add(alice),
+    "set": lambda alice, group: alice.groups.set([group]),
+}
+LEFT = {
+    "remove": lambda alice, group: alice.groups.remove(group),
+    "removed from the group": lambda alice, group: group.accounts_user_set.remove(alice),
+    "clear": lambda alice, group: alice.groups.clear(),
+    "cleared group": lambda alice, group: group.accounts_user_set.clear(),
+}
+
+
+@pytest.mark.parametrize("join", JOINED)
+@pytest.mark.parametrize("leave", LEFT)
+def test_member_of_a_group_gets_and_loses_its_rights_at_once(page, alice, bob, join, leave):
+    """Tokens may depend on it (SCOPES). Nobody else's do."""
+    group = Group.objects.create(name="readers")
+    other = BrowserClient()
+    other.sign_in(bob)
+
+    for change in (JOINED[join], LEFT[leave]):
+        change(alice, group)
+        assert page.get("/api/me").status_code == 401
+        assert page.post("/auth/refresh").status_code == 200
+        assert page.get("/api/me").status_code == 200
+
+    assert subjects.of(User.objects.get(pk=alice.pk)).ver == 3
+    assert other.get("/api/me").status_code == 200
+
+
+def test_joining_a_group_again_changes_nothing(page, alice):
+    """No right is new."""
+    group = Group.objects.create(name="readers")
+    alice.groups.add(group)
+    page.post("/auth/refresh")
+
+    alice.groups.add(group)
+
+    assert page.get("/api/me").status_code == 200
+
+
+def scopes_by_group(user: User) -> list[str]:
+    return ["notes:read", *user.groups.values_list("name", flat=True)]
+
+
+def person_by_name(user: User) -> dict[str, str]:
+    return {"called": user.name}
+
+
+def test_scopes_and_person_are_what_the_projects_functions_say(page, alice, settings):
+    """A dotted name each; `id` is always there."""
+    settings.GATEHOUSE = settings.GATEHOUSE | {
+        "SCOPES": f"{__name__}.scopes_by_group",
+        "USER": f"{__name__}.person_by_name",
+        "GRACE_SECONDS": 0,
+    }
+    alice.groups.add(Group.objects.create(name="packers"))
+
+    told = page.post("/auth/refresh").json()
+
+    assert told["user"] == {"id": subjects.of(alice).sub, "called": "Alice"}
+    assert page.get("/api/me").json()["scope"] == ["notes:read", "packers"]
+
+
+@pytest.mark.parametrize("former", ["!", "a hasher that is gone$x$y"])
+def test_new_hash_in_place_of_no_password_is_a_change(page, alice, former):
+    """Django renews a hash that it can check alone."""
+    User.objects.filter(pk=alice.pk).update(password=former)
+    user = User.objects.get(pk=alice.pk)
+    user.password = make_password(NEW)
+
+    user.save(update_fields=["password"])
+
+    assert page.get("/api/me").status_code == 401
+
+
+def test_hash_stored_by_hand_over_one_that_is_not_due_is_a_change(page, alice):
+    """As code of a project does that hashes by itself."""
+    user = User.objects.get(pk=alice.pk)
+    user.password = make_password(NEW)
+
+    user.save(update_fields=["password"])
+
+    assert page.get("/api/me").status_code == 401
