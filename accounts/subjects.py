@@ -92,7 +92,7 @@ def of(user: AbstractBaseUser) -> Subject:
     found = known(user)
     if found is None:
         found, _ = Subject.objects.get_or_create(user_id=user.pk)
-        found.user = user  # type: ignore[assignment]  # `user` knows its subject from now on
+        found.user = user  # type: ignore[assignment]  # the user knows it from now on
     return found
 
 

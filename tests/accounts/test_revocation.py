@@ -451,7 +451,11 @@ def test_poll_of_zero_asks_the_database_on_every_request(
 
 @pytest.mark.parametrize(
     "change",
-    [{"is_active": False}, {"ver": 2}, {"sub": "another"}],
+    [
+        {"is_active": False},
+        {"gatehouse_subject__ver": 2},
+        {"gatehouse_subject__sub": "another"},
+    ],
     ids=["inactive", "raised", "another user"],
 )
 def test_poll_of_zero_sees_every_change_of_the_user(
@@ -462,7 +466,10 @@ def test_poll_of_zero_sees_every_change_of_the_user(
     pair = sign_in(alice)
     check(pair)
 
-    User.objects.filter(pk=alice.pk).update(**change)
+    for path, value in change.items():
+        part, _, column = path.rpartition("__")
+        rows = Subject.objects.filter(user=alice) if part else User.objects.filter(pk=alice.pk)
+        rows.update(**{column: value})
 
     with pytest.raises(RevokedSession):
         check(pair)
