@@ -13,11 +13,12 @@ from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
 from django.db import connection
 from django.urls import Resolver404, URLPattern, URLResolver, get_resolver, resolve
+from django.utils.module_loading import import_string
 from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 
 from accounts.checks import rule
-from accounts.conf import conf
+from accounts.conf import conf, value
 
 
 @rule("E012")
@@ -28,6 +29,18 @@ def data_dir() -> str:
     # Somebody else's, perhaps root's: no session could be ended.
     if file.exists() and not (file.is_file() and os.access(file, os.R_OK | os.W_OK)):
         return f"DATA_DIR holds a file that this process cannot write: {file}"
+    return ""
+
+
+@rule("E013")
+def functions_of_users() -> str:
+    for name in ("SCOPES", "USER"):
+        path = value(name)
+        if isinstance(path, str) and (name, path) != ("USER", ""):
+            try:
+                import_string(path)
+            except ImportError as error:
+                return f"{name} must name a function: {error}."
     return ""
 
 

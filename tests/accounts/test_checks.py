@@ -99,6 +99,11 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
         {"GATEHOUSE": {"OIDC_ISSUER": "https://idp.example"}},
     ],
     "E012": [{"GATEHOUSE": {"DATA_DIR": "/nowhere"}}],
+    "E013": [
+        {"GATEHOUSE": {"SCOPES": "nowhere.scopes"}},
+        {"GATEHOUSE": {"SCOPES": ""}},
+        {"GATEHOUSE": {"USER": "accounts.subjects.nothing"}},
+    ],
     "E014": [{"ROOT_URLCONF": "api.urls"}],
     "E015": [{"ROOT_URLCONF": "tests.accounts.plain_admin_urls"}],
     "E016": [{"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}],
