@@ -451,18 +451,19 @@ def test_poll_of_zero_asks_the_database_on_every_request(
 
 @pytest.mark.parametrize(
     "change",
-    [{"is_active": False}, {"ver": 2}, {"sub": "another"}],
+    [(User, {"is_active": False}), (Subject, {"ver": 2}), (Subject, {"sub": "another"})],
     ids=["inactive", "raised", "another user"],
 )
 def test_poll_of_zero_sees_every_change_of_the_user(
-    alice: User, poll: Callable[[int], None], change: dict[str, Any]
+    alice: User, poll: Callable[[int], None], change: tuple[Any, dict[str, Any]]
 ) -> None:
     """Also those that no signal announces."""
     poll(0)
     pair = sign_in(alice)
     check(pair)
 
-    User.objects.filter(pk=alice.pk).update(**change)
+    model, columns = change
+    model.objects.filter(pk=alice.pk).update(**columns)
 
     with pytest.raises(RevokedSession):
         check(pair)
