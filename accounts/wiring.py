@@ -18,7 +18,7 @@ from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 
 from accounts.checks import rule
-from accounts.conf import conf, value
+from accounts.conf import conf
 
 
 @rule("E012")
@@ -34,8 +34,7 @@ def data_dir() -> str:
 
 @rule("E013")
 def functions_of_users() -> str:
-    for name in ("SCOPES", "USER"):
-        path = value(name)
+    for name, path in (("SCOPES", conf.scopes), ("USER", conf.user)):
         if isinstance(path, str) and (name, path) != ("USER", ""):
             try:
                 import_string(path)
