@@ -44,7 +44,7 @@ APP_HOSTS = env.hosts("GATEHOUSE_HOSTS")
 LAB_HOSTS = env.hosts("GATEHOUSE_LAB_HOSTS")
 HOSTILE_HOSTS = env.hosts("GATEHOUSE_HOSTILE_HOSTS")
 ALLOWED_HOSTS = [*APP_HOSTS, *LAB_HOSTS, *HOSTILE_HOSTS]
-LAB = bool(LAB_HOSTS and HOSTILE_HOSTS) and (BASE_DIR / "api" / "lab" / "__init__.py").exists()
+LAB = bool(LAB_HOSTS and HOSTILE_HOSTS) and (BASE_DIR / "lab" / "__init__.py").exists()
 
 INSTALLED_APPS = [
     # Not the app's own configuration: accounts.admin registers with a site of its own.
@@ -81,16 +81,16 @@ MIDDLEWARE = [
 ]
 
 if LAB:
-    INSTALLED_APPS.append("api.lab")
+    INSTALLED_APPS.append("lab")
     # What reads token cookies must already read them under the lab's names.
     before = MIDDLEWARE.index("accounts.middleware.CookieHygiene")
-    MIDDLEWARE.insert(before, "api.lab.middleware.Lab")
+    MIDDLEWARE.insert(before, "lab.middleware.Lab")
 
 ROOT_URLCONF = "project.urls"
 # What the other kinds of host serve; without the lab, the app's address and no more.
 OTHER_URLCONFS = {
-    "lab": "api.lab.sites.victim" if LAB else "project.elsewhere",
-    "hostile": "api.lab.sites.hostile" if LAB else "project.elsewhere",
+    "lab": "lab.sites.victim" if LAB else "project.elsewhere",
+    "hostile": "lab.sites.hostile" if LAB else "project.elsewhere",
 }
 APPEND_SLASH = False
 WSGI_APPLICATION = "project.wsgi.application"
@@ -122,7 +122,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 AUTH_USER_MODEL = "accounts.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 if LAB:
-    AUTHENTICATION_BACKENDS.insert(0, "api.lab.people.LabPeople")
+    AUTHENTICATION_BACKENDS.insert(0, "lab.people.LabPeople")
 PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.Argon2PasswordHasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",

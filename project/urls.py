@@ -29,7 +29,7 @@ urlpatterns = [
     path("password/reset", Page.as_view(page="password-reset")),
     path("email/confirm", Page.as_view(page="email-confirm")),
     path("audit", Page.as_view(page="audit")),
-    path("", include("api.lab.urls")),
+    path("", include("lab.urls")),
 ]
 
 if settings.DEMO:

@@ -22,7 +22,7 @@ from tools.endpoints import endpoints
 from tools.markdown import code, page, table
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"accounts", "api", "project"}
+OURS = {"accounts", "api", "lab", "project"}
 FAULT = ["`server_error`", "500", "", "A fault of ours. The log has it; the answer tells nothing."]
 
 

@@ -12,7 +12,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.docs import read
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 ANSWERS = "docs/tutorial/answers.md"
 FORGED = {"tampered", "none", "refresh", "lab-token"}

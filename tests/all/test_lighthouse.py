@@ -110,7 +110,7 @@ def judge(port: int, url: str) -> dict[str, Any]:
 def test_page_is_judged_whole_and_fast(server: Gatehouse, port: int, path: str) -> None:
     """Accessibility, best practices and findability at 100; performance at 95 or more."""
     if path.startswith("/learn"):
-        pytest.importorskip("api.lab")
+        pytest.importorskip("lab")
     fastest: dict[str, Any] = {"score": 0}
     for _ in range(RUNS):
         scores = judge(port, server.url + path)

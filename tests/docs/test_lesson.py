@@ -8,9 +8,9 @@ import pytest
 from tests.clients import BrowserClient
 from tests.docs import pages, prose, read
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
-from api.lab.contents import PAGES
+from lab.contents import PAGES
 from tests.lab.clients import LabClient
 
 PARTS = re.compile(r"^## (\d)\. .+? \((\d+) minutes\)$(.*?)(?=^## )", re.MULTILINE | re.DOTALL)

@@ -25,7 +25,7 @@ def anchors(page: str) -> set[str]:
 
 def without_the_lab(path: str) -> bool:
     """Whether this is a file of the lab, whose folder was taken out."""
-    return path.startswith("api/lab/") and find_spec("api.lab") is None
+    return path.startswith("lab/") and find_spec("lab") is None
 
 
 def test_files_that_tools_leave_are_no_pages(

@@ -11,7 +11,7 @@ from tests.docs import read
 
 def test_eight_steps_have_the_same_names_everywhere(browser_client: BrowserClient) -> None:
     """README.md, the home page, and the list behind the lab's flow and map."""
-    steps = pytest.importorskip("api.lab.steps").STEPS
+    steps = pytest.importorskip("lab.steps").STEPS
     names = [step.title for step in steps]
     home = browser_client.get("/").text
 

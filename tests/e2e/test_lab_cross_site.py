@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 # The bank lets nobody frame it or load it as an image; Firefox reports both refusals as errors.
 pytestmark = pytest.mark.expects_violations

@@ -9,7 +9,7 @@ from tests.e2e import steps
 from tests.leaks import holds_jwt
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 
 # Of a token that is new to the server, in the order in which they are made.

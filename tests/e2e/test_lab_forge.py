@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 LAB = "http://app.demo.localhost:{port}/learn/forge#{card}"
 

@@ -7,7 +7,7 @@ from playwright.sync_api import BrowserContext, Page, expect
 
 from tests.e2e.conftest import ENGINE
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 
 # Playwright cannot ask Firefox for print media, so there the sheet's own rules are turned round.

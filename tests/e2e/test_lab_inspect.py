@@ -5,7 +5,7 @@ from playwright.sync_api import Page, expect
 
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 
 def sign_in(page: Page) -> None:

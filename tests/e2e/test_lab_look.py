@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.e2e.look import Visitor, visitor
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 DONE = "[data-state=done]"
 

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 READ = ("", "/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh", "/map")
 RUN = ("/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh")

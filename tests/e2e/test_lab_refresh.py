@@ -6,7 +6,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.leaks import holds_jwt
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 
 def tell(page: Page, server: Gatehouse, story: str, *switches: str) -> Locator:

@@ -11,7 +11,7 @@ from playwright.sync_api import Page, expect
 from tests.e2e.conftest import ENGINE
 from tests.servers import Gatehouse
 
-pytest.importorskip("api.lab")
+pytest.importorskip("lab")
 
 # The same TypeError, in each engine's words.
 SINK_ERROR = {"chromium": "TrustedScriptURL", "firefox": "Sink type mismatch violation blocked"}

@@ -8,7 +8,7 @@ import pytest
 if TYPE_CHECKING:
     from tests.lab.clients import LabClient
 
-if find_spec("api.lab") is None:
+if find_spec("lab") is None:
     collect_ignore_glob = ["test_*.py"]
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.lab.models import Bench
+from lab.models import Bench
 from tests.lab.clients import LabClient
 
 FROM_ELSEWHERE = {"Sec-Fetch-Site": "cross-site", "Origin": "http://127.0.0.1"}

@@ -7,8 +7,8 @@ from django.db.models.functions import Now
 from django.http import HttpResponse
 
 from accounts import throttling
-from api.lab import benches, jar
-from api.lab.models import Bench, Entry, Held
+from lab import benches, jar
+from lab.models import Bench, Entry, Held
 from tests.accounts.presenting import on_the_wire
 from tests.lab.clients import LabClient
 

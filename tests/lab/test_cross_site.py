@@ -5,7 +5,7 @@ import re
 import pytest
 from django.test import override_settings
 
-from api.lab import addresses, tills
+from lab import addresses, tills
 from tests.lab.clients import LabClient
 
 RUN = "run-of-this-test"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from django.test import Client, override_settings
 
-from api.lab.checks import hosts_are_apart
+from lab.checks import hosts_are_apart
 from tests.servers import ROOT
 
 HOSTILE = "127.0.0.1"
@@ -118,7 +118,7 @@ def test_production_without_lab_hosts_has_no_lab(tmp_path: Path) -> None:
         "import django; django.setup()\n"
         "from django.conf import settings\n"
         "from django.urls import NoReverseMatch, reverse\n"
-        "assert not settings.LAB and 'api.lab' not in settings.INSTALLED_APPS\n"
+        "assert not settings.LAB and 'lab' not in settings.INSTALLED_APPS\n"
         "assert settings.ALLOWED_HOSTS == ['app.example.org']\n"
         "try: reverse('learn')\n"
         "except NoReverseMatch: print('no lab')\n"

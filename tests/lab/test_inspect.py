@@ -95,7 +95,7 @@ def test_no_page_or_endpoint_of_the_lab_echoes_a_real_token(
     alice: User, browser_client: BrowserClient
 ) -> None:
     """Everything that the lab serves on the app's host, asked for with a live session."""
-    from api.lab.urls import urlpatterns
+    from lab.urls import urlpatterns
 
     browser_client.sign_in(alice)
     browser_client.post("/learn/api/watch")

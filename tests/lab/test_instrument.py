@@ -4,8 +4,8 @@ import re
 
 import pytest
 
-from api.lab import instrument, sources
-from api.lab.instrument import Call
+from lab import instrument, sources
+from lab.instrument import Call
 from tests.servers import ROOT
 
 

@@ -14,7 +14,7 @@ import pytest
 from django.test import RequestFactory
 from pytest_django.live_server_helper import LiveServer
 
-from api.lab import outgoing
+from lab import outgoing
 from tests.clients import AttackerClient
 from tests.lab.clients import LAB, LabClient
 from tools import certificate

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from api.lab import instrument, redaction, sources, standards
-from api.lab.contents import PAGES
-from api.lab.steps import STEPS
-from api.lab.templatetags.lab import source as show_source
+from lab import instrument, redaction, sources, standards
+from lab.contents import PAGES
+from lab.steps import STEPS
+from lab.templatetags.lab import source as show_source
 from tests.clients import BrowserClient
 from tests.lab.clients import LabClient
 from tests.servers import ROOT

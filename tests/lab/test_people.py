@@ -2,8 +2,8 @@
 
 from accounts import subjects
 from accounts.models import SecurityEvent, Session, User
-from api.lab import benches, people
-from api.lab.models import Bench
+from lab import benches, people
+from lab.models import Bench
 from tests.clients import BrowserClient
 from tests.lab.clients import LabClient
 

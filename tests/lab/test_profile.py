@@ -7,7 +7,7 @@ import pytest
 from accounts import conf, cookies, keys, sessions, subjects, tokens
 from accounts.errors import InvalidToken, SessionEnded
 from accounts.models import User
-from api.lab import profile
+from lab import profile
 from tests.clients import BearerClient, BrowserClient
 from tests.lab.clients import LabClient
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from accounts.conf import override
-from api.lab import forge, library, verdicts
+from lab import forge, library, verdicts
 from tests.lab.clients import LabClient
 
 SECRET = b"an ordinary secret, known to nobody but these two servers, of 64 bytes"

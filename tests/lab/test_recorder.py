@@ -11,7 +11,7 @@ from django.test import RequestFactory
 
 from accounts import subjects
 from accounts.models import Session, User
-from api.lab import redaction
+from lab import redaction
 from tests.clients import PASSWORDS, BrowserClient
 from tests.lab.clients import LabClient
 from tests.leaks import holds_jwt

@@ -118,7 +118,7 @@ def test_held_tokens_and_rows_are_bounded(lab_client: LabClient) -> None:
     for _ in range(30):
         story.step("start")
 
-    from api.lab.models import Held
+    from lab.models import Held
 
     assert Held.objects.count() <= 60
     assert Session.objects.filter(ended_at=None).count() == 1

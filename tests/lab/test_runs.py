@@ -2,8 +2,8 @@
 
 import pytest
 
-from api.lab import jar
-from api.lab.models import Bench, Entry, Held
+from lab import jar
+from lab.models import Bench, Entry, Held
 from tests.clients import AttackerClient, BrowserClient
 from tests.lab.clients import LAB, LabClient
 

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import F
 
 from accounts.models import Session
-from api.lab.models import Bench, Held
+from lab.models import Bench, Held
 from tests.clients import AttackerClient, BearerClient
 from tests.lab.clients import LabClient
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from api.lab.models import Held
+from lab.models import Held
 from tests.clients import AttackerClient
 from tests.lab.clients import LabClient
 

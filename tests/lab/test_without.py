@@ -10,7 +10,7 @@ import pytest
 
 from tests.servers import ROOT
 
-LINE = '    path("", include("api.lab.urls")),\n'
+LINE = '    path("", include("lab.urls")),\n'
 LEFT_OUT = shutil.ignore_patterns(
     ".git", ".venv", "var", "node_modules", "__pycache__", "test-results", ".*_cache", ".coverage*"
 )
@@ -48,7 +48,7 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The project without the lab's folder; its templates, scripts and tests are still there."""
     folder = tmp_path_factory.mktemp("without") / "project"
     shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
-    shutil.rmtree(folder / "api" / "lab")
+    shutil.rmtree(folder / "lab")
     urls = folder / "project" / "urls.py"
     text = urls.read_text(encoding="utf-8")
     assert text.count(LINE) == 1

@@ -1,0 +1,38 @@
+"""The lab's part in every request: its settings on lab hosts, and the recorder for whoever asked.
+
+A request without a bench cookie costs one look into a dictionary.
+"""
+
+from collections.abc import Callable
+from contextlib import ExitStack
+
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+
+from accounts import conf, problems
+from accounts.errors import Throttled
+from lab import benches, profile, recorder
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
+
+
+class Lab:
+    """Set between project.hosts.HostKinds and whatever reads token cookies."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        kind = request.host_kind  # type: ignore[attr-defined]
+        with ExitStack() as contexts:
+            if kind == "lab":
+                contexts.enter_context(conf.override(profile.lab()))
+            if kind != "app" and request.method not in SAFE_METHODS:
+                try:
+                    benches.spend_request(request)
+                except Throttled as refusal:
+                    return problems.from_problem(refusal)
+            bench = benches.find(request) if recorder.interested(request) else None
+            if bench is None:
+                return self.get_response(request)
+            return recorder.record(bench, request, self.get_response)

@@ -1,0 +1,72 @@
+"""Requests that a server of the lab sends by itself, as a thief's server does with its loot.
+
+Real HTTP over loopback to this same server, under another host name. The host is one of our own
+and the path is ours, so nobody can send it anywhere else.
+"""
+
+import http.client
+import json
+import ssl
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlsplit
+
+from django.http import HttpRequest
+
+from lab import addresses
+
+SECONDS = 5
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Status 0: there was none."""
+
+    status: int
+    body: dict[str, Any]
+
+
+def send(
+    request: HttpRequest,
+    host: str,
+    method: str,
+    path: str,
+    *,
+    bearer: str = "",
+    cookie: str = "",
+) -> Answer:
+    """To `host` ("app" or "lab") of this server, as `request` reached it."""
+    origin = urlsplit(addresses.app() if host == "app" else addresses.lab())
+    headers = {"Host": origin.netloc, "User-Agent": "the-thief/1"}
+    if bearer:
+        headers["Authorization"] = f"Bearer {bearer}"
+    if cookie:
+        headers["Cookie"] = cookie
+    connection = open_connection(request)
+    try:
+        connection.request(method, path, headers=headers)
+        response = connection.getresponse()
+        return Answer(response.status, as_object(response.read(65536)))
+    except (OSError, http.client.HTTPException):
+        return Answer(0, {})
+    finally:
+        connection.close()
+
+
+def open_connection(request: HttpRequest) -> http.client.HTTPConnection:
+    port = int(request.META["SERVER_PORT"])
+    if request.is_secure():
+        # The demo's certificate is its own; the connection never leaves this machine.
+        context = ssl.create_default_context()
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return http.client.HTTPSConnection("127.0.0.1", port, timeout=SECONDS, context=context)
+    return http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+
+
+def as_object(body: bytes) -> dict[str, Any]:
+    try:
+        found = json.loads(body)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -1,0 +1,17 @@
+"""What a hostile host serves: the attackers' pages, and nothing of the app."""
+
+from django.urls import URLPattern, path
+
+from lab import cross_site, thief
+
+urlpatterns: list[URLPattern] = [
+    path("loot", thief.LootView.as_view()),
+    path("thief", thief.ThiefPage.as_view()),
+    path("thief/use", thief.UseView.as_view()),
+    path("cross-site", cross_site.AttackerPage.as_view()),
+]
+
+handler400 = "project.pages.bad_request"
+handler403 = "project.pages.permission_denied"
+handler404 = "project.elsewhere.not_here"
+handler500 = "project.pages.server_error"

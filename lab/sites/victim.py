@@ -1,0 +1,57 @@
+"""What a lab host serves: the app's own endpoints under the lab's profile, and the lab API.
+
+The victim of every experiment lives here. The profile is in force for the whole request
+(lab.middleware), so the views are the app's, unchanged.
+"""
+
+from django.urls import path
+
+from accounts.views import browser
+from api.me import MeView
+from lab import (
+    bank,
+    clockwork,
+    contents,
+    cross_site,
+    forging,
+    storage,
+    views,
+)
+from lab.pages import LearnPage
+from lab.urls import own_session
+
+urlpatterns = [
+    path("auth/session", browser.SessionView.as_view()),
+    path("auth/login", browser.LoginView.as_view()),
+    path("auth/refresh", browser.RefreshView.as_view()),
+    path("auth/logout", browser.LogoutView.as_view()),
+    path("api/me", MeView.as_view()),
+    path("lab/expire", views.ExpireView.as_view()),
+    path("learn/api/forge", forging.ForgeView.as_view()),
+    path("learn/api/forge/own", forging.EditView.as_view()),
+    path("learn/api/forge/<str:slug>", forging.CardView.as_view()),
+    path("learn/api/evidence", storage.EvidenceView.as_view()),
+    path("storage/victim", storage.VictimPage.as_view()),
+    path("bank/account", bank.AccountView.as_view()),
+    path("bank/storage/sign-in", storage.SignInView.as_view()),
+    path("bank/storage/refresh", storage.RefreshView.as_view()),
+    path("bank/storage/probe", storage.probe),
+    path("bank/cross/start", cross_site.StartView.as_view()),
+    path("bank/transfer", cross_site.transfer),
+    path("bank/refresh/tab", clockwork.TabPage.as_view()),
+    path("bank/refresh/start", clockwork.StartView.as_view()),
+    path("bank/refresh/turn", clockwork.TurnView.as_view()),
+    path("bank/refresh/use", clockwork.UseView.as_view()),
+    path("bank/refresh/end", clockwork.EndView.as_view()),
+    *own_session,
+    *(
+        path(f"learn/{page.slug}", LearnPage.as_view(slug=page.slug))
+        for page in contents.PAGES
+        if page.at_lab or page.slug in ("flow", "inspect")
+    ),
+]
+
+handler400 = "project.pages.bad_request"
+handler403 = "project.pages.permission_denied"
+handler404 = "project.elsewhere.not_here"
+handler500 = "project.pages.server_error"

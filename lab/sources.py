@@ -1,0 +1,117 @@
+"""The code under a lesson, read live from the modules that run: it cannot drift from them.
+
+Only what is named here can be shown. A name is a dotted Python name, or a file of ours below
+static/js with the declaration to show: `js/session.js#renew`.
+"""
+
+import inspect
+import re
+from dataclasses import dataclass
+from functools import cache
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+
+SHOWN = frozenset(
+    {
+        "accounts.authentication.TokenAuthentication",
+        "accounts.authentication.authenticate_token",
+        "accounts.cookies.set_tokens",
+        "accounts.credentials.verify",
+        "accounts.csrf.check",
+        "accounts.csrf.failure",
+        "accounts.judgement.judge",
+        "accounts.middleware.CookieHygiene",
+        "accounts.revocation.check",
+        "accounts.sessions.confirm",
+        "accounts.sessions.rotate",
+        "accounts.sessions.start",
+        "accounts.liveness.why_not_live",
+        "accounts.syntax.parse",
+        "accounts.throttling.spend",
+        "accounts.claims.check_types",
+        "accounts.claims.check_values",
+        "accounts.claims.is_over",
+        "accounts.tokens.RingBackend.check_signature",
+        "accounts.tokens.RingBackend.decode",
+        "accounts.tokens.RingBackend.key_for",
+        "accounts.tokens.issue",
+        "accounts.tokens.verify_access",
+        "accounts.views.browser.LoginView",
+        "lab.redaction.token",
+        "lab.tills.metadata",
+        "js/session.js#renewInTurn",
+        "js/session.js#signIn",
+        "js/tabs.js#alone",
+        "js/wire.js#exchange",
+        "js/api.js#call",
+        "js/lab/attacker.js#look",
+        "js/lab/observe.js#storages",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A piece of code with its place. `line` is the number of the first line."""
+
+    name: str
+    file: str
+    line: int
+    lines: tuple[str, ...]
+
+    @property
+    def label(self) -> str:
+        """The short name: without the package, or the function of a script."""
+        return self.name.split("#")[-1] if "#" in self.name else self.name.partition(".")[2]
+
+    def numbered(self) -> list[tuple[int, str]]:
+        return list(enumerate(self.lines, self.line))
+
+
+def find(name: str) -> Source:
+    """The source of an allowed name; KeyError for any other, LookupError if it is gone."""
+    if name not in SHOWN:
+        raise KeyError(name)
+    return _read(name)
+
+
+@cache
+def _read(name: str) -> Source:
+    return _script(name) if name.startswith("js/") else _python(name)
+
+
+def _python(name: str) -> Source:
+    found = inspect.unwrap(resolve(name))
+    lines, first = inspect.getsourcelines(found)
+    file = Path(inspect.getsourcefile(found) or "").resolve().relative_to(ROOT)
+    return Source(name, str(file), first, tuple(line.rstrip("\n") for line in lines))
+
+
+def resolve(name: str) -> Any:
+    """What a dotted name stands for; LookupError if it is gone."""
+    parts = name.split(".")
+    for cut in range(len(parts), 0, -1):
+        try:
+            found: Any = import_module(".".join(parts[:cut]))
+        except ModuleNotFoundError:
+            continue
+        for part in parts[cut:]:
+            found = getattr(found, part)
+        return found
+    raise LookupError(name)
+
+
+def _script(name: str) -> Source:
+    path, _, declared = name.partition("#")
+    lines = (ROOT / "static" / path).read_text(encoding="utf-8").splitlines()
+    start = re.compile(rf"(export )?(async )?(function|class|const) {re.escape(declared)}\b")
+    for number, line in enumerate(lines):
+        if start.match(line):
+            # Our style closes a top-level declaration at the start of a line.
+            ends = (n for n in range(number, len(lines)) if re.match(r"[}\])]+\)?;?$", lines[n]))
+            end = number if line.endswith(";") else next(ends)
+            return Source(name, f"static/{path}", number + 1, tuple(lines[number : end + 1]))
+    raise LookupError(name)
