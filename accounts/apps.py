@@ -10,9 +10,15 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         # They register themselves. The log comes before the mails, as what is noted is told.
-        from accounts import events, identities, lifecycle, links, notices, wiring  # noqa: F401
+        from . import checks  # noqa: F401
+        from .audit import events  # noqa: F401
+        from .federation import matching  # noqa: F401
+        from .people import checks as people_checks  # noqa: F401
+        from .people import links, notices  # noqa: F401
+        from .sessions import user_changes
+        from .staff import checks as staff_checks  # noqa: F401
 
-        lifecycle.connect()
+        user_changes.connect()
 
 
 class Administration(admin.AdminConfig):
@@ -21,5 +27,5 @@ class Administration(admin.AdminConfig):
     All models that a project has registered stay.
     """
 
-    default_site = "accounts.adminsite.GatehouseAdmin"
+    default_site = "accounts.staff.site.GatehouseAdmin"
     default = False  # the app "accounts" is the one above

@@ -11,7 +11,7 @@ def caller_fields(request: HttpRequest | None) -> dict[str, str]:
 
 
 def address_of(request: HttpRequest | None) -> str:
-    """Return the caller's address, as `accounts.middleware.ClientAddress` found it.
+    """Return the caller's address, as `web.middleware.ClientAddress` found it.
 
     It is empty where there is no request, or none can be read.
     """

@@ -1,22 +1,30 @@
-"""System checks: refuse settings under which this package's promises would not hold.
+"""System checks of the core: name each step of docs/adopt.md that was left out, or done wrong.
 
-What a project that copies this package has to bring along is checked by accounts.wiring.
+It is an error where requests would fail or a promise break. It is a warning where the project may
+have reasons of its own. The parts of this package add theirs by `rule`.
 """
 
+import os
 import re
 from collections.abc import Callable
 from typing import Any
 
 from django.conf import settings
+from django.contrib.auth.hashers import get_hashers
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
 from django.core.exceptions import ImproperlyConfigured
+from django.db import connection
 from django.http import HttpResponse
+from django.urls import Resolver404, resolve
+from django.utils.module_loading import import_string
+from rest_framework.permissions import AllowAny
+from rest_framework.settings import api_settings
 
-from accounts import keys
-from accounts.conf import conf, usual
+from .conf import conf, usual
+from .tokens import key_store
 
-HYGIENE = "accounts.middleware.CookieHygiene"
-ADDRESS = "accounts.middleware.ClientAddress"
+HYGIENE = "accounts.web.middleware.CookieHygiene"
+ADDRESS = "accounts.web.middleware.ClientAddress"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 # What Django takes for a host, between a scheme and perhaps a port: nothing follows, not a slash.
@@ -74,7 +82,7 @@ def grace_window() -> str:
 @rule("E004")
 def signing_keys() -> str:
     try:
-        keys.ring()
+        key_store.ring()
     except ImproperlyConfigured as error:
         return f"{'SIGNING_KEYS' if conf.signing_keys else 'SIGNING_KEYS_FILE'}: {error}"
     return ""
@@ -114,10 +122,92 @@ def issuer() -> str:
 
 @rule("E010")
 def proxies() -> str:
-    from accounts.middleware import ClientAddress
+    from .web.middleware import ClientAddress
 
     try:
         ClientAddress(lambda _: HttpResponse())
     except ValueError as error:
         return f"TRUSTED_PROXIES: {error}."
     return ""
+
+
+@rule("E012")
+def data_dir() -> str:
+    file = conf.revocation_counter
+    if not (file.parent.is_dir() and os.access(file.parent, os.W_OK | os.X_OK)):
+        return f"DATA_DIR must be a folder that each process here can write: {file.parent}"
+    # Somebody else's, perhaps root's: no session could be ended.
+    if file.exists() and not (file.is_file() and os.access(file, os.R_OK | os.W_OK)):
+        return f"DATA_DIR holds a file that this process cannot write: {file}"
+    return ""
+
+
+@rule("E013")
+def functions_of_users() -> str:
+    for name, path in (("SCOPES", conf.scopes), ("USER", conf.user)):
+        if isinstance(path, str) and (name, path) != ("USER", ""):
+            try:
+                import_string(path)
+            except ImportError as error:
+                return f"{name} must name a function: {error}."
+    return ""
+
+
+@rule("E014")
+def paths() -> str:
+    try:
+        found = resolve("/auth/session").func.__module__
+    except Resolver404:
+        found = ""
+    if found == "accounts.web.views.sign_in":
+        return ""
+    return 'The URLconf needs path("", include("accounts.urls")): the script knows these paths.'
+
+
+@rule("E016")
+def https_behind_a_proxy() -> str:
+    if bool(settings.SECURE_PROXY_SSL_HEADER) and not conf.trusted_proxies:
+        return "SECURE_PROXY_SSL_HEADER never counts without TRUSTED_PROXIES."
+    return ""
+
+
+@rule("E017")
+def database_engine() -> str:
+    if connection.vendor not in ("sqlite", "postgresql"):
+        return f"The default database must be SQLite or PostgreSQL, not {connection.vendor}."
+    return ""
+
+
+@rule("W001")
+def closed_by_default() -> str:
+    default: Any = api_settings.DEFAULT_PERMISSION_CLASSES
+    if all(isinstance(one, type) and issubclass(one, AllowAny) for one in default):
+        return "REST_FRAMEWORK's DEFAULT_PERMISSION_CLASSES leave views that name none open to all."
+    return ""
+
+
+@rule("W002")
+def password_hashing() -> str:
+    first = get_hashers()[0].algorithm
+    return "" if first == "argon2" else f"PASSWORD_HASHERS should begin with Argon2, not {first}."
+
+
+@rule("W004")
+def sqlite_transactions() -> str:
+    database: dict[str, Any] = settings.DATABASES["default"]
+    options: dict[str, Any] = database.get("OPTIONS", {})
+    immediate = options.get("transaction_mode") == "IMMEDIATE"
+    if database["ENGINE"].endswith("sqlite3") and not immediate:
+        return "SQLite needs transaction_mode IMMEDIATE, or parallel refreshes find it locked."
+    return ""
+
+
+@rule("W006")
+def failures_of_other_views() -> str:
+    handler = getattr(settings, "REST_FRAMEWORK", {}).get("EXCEPTION_HANDLER")
+    if handler == "accounts.web.problems.answer":
+        return ""
+    return (
+        "Failures of your own views keep their shape: REST_FRAMEWORK['EXCEPTION_HANDLER'] is not "
+        "accounts.web.problems.answer. A refused token is a 401 without WWW-Authenticate there."
+    )

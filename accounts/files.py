@@ -1,6 +1,6 @@
 """Files with secrets: whole or not there, for their owner alone, and made by one process only.
 
-Leaves out: what stands in them (accounts.keyring).
+Leaves out: what stands in them (tokens.keys).
 """
 
 import fcntl

@@ -14,7 +14,7 @@ from django.db import models, transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from accounts.spelling import canonical_email, composed, validate_mailable
+from .spelling import canonical_email, composed, validate_mailable
 
 
 def opaque_id() -> str:
@@ -61,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     class Meta:
         indexes: ClassVar[list[models.Index]] = [
-            # The revocation feed asks for these at each reading (accounts.revocation).
+            # The revocation feed asks for these at each reading (sessions.revocation).
             models.Index(fields=["id"], name="user_inactive", condition=Q(is_active=False))
         ]
 
@@ -74,7 +74,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """With what follows from it (accounts.lifecycle), or not at all."""
+        """With what follows from it (sessions.user_changes), or not at all."""
         super().save(*args, **kwargs)
 
     def set_password(self, raw_password: str | None) -> None:

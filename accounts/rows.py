@@ -1,7 +1,7 @@
 """The two statements of a refresh. The ORM takes five times as long to write them as they take.
 
 So Django writes the one that reads once in each process, for whichever user model the project has.
-For `accounts.liveness`, which reads sessions, and `accounts.sessions`, which alone changes them.
+For `sessions.liveness`, which reads sessions, and `accounts.sessions`, which alone changes them.
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from django.db.models import Model
 from django.db.models.functions import Now
 from django.db.models.sql import Query
 
-from accounts.models import Session, Subject
+from .models import Session, Subject
 
 
 def find(session_id: str) -> tuple[Session, datetime] | None:

@@ -1,7 +1,7 @@
 """Tell whoever listens what happened to whom, where from, and in which session.
 
-The core tells and knows no listener: the event log (accounts.events), the mails about events
-(accounts.notices) and a project's own receivers hang on `happened`. They run inside the caller's
+The core tells and knows no listener: the event log (audit.events), the mails about events
+(people.notices) and a project's own receivers hang on `happened`. They run inside the caller's
 transaction, and one that fails fails the flow: what cannot be noted does not happen.
 No detail holds a token, a password, a cookie or a hash.
 """
@@ -14,12 +14,12 @@ from django.http import HttpRequest
 if TYPE_CHECKING:
     from django.contrib.auth.base_user import AbstractBaseUser
 
-    from accounts.models import Session
+    from .models import Session
 
 # Sent with what `tell` takes, by these names.
 happened = Signal()
 
-# Sent with `user` for a copy of all that is kept about a person (accounts.export). A listener
+# Sent with `user` for a copy of all that is kept about a person (people.export). A listener
 # returns its part of it, by name.
 exporting = Signal()
 

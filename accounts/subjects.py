@@ -2,8 +2,8 @@
 
 People sign in by the model's `USERNAME_FIELD`. Tokens know them by the `sub` of a row beside
 theirs (`Subject`), which is made when it is first needed; the user model itself stays as it is.
-Leaves out: what a new account needs (accounts.registration), and what follows from a change of
-somebody's row (accounts.lifecycle).
+Leaves out: what a new account needs (people.registration), and what follows from a change of
+somebody's row (sessions.user_changes).
 """
 
 from typing import Any
@@ -13,9 +13,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import Q, QuerySet
 from django.utils.module_loading import import_string
 
-from accounts.conf import conf
-from accounts.models import Subject
-from accounts.spelling import lower
+from .conf import conf
+from .errors import InvalidCredentials
+from .models import Subject
+from .spelling import lower
 
 
 def rows() -> QuerySet[Any]:
@@ -54,6 +55,19 @@ def with_sub(sub: str) -> Any:
     """Return the user whom tokens call `sub`, or None. The row comes with its `Subject`."""
     found = rows().select_related("gatehouse_subject").filter(gatehouse_subject__sub=sub)
     return found.first()
+
+
+def lock_unchanged(user: AbstractBaseUser) -> Any:
+    """Lock the user's row until the transaction ends, and return it as it is now.
+
+    Raise InvalidCredentials if the user is no longer as they were when their credentials were
+    checked.
+    """
+    found = rows().select_related("gatehouse_subject").select_for_update(of=("self",))
+    unchanged = found.filter(active(), pk=user.pk, password=user.password).first()
+    if unchanged is None:
+        raise InvalidCredentials("the user changed while the credentials were checked")
+    return unchanged
 
 
 def has_field(name: str) -> bool:

@@ -6,9 +6,9 @@ from django.db.models import QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics, serializers
 
-from accounts import events
-from accounts.endpoints import ProtectedView
-from accounts.permissions import ScopedAccess
+from accounts.audit import events
+from accounts.web.base import ProtectedView
+from accounts.web.permissions import ScopedAccess
 from api.serializers import Moment
 
 

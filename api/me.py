@@ -2,8 +2,8 @@
 
 from rest_framework.response import Response
 
-from accounts.authentication import SignedInRequest
-from accounts.endpoints import ProtectedEndpoint
+from accounts.web.authentication import SignedInRequest
+from accounts.web.base import ProtectedEndpoint
 from api.serializers import MeSerializer
 
 

@@ -6,8 +6,8 @@ from django.db.models import Q, QuerySet
 from drf_spectacular.utils import OpenApiParameter, extend_schema, extend_schema_view
 from rest_framework import generics
 
-from accounts.endpoints import ProtectedView
-from accounts.permissions import ScopedAccess
+from accounts.web.base import ProtectedView
+from accounts.web.permissions import ScopedAccess
 from api.models import Note
 from api.search import folded
 from api.serializers import NoteSerializer

@@ -12,9 +12,10 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import SAFE_METHODS
 
-from accounts import errors, problems, wording
-from accounts.endpoints import Endpoint, ProtectedView
-from accounts.permissions import RecentlyAuthenticated, ScopedAccess
+from accounts import errors
+from accounts.web import problems, wording
+from accounts.web.base import Endpoint, ProtectedView
+from accounts.web.permissions import RecentlyAuthenticated, ScopedAccess
 from api import examples, operations
 
 # The one operation that the refresh cookie authenticates.

@@ -4,7 +4,7 @@ from typing import Any
 
 from drf_spectacular.views import SpectacularJSONAPIView
 
-from accounts.endpoints import View
+from accounts.web.base import View
 
 
 class SchemaView(View, SpectacularJSONAPIView):

@@ -10,16 +10,17 @@ from django.db.models import F
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from accounts import authentication, csrf, errors
-from accounts.authentication import (
+from accounts import errors
+from accounts.tokens.claims import AccessClaims
+from accounts.web import authentication, csrf
+from accounts.web.authentication import (
     Principal,
     SignedInRequest,
     TokenAuthentication,
     bearer_token,
     django_request,
 )
-from accounts.claims import AccessClaims
-from accounts.endpoints import ProtectedEndpoint
+from accounts.web.base import ProtectedEndpoint
 from lab import profile
 from lab.models import Bench
 

@@ -10,7 +10,8 @@ from typing import Any
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from accounts import callers, conf, subjects, throttling
+from accounts import callers, conf, subjects
+from accounts.credentials import budgets
 from lab import jar, people, profile
 from lab.models import Bench, Entry
 
@@ -33,7 +34,7 @@ def tagged(tag: str) -> Bench | None:
 
 def open_bench(request: HttpRequest, *, with_person: bool) -> Bench:
     """A new bench; Throttled if this network has opened too many."""
-    throttling.spend([throttling.Budget("lab bench", callers.network_of(request), 600, 3600)])
+    budgets.spend([budgets.Budget("lab bench", callers.network_of(request), 600, 3600)])
     purge()
     bench = Bench(expires_at=Now() + LIFE)
     if with_person:
@@ -59,7 +60,7 @@ def purge() -> None:
 
 def spend_request(request: HttpRequest) -> None:
     """Count one experiment's request; Throttled beyond 600 a minute for a network."""
-    throttling.spend([throttling.Budget("lab request", callers.network_of(request), 600, 60)])
+    budgets.spend([budgets.Budget("lab request", callers.network_of(request), 600, 60)])
 
 
 def note(bench: Bench, kind: str, data: dict[str, Any], request_id: str = "") -> Entry:

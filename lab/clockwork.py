@@ -13,13 +13,14 @@ from django.views.generic import TemplateView
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from accounts import errors, revocation, sessions, tokens
-from accounts.claims import Issued
+from accounts import errors, sessions, tokens
 from accounts.conf import override
 from accounts.models import Session
+from accounts.sessions import revocation
 from accounts.signals import KINDS
-from accounts.views.browser import BrowserView
-from accounts.wording import Worded
+from accounts.tokens.claims import Issued
+from accounts.web.views.sign_in import BrowserView
+from accounts.web.wording import Worded
 from lab import profile, recorder, rows, runs, views
 from lab.instrument import Call, watch
 from lab.models import Bench

@@ -17,9 +17,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from django.conf import settings
 
-from accounts import keys
 from accounts.conf import conf
 from accounts.models import opaque_id
+from accounts.tokens import key_store
 from lab import profile
 
 
@@ -35,14 +35,14 @@ def workshop() -> dict[str, Any]:
 
 def pem() -> bytes:
     """The public key as a file: what anybody can fetch, and what a careless verifier holds."""
-    public = keys.ring().active.public
+    public = key_store.ring().active.public
     return public.public_bytes(
         serialization.Encoding.PEM, serialization.PublicFormat.SubjectPublicKeyInfo
     )
 
 
 def header(typ: str = "at+jwt", **changes: Any) -> dict[str, Any]:
-    return {"typ": typ, "alg": "ES256", "kid": keys.ring().active_kid, **changes}
+    return {"typ": typ, "alg": "ES256", "kid": key_store.ring().active_kid, **changes}
 
 
 def claims(**changes: Any) -> dict[str, Any]:
@@ -66,13 +66,13 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 def segment(part: dict[str, Any] | str) -> str:
     text = part if isinstance(part, str) else json.dumps(part, separators=(",", ":"))
-    return keys.b64(text.encode("utf-8", "replace"))
+    return key_store.b64(text.encode("utf-8", "replace"))
 
 
 def es256(key: ec.EllipticCurvePrivateKey, signed: str) -> str:
     """RFC 7518 section 3.4: r and s, 32 bytes each."""
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
-    return keys.b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+    return key_store.b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
 @cache
@@ -89,12 +89,12 @@ def sign(head: dict[str, Any] | str, body: dict[str, Any] | str, how: str, secre
 
 # How a forger can fill the third segment. `kept` comes from a good token with other claims.
 SIGNATURES: dict[str, Callable[[str, bytes], str]] = {
-    "workshop": lambda signed, secret: es256(keys.ring().active.private, signed),
+    "workshop": lambda signed, secret: es256(key_store.ring().active.private, signed),
     "attacker": lambda signed, secret: es256(attackers_key(), signed),
     "kept": lambda signed, secret: es256(
-        keys.ring().active.private, f"{segment(header())}.{segment(claims())}"
+        key_store.ring().active.private, f"{segment(header())}.{segment(claims())}"
     ),
     "none": lambda signed, secret: "",
-    "hs256": lambda signed, secret: keys.b64(hmac.digest(secret, signed.encode(), "sha256")),
-    "hs512": lambda signed, secret: keys.b64(hmac.digest(secret, signed.encode(), "sha512")),
+    "hs256": lambda signed, secret: key_store.b64(hmac.digest(secret, signed.encode(), "sha256")),
+    "hs512": lambda signed, secret: key_store.b64(hmac.digest(secret, signed.encode(), "sha512")),
 }

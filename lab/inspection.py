@@ -8,8 +8,11 @@ would undo HttpOnly.
 from collections.abc import Callable
 from typing import Any
 
-from accounts import cookies, keys, liveness, revocation, tokens
+from accounts import tokens
 from accounts.errors import InvalidToken, RevokedSession, SessionEnded
+from accounts.sessions import liveness, revocation
+from accounts.tokens import key_store, signing
+from accounts.web import cookies
 from lab import redaction
 
 # Each attribute of the cookie with the sentence that says why it is there.
@@ -48,8 +51,8 @@ def refresh_is_good(text: str) -> None:
 
 # By the `typ` of the kind of token: the very functions that the endpoints use.
 VERIFIERS: dict[str, Callable[[str], None]] = {
-    tokens.AccessToken.typ: access_is_good,
-    tokens.RefreshToken.typ: refresh_is_good,
+    signing.AccessToken.typ: access_is_good,
+    signing.RefreshToken.typ: refresh_is_good,
 }
 
 
@@ -64,7 +67,7 @@ def verify(text: str, typ: str) -> dict[str, Any]:
     return {
         "good": True,
         "cause": "",
-        "key": f"{kid} ({keys.ring().by_kid[kid].status})",
+        "key": f"{kid} ({key_store.ring().by_kid[kid].status})",
         "checks": [
             "three base64url segments, canonical",
             f"typ is {typ}",

@@ -1,7 +1,7 @@
-"""The lab's own cookies: with accounts.cookies the only module that writes any.
+"""The lab's own cookies: with accounts.web.cookies the only module that writes any.
 
 Every name carries `lab_`, every life is short. The token cookies of the lab are not here: they are
-set by accounts.cookies under the lab's profile.
+set by accounts.web.cookies under the lab's profile.
 """
 
 from typing import Any
@@ -9,7 +9,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.middleware import sent_once
+from accounts.web.middleware import sent_once
 
 MARK = "lab_"
 LONGEST_SECONDS = 3600

@@ -9,8 +9,9 @@ from contextlib import ExitStack
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts import conf, problems
+from accounts import conf
 from accounts.errors import Throttled
+from accounts.web import problems
 from lab import benches, profile, recorder
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")

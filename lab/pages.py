@@ -8,7 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.generic import TemplateView
 
-from accounts import csrf
+from accounts.web import csrf
 from lab import addresses, contents, inspection, policies, profile
 from lab.steps import STEPS
 

@@ -11,8 +11,8 @@ from typing import Any
 
 from django.conf import settings
 
-from accounts import keys
 from accounts.conf import LEEWAY_SECONDS
+from accounts.tokens import key_store
 from lab import jar
 
 ACCESS_SECONDS = 20
@@ -42,7 +42,7 @@ def lab() -> dict[str, Any]:
 def key_file(name: str) -> Path:
     """Return the path of a file of the lab's keys. The keys are made where there are none."""
     path: Path = settings.GATEHOUSE["DATA_DIR"] / name
-    keys.create(path)
+    key_store.create(path)
     return path
 
 

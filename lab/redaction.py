@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import get_hasher
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts import syntax
+from accounts.tokens import jws as syntax
 from lab.instrument import Call
 
 SHOWN_HEADERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Content-Type")
@@ -92,15 +92,15 @@ def _csrf(call: Call) -> dict[str, Any]:
 
 # Facts of a call that returned; of one that raised, its cause is the fact.
 FACTS: dict[str, Callable[[Call], dict[str, Any]]] = {
-    "accounts.credentials.verify": lambda call: {"hasher": get_hasher().algorithm},
-    "accounts.throttling.spend": _spent,
-    "accounts.sessions.start": lambda call: {"session": _issued(call)["session"]},
-    "accounts.sessions.rotate": lambda call: {"session": _issued(call)["session"]},
-    "accounts.judgement.judge": _judged,
-    "accounts.tokens.issue": _issued,
-    "accounts.csrf.check": _csrf,
-    "accounts.tokens.RingBackend.key_for": lambda call: {"alg": call.result[0]},
-    "accounts.sessions.confirm": lambda call: {"generation": call.arguments[1]},
+    "accounts.credentials.verification.verify": lambda call: {"hasher": get_hasher().algorithm},
+    "accounts.credentials.budgets.spend": _spent,
+    "accounts.sessions.session.start": lambda call: {"session": _issued(call)["session"]},
+    "accounts.sessions.session.rotate": lambda call: {"session": _issued(call)["session"]},
+    "accounts.sessions.rotation.judge": _judged,
+    "accounts.tokens.signing.issue": _issued,
+    "accounts.web.csrf.check": _csrf,
+    "accounts.tokens.signing.RingBackend.key_for": lambda call: {"alg": call.result[0]},
+    "accounts.sessions.session.confirm": lambda call: {"generation": call.arguments[1]},
 }
 
 
@@ -122,7 +122,7 @@ def steps(calls: list[Call], began: float) -> list[dict[str, Any]]:
             if one is not call
         )
         facts = FACTS[call.name](call) if call.error is None and call.name in FACTS else {}
-        if call.name == "accounts.tokens.verify_access":
+        if call.name == "accounts.tokens.signing.verify_access":
             facts["from_memory"] = not any(one.name.endswith(".decode") for one in inside)
         found.append(
             {

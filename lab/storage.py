@@ -1,7 +1,7 @@
 """/learn/storage on the lab's host: sign in, with the token delivered to one of five places.
 
 Four of them are how it should not be done, so they are here and not in `accounts`: a token in the
-body for a script to keep, and a cookie that script can read. The fifth is `accounts.cookies`.
+body for a script to keep, and a cookie that script can read. The fifth is `accounts.web.cookies`.
 """
 
 from typing import Any
@@ -12,13 +12,14 @@ from django.views.generic import TemplateView
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from accounts import cookies, csrf, errors, sessions
+from accounts import errors, sessions
 from accounts.conf import override
 from accounts.errors import Problem
 from accounts.models import Session
-from accounts.problems import from_problem
-from accounts.views.browser import BrowserView
-from accounts.wording import Worded
+from accounts.web import cookies, csrf
+from accounts.web.problems import from_problem
+from accounts.web.views.sign_in import BrowserView
+from accounts.web.wording import Worded
 from lab import addresses, bank, benches, jar, policies, runs, tills, views
 
 PLACES = ("local", "session", "memory", "readable", "httponly")

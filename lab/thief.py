@@ -13,9 +13,9 @@ from django.views import View as DjangoView
 from django.views.decorators.csrf import csrf_exempt
 from rest_framework.response import Response
 
-from accounts import endpoints
 from accounts.errors import Problem
-from accounts.problems import from_problem
+from accounts.web import base
+from accounts.web.problems import from_problem
 from lab import addresses, outgoing, policies, redaction, runs
 
 WAYS = ("fetch", "beacon", "image", "navigation")
@@ -97,7 +97,7 @@ class ThiefPage(DjangoView):
         )
 
 
-class UseView(endpoints.Endpoint):
+class UseView(base.Endpoint):
     """POST: this server presents the loot to the lab's API, from here, without any browser."""
 
     authentication_classes = ()

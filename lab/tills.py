@@ -14,7 +14,7 @@ from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 
-from accounts import csrf
+from accounts.web import csrf
 from lab import jar
 
 SECONDS = 900
@@ -75,7 +75,7 @@ def custom_header(request: HttpRequest) -> str:
 
 
 def all_of_ours(request: HttpRequest) -> str:
-    """What the app does: the very function of `accounts.csrf`, and no payment by GET."""
+    """What the app does: the very function of `accounts.web.csrf`, and no payment by GET."""
     return csrf.failure(request) if request.method == "POST" else "GET changes nothing"
 
 

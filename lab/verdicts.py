@@ -12,9 +12,10 @@ from traceback import walk_tb
 from types import CodeType, TracebackType
 from typing import Any
 
-from accounts import keys, tokens
+from accounts import tokens
 from accounts.conf import override
 from accounts.errors import InvalidToken
+from accounts.tokens import key_store
 from lab import forge, instrument, vulnerable
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -28,7 +29,7 @@ def naive(token: str, reader: str) -> dict[str, Any]:
     read = vulnerable.READERS[reader]
     found: dict[str, Any] = {"reader": reader, "source": source_of(read.__code__)}
     try:
-        said = read(token, keys.ring().active.public, forge.pem())
+        said = read(token, key_store.ring().active.public, forge.pem())
         return {**found, "accepted": True, "subject": str(said.get("sub"))[:80], "cause": ""}
     except vulnerable.Refused as refusal:
         return {**found, "accepted": False, "subject": "", "cause": str(refusal)}

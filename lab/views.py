@@ -9,12 +9,15 @@ from typing import Any
 from django.http import HttpRequest
 from rest_framework.response import Response
 
-from accounts import clock, conf, cookies, errors, subjects, tokens
-from accounts.authentication import SignedInRequest
-from accounts.endpoints import ProtectedEndpoint
+from accounts import conf, errors, subjects, tokens
 from accounts.models import Session
-from accounts.serializers import moment
-from accounts.views.browser import BrowserView
+from accounts.sessions import clock
+from accounts.tokens import signing
+from accounts.web import cookies
+from accounts.web.authentication import SignedInRequest
+from accounts.web.base import ProtectedEndpoint
+from accounts.web.bodies import moment
+from accounts.web.views.sign_in import BrowserView
 from lab import benches, inspection, jar, people, profile
 from lab.models import Bench
 
@@ -65,8 +68,8 @@ class InspectView(BrowserView):
     def get(self, request: HttpRequest) -> Response:
         access, refresh = cookies.names()
         kinds = {
-            "access": (access, tokens.AccessToken.typ),
-            "refresh": (refresh, tokens.RefreshToken.typ),
+            "access": (access, signing.AccessToken.typ),
+            "refresh": (refresh, signing.RefreshToken.typ),
         }
         sent = request.COOKIES
         found: dict[str, Any] = {

@@ -11,12 +11,12 @@ class ProjectConfig(AppConfig):
     name = "project"
 
     def ready(self) -> None:
-        from accounts import keys
         from accounts.conf import conf
+        from accounts.tokens import key_store
         from project import checks  # noqa: F401  (registers itself)
         from project.database import limit_transactions
 
         connection_created.connect(limit_transactions)
         if settings.DEMO and not conf.signing_keys:
             with suppress(OSError):  # a system check says that there are none
-                keys.create(conf.signing_keys_file)
+                key_store.create(conf.signing_keys_file)

@@ -4,7 +4,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import URLPattern
 
-from accounts.problems import problem
+from accounts.web.problems import problem
 from project.hosts import app_origin
 from project.pages import API_PATHS
 

@@ -16,7 +16,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import NoReverseMatch, reverse
 
-from accounts.views import public
+from accounts.web.views import public
 from project.pages import failure, shared_context
 
 log = logging.getLogger("project")

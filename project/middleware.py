@@ -14,7 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 
-from accounts.problems import problem
+from accounts.web.problems import problem
 from project.pages import API_PATHS
 
 Next = Callable[[HttpRequest], HttpResponseBase]

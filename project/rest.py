@@ -5,14 +5,14 @@ from typing import Any
 from api.operations import TAGS
 
 REST_FRAMEWORK: dict[str, Any] = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
-    "DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.SignedIn"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.wire.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["accounts.wire.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.wire.AlwaysJSON",
-    "DEFAULT_PAGINATION_CLASS": "accounts.endpoints.Pages",
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.web.authentication.TokenAuthentication"],
+    "DEFAULT_PERMISSION_CLASSES": ["accounts.web.permissions.SignedIn"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.web.wire.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["accounts.web.wire.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.web.wire.AlwaysJSON",
+    "DEFAULT_PAGINATION_CLASS": "accounts.web.base.Pages",
     "DEFAULT_SCHEMA_CLASS": "api.openapi.ContractSchema",
-    "EXCEPTION_HANDLER": "accounts.problems.answer",
+    "EXCEPTION_HANDLER": "accounts.web.problems.answer",
     "UNAUTHENTICATED_USER": None,
 }
 SPECTACULAR: dict[str, Any] = {

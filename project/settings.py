@@ -26,7 +26,7 @@ SECRET_KEY = env.secret("GATEHOUSE_SECRET_KEY")
 ISSUER = env.text("GATEHOUSE_ISSUER")
 EMAIL_URL = env.secret("GATEHOUSE_EMAIL_URL") or ("file:" if DEMO else "")
 SIGNING_KEYS = env.alone("GATEHOUSE_SIGNING_KEYS")
-# A file of keys is not read here: running servers notice when it changes (accounts.keys).
+# A file of keys is not read here: running servers notice when it changes (tokens.key_store).
 SIGNING_KEYS_FILE = Path(env.text("GATEHOUSE_SIGNING_KEYS_FILE") or DATA_DIR / "signing-keys.json")
 if DEMO:
     SECRET_KEY = SECRET_KEY or env.kept_secret(DATA_DIR / "secret-key")
@@ -47,7 +47,7 @@ ALLOWED_HOSTS = [*APP_HOSTS, *LAB_HOSTS, *HOSTILE_HOSTS]
 LAB = bool(LAB_HOSTS and HOSTILE_HOSTS) and (BASE_DIR / "lab" / "__init__.py").exists()
 
 INSTALLED_APPS = [
-    # Not the app's own configuration: accounts.admin registers with a site of its own.
+    # Not the app's own configuration: accounts.staff.admin registers with a site of its own.
     "django.contrib.admin.apps.SimpleAdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -65,14 +65,14 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "project.logs.RequestId",
     "project.middleware.SecurityHeaders",
-    "accounts.middleware.ClientAddress",
+    "accounts.web.middleware.ClientAddress",
     "project.middleware.DemoStaysLocal",
     "django.middleware.security.SecurityMiddleware",
     "project.hosts.HostKinds",
     "project.middleware.HttpsOnly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
-    "accounts.middleware.CookieHygiene",
+    "accounts.web.middleware.CookieHygiene",
     "django.middleware.csrf.CsrfViewMiddleware",
     "project.staff.AdminPolicy",
     "project.staff.AdminSessions",
@@ -83,7 +83,7 @@ MIDDLEWARE = [
 if LAB:
     INSTALLED_APPS.append("lab")
     # What reads token cookies must already read them under the lab's names.
-    before = MIDDLEWARE.index("accounts.middleware.CookieHygiene")
+    before = MIDDLEWARE.index("accounts.web.middleware.CookieHygiene")
     MIDDLEWARE.insert(before, "lab.middleware.Lab")
 
 ROOT_URLCONF = "project.urls"
@@ -128,8 +128,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accounts.passwords.LengthLimit"},
-    {"NAME": "accounts.passwords.Guessable"},
+    {"NAME": "accounts.people.passwords.LengthLimit"},
+    {"NAME": "accounts.people.passwords.Guessable"},
 ]
 
 GATEHOUSE = {
@@ -169,7 +169,7 @@ if GATEHOUSE["TRUSTED_PROXIES"]:
     # ClientAddress drops the header unless one of these proxies sent the request.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# For forms; each endpoint of the API has a limit of its own (accounts.endpoints, api.notes).
+# For forms; each endpoint of the API has a limit of its own (accounts.web.base, api.notes).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 REST_FRAMEWORK = rest.REST_FRAMEWORK

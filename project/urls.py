@@ -4,7 +4,7 @@ from django.conf import settings
 from django.urls import include, path
 from django.views.generic import RedirectView
 
-from accounts.admin import site
+from accounts.staff.admin import site
 from project.docs import DocsPage
 from project.mailbox import messages
 from project.pages import Page
@@ -13,6 +13,10 @@ from project.reports import csp_report
 urlpatterns = [
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
+    path("", include("accounts.programs.urls")),
+    path("", include("accounts.audit.urls")),
+    path("", include("accounts.people.urls")),
+    path("", include("accounts.federation.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", site.urls),
     path("csp-reports", csp_report),

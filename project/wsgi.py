@@ -4,7 +4,7 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from accounts.unread import ReadToTheEnd
+from accounts.web.unread import ReadToTheEnd
 from project import env
 from project.startup import refuse_unsafe
 

@@ -20,12 +20,12 @@ if TYPE_CHECKING:
 
 # Where a process of the app keeps things in memory; each has a reset() for tests.
 MODULES_WITH_STATE = (
-    "accounts.afterwards",
-    "accounts.keys",
-    "accounts.provider",
-    "accounts.revocation",
-    "accounts.throttling",
-    "accounts.tokens",
+    "accounts.people.afterwards",
+    "accounts.tokens.key_store",
+    "accounts.federation.provider",
+    "accounts.sessions.revocation",
+    "accounts.credentials.budgets",
+    "accounts.tokens.signing",
 )
 
 # What the first process made, for those that pytest-xdist adds: they inherit the environment.

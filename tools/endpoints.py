@@ -10,7 +10,7 @@ from typing import Any, cast
 from django.urls import resolve
 from drf_spectacular.generators import SchemaGenerator
 
-from accounts.permissions import RecentlyAuthenticated
+from accounts.web.permissions import RecentlyAuthenticated
 from tools.markdown import code, page, table
 
 METHODS = ("get", "post", "put", "patch", "delete")

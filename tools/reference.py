@@ -15,8 +15,10 @@ from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand
 from django.http import HttpRequest
 
-from accounts import errors, notices, signals, throttling
+from accounts import errors, signals
 from accounts.conf import DEFAULTS, OPTIONS, TYPES
+from accounts.credentials import budgets as throttling
+from accounts.people import notices
 from project.variables import VARIABLES
 from tools.endpoints import endpoints
 from tools.markdown import code, page, table
@@ -79,9 +81,9 @@ def security_events() -> str:
     ]
     return page(
         "Security events",
-        "accounts.signals.KINDS, to which parts add, and accounts/notices.py",
-        "Each is a row of `SecurityEvent` and a log line of `accounts.events`, whose message is "
-        "the kind. People see their own at `/account`, staff see everyone's at `/audit`. "
+        "accounts.signals.KINDS, to which parts add, and accounts/people/notices.py",
+        "Each is a row of `SecurityEvent` and a log line of `accounts.audit.events`, whose message "
+        "is the kind. People see their own at `/account`, staff see everyone's at `/audit`. "
         "[How to watch them](../how-to/watch-events.md).",
         table(["kind", "in words", "mail to its owner"], rows),
         "The mail about `signed_in` is sent for a device that was not seen before. No event "
@@ -100,7 +102,7 @@ def error_codes() -> str:
     ]
     return page(
         "Error codes",
-        "accounts/errors.py and accounts/throttling.py",
+        "accounts/errors.py and accounts/credentials/budgets.py",
         "Every failure is `application/problem+json` (RFC 9457) with `type`, `title`, `status`, "
         "`detail` and `code`; `validation_failed` adds `errors`, which names the fields. Programs "
         "go by `code`: texts may change. Every 401 carries `WWW-Authenticate`.",

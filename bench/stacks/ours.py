@@ -5,8 +5,10 @@ from typing import Any
 
 import jwt
 
-from accounts import keys, sessions, syntax, tokens
+from accounts import sessions, tokens
 from accounts.models import User
+from accounts.tokens import jws as syntax
+from accounts.tokens import key_store, signing
 from api.me import MeView
 from bench.calls import Target
 from bench.stacks.peers import REST_AUTH, view_for
@@ -32,7 +34,7 @@ class ForgetfulMe(MeView):
     """The same view without the memory of verified tokens."""
 
     def initial(self, request: Any, *args: Any, **kwargs: Any) -> None:
-        tokens.verified.clear()
+        signing.verified.clear()
         super().initial(request, *args, **kwargs)
 
 
@@ -45,7 +47,7 @@ def lasting(access: str, seconds: int) -> str:
     """The same claims with another expiry, signed with the real key."""
     jws, now = syntax.parse(access), int(time.time())
     claims = jws.claims() | {"iat": min(now, now + seconds) - 60, "exp": now + seconds}
-    key = keys.ring().active
+    key = key_store.ring().active
     return jwt.encode(claims, key.private, algorithm=key.alg, headers=jws.header)
 
 

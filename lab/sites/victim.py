@@ -6,7 +6,7 @@ The victim of every experiment lives here. The profile is in force for the whole
 
 from django.urls import path
 
-from accounts.views import browser
+from accounts.web.views import sign_in
 from api.me import MeView
 from lab import (
     bank,
@@ -21,10 +21,10 @@ from lab.pages import LearnPage
 from lab.urls import own_session
 
 urlpatterns = [
-    path("auth/session", browser.SessionView.as_view()),
-    path("auth/login", browser.LoginView.as_view()),
-    path("auth/refresh", browser.RefreshView.as_view()),
-    path("auth/logout", browser.LogoutView.as_view()),
+    path("auth/session", sign_in.SessionView.as_view()),
+    path("auth/login", sign_in.LoginView.as_view()),
+    path("auth/refresh", sign_in.RefreshView.as_view()),
+    path("auth/logout", sign_in.LogoutView.as_view()),
     path("api/me", MeView.as_view()),
     path("lab/expire", views.ExpireView.as_view()),
     path("learn/api/forge", forging.ForgeView.as_view()),

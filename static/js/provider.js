@@ -1,4 +1,4 @@
-/** What can go wrong at the identity provider, in words. The codes come from accounts/views/identity_provider.py, in a query. */
+/** What can go wrong at the identity provider, in words. The codes come from accounts/federation/views.py, in a query. */
 
 export const REASONS = {
   oidc_unavailable: 'The identity provider does not answer. Nothing was changed; please try again in a minute.',

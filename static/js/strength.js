@@ -28,7 +28,7 @@ export function strength(password, own = []) {
   return { level: 3, text: 'Strong.' };
 }
 
-/** The server's two rules (accounts/guesses.py): little more than what is ours or yours, or a common word in a frame. */
+/** The server's two rules (accounts/people/password_rules.py): little more than what is ours or yours, or a common word in a frame. */
 function isFirstGuess(password, own) {
   const plain = lettersAndDigits(password);
   const words = ['gatehouse', PHRASE, ...parts(own).map(lettersAndDigits)].filter((word) => word.length > 2);

@@ -3,7 +3,7 @@
 from django.db import OperationalError
 from django.urls import path
 
-from accounts.endpoints import View
+from accounts.web.base import View
 from project.urls import *  # noqa: F403
 from project.urls import urlpatterns as project_paths
 

@@ -27,7 +27,7 @@ def log() -> Iterator[io.StringIO]:
 @pytest.fixture
 def idp(settings: Any) -> "Iterator[StandIn]":
     """An identity provider, and the settings for it."""
-    from accounts import events
+    from accounts.audit import events
     from tests.accounts import stand_in
 
     events._anonymous.clear()

@@ -16,7 +16,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
-from accounts import keys
+from accounts.tokens import key_store
 
 Private = ec.EllipticCurvePrivateKey
 
@@ -41,12 +41,12 @@ def written(part: Any) -> bytes:
 
 
 def server_key() -> Private:
-    return keys.ring().active.private
+    return key_store.ring().active.private
 
 
 def header(typ: str = "at+jwt", **changes: Any) -> dict[str, Any]:
     """A good header; a change to None leaves the member out."""
-    members = {"typ": typ, "alg": "ES256", "kid": keys.ring().active_kid} | changes
+    members = {"typ": typ, "alg": "ES256", "kid": key_store.ring().active_kid} | changes
     return {name: value for name, value in members.items() if value is not None}
 
 

@@ -5,7 +5,7 @@ import re
 from django.core import mail
 from django.core.mail import EmailMessage
 
-from accounts import afterwards
+from accounts.people import afterwards
 
 
 def sent() -> list[EmailMessage]:

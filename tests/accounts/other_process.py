@@ -16,8 +16,9 @@ def main() -> None:
     settings.GATEHOUSE["DATA_DIR"], settings.GATEHOUSE["SIGNING_KEYS_FILE"] = sys.argv[2:]
     django.setup()
 
-    from accounts import revocation, tokens
+    from accounts import tokens
     from accounts.errors import Problem
+    from accounts.sessions import revocation
 
     for line in sys.stdin:
         try:

@@ -23,8 +23,8 @@ INSTALLED_APPS = [
     "django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "shop", "accounts",
 ]
 MIDDLEWARE = [
-    "accounts.middleware.ClientAddress",
-    "accounts.middleware.CookieHygiene",
+    "accounts.web.middleware.ClientAddress",
+    "accounts.web.middleware.CookieHygiene",
     "django.middleware.csrf.CsrfViewMiddleware",
 ]
 ROOT_URLCONF = "urls"
@@ -35,15 +35,15 @@ DATABASES = {"default": {
 AUTH_USER_MODEL = "%(model)s"
 USE_TZ = True
 PASSWORD_HASHERS = ["shop.hashers.Quick", "django.contrib.auth.hashers.MD5PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.passwords.LengthLimit"}]
+AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.people.passwords.LengthLimit"}]
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_SAMESITE = "Strict"
 SESSION_COOKIE_AGE = 3600
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.authentication.TokenAuthentication"],
+    "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.web.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "EXCEPTION_HANDLER": "accounts.problems.answer",
+    "EXCEPTION_HANDLER": "accounts.web.problems.answer",
 }
 GATEHOUSE = {
     "ISSUER": "http://localhost",
@@ -216,8 +216,9 @@ def main() -> None:
     from django.db import connection
     from django.test.utils import CaptureQueriesContext
 
-    from accounts import revocation, subjects
+    from accounts import subjects
     from accounts.models import Session, Subject
+    from accounts.sessions import revocation
     from tests.clients import BearerClient, BrowserClient
 
     model = get_user_model()

@@ -17,10 +17,12 @@ from django.db.models.functions import Now
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from accounts import keys, revocation, sessions, tokens
+from accounts import sessions, tokens
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import InvalidToken, RefreshReused, SessionEnded
 from accounts.models import SecurityEvent, Session, User
+from accounts.sessions import revocation, session
+from accounts.tokens import key_store, signing
 from tests.clock import SteeredClock
 
 OWNER, THIEF = "owner", "thief"
@@ -186,9 +188,9 @@ class SessionMachine(RuleBasedStateMachine):
     @rule()
     def another_process_answers(self) -> None:
         """It has verified and confirmed nothing yet."""
-        for module in (keys, revocation, tokens):
+        for module in (key_store, revocation, signing):
             module.reset()
-        sessions.confirmed.clear()
+        session.confirmed.clear()
 
     # ---- what the thief does
 
@@ -219,7 +221,7 @@ class SessionMachine(RuleBasedStateMachine):
     # ---- what happens then
 
     def calls_the_api(self, side: str) -> None:
-        """As accounts.authentication does it."""
+        """As accounts.web.authentication does it."""
         pair = self.jar[side]
         if not self.has_not_expired(pair.access):
             return

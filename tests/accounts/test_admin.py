@@ -659,8 +659,8 @@ django.setup()
 
 from django.contrib import admin
 
-from accounts.admin import site
-from accounts.adminsite import GatehouseAdmin, SignInForm
+from accounts.staff.admin import site
+from accounts.staff.site import GatehouseAdmin, SignInForm
 from api.models import Note
 
 admin.site.register(Note)  # as a project's own admin.py does

@@ -3,7 +3,7 @@
 import io
 import threading
 
-from accounts import afterwards
+from accounts.people import afterwards
 
 
 def test_work_beyond_what_may_wait_is_left_out_and_logged(log: io.StringIO) -> None:

@@ -10,8 +10,8 @@ from django.test import RequestFactory
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
 
-from accounts.authentication import TokenAuthentication
 from accounts.models import SecurityEvent, Session, User
+from accounts.web.authentication import TokenAuthentication
 from tests.clients import BearerClient, BrowserClient
 
 PASSWORD = "known to the directory alone"

@@ -9,14 +9,15 @@ from django.db import connection
 from django.test import override_settings
 from rest_framework import permissions
 
-from accounts import checks, keys
+from accounts import checks
 from accounts.conf import conf
-from accounts.permissions import SignedIn
+from accounts.tokens import key_store
+from accounts.web.permissions import SignedIn
 
 HYGIENE, CSRF = checks.HYGIENE, checks.CSRF
 
-HANDLED = {"EXCEPTION_HANDLER": "accounts.problems.answer"}
-CLOSED = {"DEFAULT_PERMISSION_CLASSES": ["accounts.permissions.SignedIn"]}
+HANDLED = {"EXCEPTION_HANDLER": "accounts.web.problems.answer"}
+CLOSED = {"DEFAULT_PERMISSION_CLASSES": ["accounts.web.permissions.SignedIn"]}
 ANYBODY = "rest_framework.permissions.AllowAny"
 # Where a view names no permission, anybody gets in: the first is what DRF does by itself.
 OPEN: list[dict[str, Any]] = [
@@ -142,9 +143,9 @@ def found(change: dict[str, Any], settings: Any) -> set[str]:
     if "GATEHOUSE" in change:
         change = {"GATEHOUSE": settings.GATEHOUSE | change["GATEHOUSE"]}
     with override_settings(**change):
-        keys.reset()
+        key_store.reset()
         messages = run_checks(tags=[Tags.security])
-    keys.reset()
+    key_store.reset()
     return {message.id for message in messages if (message.id or "").startswith("accounts.")}
 
 
@@ -236,12 +237,12 @@ def test_every_check_has_a_case():
 
 def test_finding_never_shows_a_key(settings):
     """What stands in the message reaches logs: no member of a damaged key may."""
-    jwk = keys.new_key("active").private_jwk()
+    jwk = key_store.new_key("active").private_jwk()
     for damage in ({"kid": "x"}, {"crv": "P-384"}, {"gatehouse_status": "gone"}, {"d": [jwk["d"]]}):
         damaged = json.dumps({"keys": [jwk | damage]})
         with override_settings(GATEHOUSE=settings.GATEHOUSE | {"SIGNING_KEYS": damaged}):
-            keys.reset()
+            key_store.reset()
             texts = [message.msg for message in run_checks()]
-        keys.reset()
+        key_store.reset()
         assert texts
         assert not any(jwk["d"] in text for text in texts)

@@ -6,9 +6,10 @@ import pytest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from accounts import callers, throttling
-from accounts.middleware import ClientAddress
+from accounts import callers
+from accounts.credentials import budgets as throttling
 from accounts.models import FailureCount
+from accounts.web.middleware import ClientAddress
 from tests.accounts.test_throttling import guess, proxied, statuses  # noqa: F401  (a fixture)
 from tests.clients import BearerClient, BrowserClient, JSONClient
 

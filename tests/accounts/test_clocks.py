@@ -8,10 +8,15 @@ import pytest
 from django.core.management import call_command
 from django.db.models import F
 
-from accounts import links, oidc, revocation, throttling, tokens
+from accounts import tokens
+from accounts.credentials import budgets
 from accounts.errors import InvalidToken, Throttled
-from accounts.handshakes import Handshake, Pending, read, sign
+from accounts.federation import protocol
+from accounts.federation.handshake import Handshake, Pending, read, sign
 from accounts.models import FailureCount, LinkToken, Session, User
+from accounts.people import links
+from accounts.sessions import revocation
+from accounts.tokens import signing
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient
 from tests.clock import SteeredClock, steered
@@ -91,7 +96,7 @@ def test_two_servers_that_are_ready_accept_each_others_tokens(
         clock.part(issues)
         program.sign_in(alice)
         clock.part(checks)
-        tokens.reset()
+        signing.reset()
         if accepted:
             revocation.check(tokens.verify_access(program.tokens["access_token"]))
         else:
@@ -101,7 +106,7 @@ def test_two_servers_that_are_ready_accept_each_others_tokens(
 
 def test_purge_on_a_machine_whose_clock_is_days_ahead_keeps_counters(clock: SteeredClock) -> None:
     """What the database has dated is compared with the database's clock."""
-    throttling.spend([throttling.Budget("sign-in e-mail", "alice@example.com", 3, 60)])
+    budgets.spend([budgets.Budget("sign-in e-mail", "alice@example.com", 3, 60)])
     clock.part(200_000)
 
     call_command("purge_sessions", verbosity=0)
@@ -197,11 +202,11 @@ def test_budget_used_up_before_the_clock_stepped_back_locks_nobody_out(
     db: None, seconds: int, counts: bool
 ) -> None:
     """Otherwise ten minutes last for an hour and ten minutes."""
-    budget = throttling.Budget("sign-in e-mail", "alice@example.com", 3, 60)
-    throttling.spend([budget], 3)
+    budget = budgets.Budget("sign-in e-mail", "alice@example.com", 3, 60)
+    budgets.spend([budget], 3)
     FailureCount.objects.update(started_at=F("started_at") + seconds)
 
-    for ask in (throttling.check, throttling.spend):
+    for ask in (budgets.check, budgets.spend):
         if counts:
             with pytest.raises(Throttled) as refused:
                 ask([budget])
@@ -230,4 +235,4 @@ def test_sign_in_at_a_provider_after_it_said_so_is_no_fresh_one() -> None:
     began = Handshake(next="/").began
     for ahead, fresh in ((0, True), (29, True), (31, False), (3600, False)):
         claims = {"iat": began, "auth_time": began + ahead}
-        assert oidc.Proof("i", "s", claims, "").is_fresh(began) is fresh
+        assert protocol.Proof("i", "s", claims, "").is_fresh(began) is fresh

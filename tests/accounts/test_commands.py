@@ -11,9 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 from django.db.models.functions import Now
 
-from accounts import keys, links, revocation
 from accounts.conf import conf
 from accounts.models import FailureCount, LinkToken, Session, User
+from accounts.people import links
+from accounts.sessions import revocation
+from accounts.tokens import key_store
 from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -150,8 +152,8 @@ def test_first_signing_key_is_made_for_its_owner_alone(settings: Any, tmp_path: 
     call_command("create_signing_keys", stdout=StringIO())
 
     assert path.stat().st_mode & 0o777 == 0o600
-    keys.reset()
-    assert keys.ring().active
+    key_store.reset()
+    assert key_store.ring().active
 
 
 def git(folder: Path, *arguments: str) -> str:
@@ -238,7 +240,7 @@ def test_signing_keys_for_the_environment_are_printed() -> None:
 
     call_command("create_signing_keys", "--print", stdout=printed)
 
-    assert len(keys.Ring.parse(printed.getvalue()).by_kid) == 1
+    assert len(key_store.Ring.parse(printed.getvalue()).by_kid) == 1
 
 
 def test_purge_shows_its_progress_to_whoever_looks(alice: User) -> None:
@@ -271,10 +273,10 @@ def test_senseless_number_is_refused_before_anything_is_done(
     db: None, command: str, value: str
 ) -> None:
     """A key that is published and never signs, or a purge that deletes nothing, helps nobody."""
-    before = keys.ring().by_kid.keys()
+    before = key_store.ring().by_kid.keys()
 
     with pytest.raises(CommandError, match=f"must be a whole number from .*, not {value}$"):
         run(*command.split(), value)
 
-    keys.reset()
-    assert keys.ring().by_kid.keys() == before
+    key_store.reset()
+    assert key_store.ring().by_kid.keys() == before

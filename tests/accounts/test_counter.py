@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from accounts import counter
 from accounts.conf import conf
 from accounts.errors import Unavailable
+from accounts.sessions import counter
 
 
 @pytest.fixture(autouse=True)

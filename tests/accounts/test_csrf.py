@@ -4,9 +4,9 @@ import itertools
 
 import pytest
 
-from accounts import csrf
 from accounts.errors import CsrfFailed
 from accounts.models import SecurityEvent, Session
+from accounts.web import csrf
 from api.models import Note
 from tests.accounts.presenting import ACCESS, REFRESH
 

@@ -15,9 +15,9 @@ from typing import Any
 
 import pytest
 
-from accounts import afterwards, delivery, letters
-from accounts.delivery import Mail
 from accounts.models import SecurityEvent, User
+from accounts.people import afterwards, delivery, letters
+from accounts.people.delivery import Mail
 from tests.accounts import mails, smtp
 from tests.accounts.smtp import MailServer
 from tests.clients import BrowserClient
@@ -295,7 +295,7 @@ def test_work_is_done_when_it_is_due_and_in_that_order() -> None:
 def test_process_does_what_it_was_given_and_does_not_wait_for_what_is_put_off() -> None:
     """It ends at once, ten minutes before the next try of a mail."""
     code = (
-        "from accounts import afterwards\n"
+        "from accounts.people import afterwards\n"
         "afterwards.later(600, print, 'put off')\n"
         "afterwards.do(print, 'given')\n"
     )

@@ -14,8 +14,8 @@ from rest_framework.exceptions import (
     ValidationError,
 )
 
-from accounts import keys
-from accounts.problems import answer, translate
+from accounts.tokens import key_store
+from accounts.web.problems import answer, translate
 from project import pages
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient, JSONClient
@@ -444,7 +444,7 @@ def test_failures_of_no_field_have_a_place_of_their_own():
 def test_server_that_lacks_something_is_not_ready(client, db, settings, tmp_path, missing):
     """A load balancer sends nobody to it, and is not told why."""
     if missing == "keys":
-        keys.reset()
+        key_store.reset()
         settings.GATEHOUSE = {**settings.GATEHOUSE, "SIGNING_KEYS": "broken"}
 
     def execute(run, sql, *rest):

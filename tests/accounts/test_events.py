@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from accounts import callers, events, sessions, signals
+from accounts import callers, sessions, signals
+from accounts.audit import events
 from accounts.models import SecurityEvent, Session
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BrowserClient

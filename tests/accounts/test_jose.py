@@ -18,10 +18,11 @@ from joserfc import jws, jwt
 from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, KeySet
 
-from accounts import keys, sessions, subjects, tokens
-from accounts.claims import Issued
+from accounts import sessions, subjects, tokens
 from accounts.errors import InvalidToken, SessionEnded
 from accounts.models import User
+from accounts.tokens import key_store
+from accounts.tokens.claims import Issued
 from tests.clients import BrowserClient
 
 ISSUER = "http://localhost"
@@ -45,12 +46,12 @@ def claims(issued: Issued, published: KeySet) -> dict[str, Any]:
 
 def header(**changes: Any) -> dict[str, Any]:
     """Ours, with changes; None leaves a member out."""
-    ours = {"typ": "at+jwt", "alg": "ES256", "kid": keys.ring().active_kid} | changes
+    ours = {"typ": "at+jwt", "alg": "ES256", "kid": key_store.ring().active_kid} | changes
     return {name: value for name, value in ours.items() if value is not None}
 
 
 def our_key() -> ECKey:
-    return ECKey.import_key(keys.ring().active.private_jwk())
+    return ECKey.import_key(key_store.ring().active.private_jwk())
 
 
 def signed(head: dict[str, Any], claims: dict[str, Any], key: Any = None) -> str:
@@ -128,7 +129,7 @@ def test_refresh_token_of_another_library_with_our_key_rotates(
 
 
 def public_bytes(encoding: Encoding) -> bytes:
-    return keys.ring().active.public.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
+    return key_store.ring().active.public.public_bytes(encoding, PublicFormat.SubjectPublicKeyInfo)
 
 
 def hmac_with(secret: Callable[[], bytes]) -> Forge:
@@ -136,8 +137,8 @@ def hmac_with(secret: Callable[[], bytes]) -> Forge:
 
     def forge(head: dict[str, Any], claims: dict[str, Any]) -> str:
         parts = ({**head, "alg": "HS256"}, claims)
-        text = ".".join(keys.b64(json.dumps(part).encode()) for part in parts)
-        return f"{text}.{keys.b64(hmac.digest(secret(), text.encode(), 'sha256'))}"
+        text = ".".join(key_store.b64(json.dumps(part).encode()) for part in parts)
+        return f"{text}.{key_store.b64(hmac.digest(secret(), text.encode(), 'sha256'))}"
 
     return forge
 
@@ -154,7 +155,7 @@ def with_own_key(**extra: Any) -> Forge:
 def without_signature(alg: str) -> Forge:
     def forge(head: dict[str, Any], claims: dict[str, Any]) -> str:
         parts = ({**head, "alg": alg}, claims)
-        return ".".join(keys.b64(json.dumps(part).encode()) for part in parts) + "."
+        return ".".join(key_store.b64(json.dumps(part).encode()) for part in parts) + "."
 
     return forge
 
@@ -170,12 +171,12 @@ FORGERIES: dict[str, Forge] = {
     "HS256 with the public key as PEM": hmac_with(lambda: public_bytes(Encoding.PEM)),
     "HS256 with the public key as DER": hmac_with(lambda: public_bytes(Encoding.DER)),
     "HS256 with the public JWK": hmac_with(
-        lambda: json.dumps(keys.ring().active.public_jwk()).encode()
+        lambda: json.dumps(key_store.ring().active.public_jwk()).encode()
     ),
     "HS256 with x of the public key": hmac_with(
-        lambda: keys.unb64(keys.ring().active.public_jwk()["x"])
+        lambda: key_store.unb64(key_store.ring().active.public_jwk()["x"])
     ),
-    "HS256 with the kid": hmac_with(lambda: keys.ring().active_kid.encode()),
+    "HS256 with the kid": hmac_with(lambda: key_store.ring().active_kid.encode()),
     "ES384 with an own key": lambda head, claims: signed(
         head | {"alg": "ES384"}, claims, ECKey.generate_key("P-384")
     ),

@@ -23,11 +23,13 @@ from django.core.management import CommandError, call_command
 from django.db import connection
 from joserfc.jwk import ECKey
 
-from accounts import keys, revocation, sessions, tokens
-from accounts.claims import Issued
+from accounts import sessions, tokens
 from accounts.conf import conf
 from accounts.errors import InvalidToken, RevokedSession, SessionEnded
 from accounts.models import SecurityEvent, Session, User
+from accounts.sessions import revocation
+from accounts.tokens import key_store
+from accounts.tokens.claims import Issued
 from project import env
 from tests.clients import BrowserClient
 
@@ -40,9 +42,9 @@ PICKED_UP_SECONDS = 5
 def key_file(settings: Any, tmp_path: Path) -> Path:
     """A key file of the test's own, with one key."""
     path = tmp_path / "signing-keys.json"
-    keys.create(path)
+    key_store.create(path)
     settings.GATEHOUSE = {**settings.GATEHOUSE, "SIGNING_KEYS_FILE": path}
-    keys.reset()
+    key_store.reset()
     return path
 
 
@@ -53,7 +55,7 @@ def no_keys(key_file: Path) -> Path:
     return key_file
 
 
-def statuses(ring: keys.Ring) -> dict[str, str]:
+def statuses(ring: key_store.Ring) -> dict[str, str]:
     return {kid: key.status for kid, key in ring.by_kid.items()}
 
 
@@ -62,7 +64,7 @@ def sign_in(user: User) -> Issued:
 
 
 def kid_of(token: str) -> str:
-    return str(json.loads(keys.unb64(token.split(".")[0]))["kid"])
+    return str(json.loads(key_store.unb64(token.split(".")[0]))["kid"])
 
 
 def command(**options: Any) -> tuple[str, str]:
@@ -84,36 +86,40 @@ def awaited(condition: Callable[[], bool]) -> bool:
 
 def test_kid_is_the_thumbprint_that_another_library_computes() -> None:
     """RFC 7638, from the public members alone."""
-    for key in (keys.new_key("active"), keys.new_key("next")):
+    for key in (key_store.new_key("active"), key_store.new_key("next")):
         assert key.kid == ECKey.import_key(key.public_jwk()).thumbprint()
         assert key.kid == ECKey.import_key(key.private_jwk()).thumbprint()
 
 
 def test_jwks_shows_public_members_only(browser_client: BrowserClient, key_file: Path) -> None:
     """Neither the private number nor our own members leave the server, whatever the status."""
-    ring = keys.Ring([keys.new_key("active"), keys.new_key("next")]).activated(NOW, KEEP)
-    keys.write(ring.with_next(), key_file)
-    keys.reset()
+    ring = key_store.Ring([key_store.new_key("active"), key_store.new_key("next")]).activated(
+        NOW, KEEP
+    )
+    key_store.write(ring.with_next(), key_file)
+    key_store.reset()
 
     response = browser_client.get("/.well-known/jwks.json")
 
     shown = response.json()["keys"]
-    assert {jwk["kid"] for jwk in shown} == set(keys.ring().by_kid)
+    assert {jwk["kid"] for jwk in shown} == set(key_store.ring().by_kid)
     assert len(shown) == 3
     for jwk in shown:
         assert set(jwk) == {"kty", "crv", "x", "y", "kid", "alg", "use"}
         assert (jwk["kty"], jwk["crv"], jwk["alg"], jwk["use"]) == ("EC", "P-256", "ES256", "sig")
-    for key in keys.ring().by_kid.values():
+    for key in key_store.ring().by_kid.values():
         assert key.private_jwk()["d"] not in response.content.decode()
     assert "max-age" in response["Cache-Control"]
 
 
 def test_ring_survives_its_file_unchanged(key_file: Path) -> None:
     """Every status and time of retirement is there again."""
-    ring = keys.Ring([keys.new_key("active"), keys.new_key("next")]).activated(NOW, KEEP)
+    ring = key_store.Ring([key_store.new_key("active"), key_store.new_key("next")]).activated(
+        NOW, KEEP
+    )
     ring = ring.with_next()
 
-    again = keys.Ring.parse(ring.dump())
+    again = key_store.Ring.parse(ring.dump())
 
     assert statuses(again) == statuses(ring)
     assert sorted(statuses(again).values()) == ["active", "next", "retired"]
@@ -122,7 +128,7 @@ def test_ring_survives_its_file_unchanged(key_file: Path) -> None:
 
 def test_key_goes_from_next_to_active_to_retired_to_gone() -> None:
     """Each step keeps what tokens may still need; the last is taken when none can be live."""
-    ring = keys.Ring([keys.new_key("active")])
+    ring = key_store.Ring([key_store.new_key("active")])
     (first,) = ring.by_kid
 
     published = ring.with_next()
@@ -142,23 +148,23 @@ def test_key_goes_from_next_to_active_to_retired_to_gone() -> None:
 
 def test_publishing_twice_makes_one_next_key() -> None:
     """A rotation that was interrupted goes on with the key that it published."""
-    ring = keys.Ring([keys.new_key("active")]).with_next()
+    ring = key_store.Ring([key_store.new_key("active")]).with_next()
 
     assert ring.with_next() is ring
 
 
 def test_next_key_verifies_before_it_signs(alice: User, key_file: Path) -> None:
     """Servers that have read the file later than others take one another's tokens."""
-    ring = keys.ring().with_next()
-    keys.write(ring, key_file)
-    keys.reset()
+    ring = key_store.ring().with_next()
+    key_store.write(ring, key_file)
+    key_store.reset()
     old = sign_in(alice)
-    keys.write(ring.activated(NOW, KEEP), key_file)
-    keys.reset()
+    key_store.write(ring.activated(NOW, KEEP), key_file)
+    key_store.reset()
     new = sign_in(alice)
 
-    keys.write(ring, key_file)  # as a server that has not yet seen the activation
-    keys.reset()
+    key_store.write(ring, key_file)  # as a server that has not yet seen the activation
+    key_store.reset()
 
     assert kid_of(old.access) != kid_of(new.access)
     tokens.verify_access(new.access)
@@ -168,27 +174,27 @@ def test_next_key_verifies_before_it_signs(alice: User, key_file: Path) -> None:
 def test_rotation_signs_with_a_new_key_and_signs_nobody_out(alice: User, key_file: Path) -> None:
     """Tokens of the retired key verify and refresh; what they bring has the new one."""
     old = sign_in(alice)
-    before = keys.ring().active_kid
+    before = key_store.ring().active_kid
 
     printed, _ = command()
-    keys.reset()
+    key_store.reset()
     Session.objects.update(rotated_at=old.issued_at.replace(year=2020))
     new = sessions.rotate(old.refresh, client="web")
 
-    assert keys.ring().by_kid[before].status == "retired"
-    assert f"signing with {keys.ring().active_kid}" in printed
+    assert key_store.ring().by_kid[before].status == "retired"
+    assert f"signing with {key_store.ring().active_kid}" in printed
     assert kid_of(old.access) == before
-    assert kid_of(new.access) == kid_of(new.refresh) == keys.ring().active_kid != before
+    assert kid_of(new.access) == kid_of(new.refresh) == key_store.ring().active_kid != before
     tokens.verify_access(old.access)
-    assert set(Session.objects.get().signing_kids.split()) == {before, keys.ring().active_kid}
+    assert set(Session.objects.get().signing_kids.split()) == {before, key_store.ring().active_kid}
 
 
 def test_repeated_answer_signed_with_a_new_key_is_noted_too(alice: User, key_file: Path) -> None:
     """The key changed within the window: whoever drops it must find this session."""
     pair = sign_in(alice)
-    before = keys.ring().active_kid
+    before = key_store.ring().active_kid
     command()
-    keys.reset()
+    key_store.reset()
 
     answer = sessions.rotate(pair.refresh, client="web")
 
@@ -202,17 +208,19 @@ def test_running_server_picks_up_a_changed_file_within_five_seconds(
 ) -> None:
     """Written by another process; no request fails meanwhile."""
     pair = sign_in(alice)
-    before = keys.ring().active_kid
+    before = key_store.ring().active_kid
     program = (
-        "import sys, pathlib; from accounts import keys; path = pathlib.Path(sys.argv[1]);"
+        "import sys, pathlib; from accounts.tokens import key_store as keys; path = pathlib.Path(sys.argv[1]);"
         "ring = keys.Ring.parse(path.read_text()).with_next().activated(1, 2);"
         "keys.write(ring, path)"
     )
 
     subprocess.run([sys.executable, "-c", program, str(key_file)], check=True)
 
-    assert awaited(lambda: tokens.verify_access(pair.access) and keys.ring().active_kid != before)
-    assert before in keys.ring().by_kid
+    assert awaited(
+        lambda: tokens.verify_access(pair.access) and key_store.ring().active_kid != before
+    )
+    assert before in key_store.ring().by_kid
 
 
 def test_dropped_key_ends_its_sessions_and_no_others(
@@ -220,15 +228,15 @@ def test_dropped_key_ends_its_sessions_and_no_others(
 ) -> None:
     """Both of them: access and refresh token are worthless once the command has answered."""
     leaked = sign_in(alice)
-    kid = keys.ring().active_kid
+    kid = key_store.ring().active_kid
     command()
-    keys.reset()
+    key_store.reset()
     other = sign_in(bob)
 
     _, told = command(drop=kid)
-    keys.reset()
+    key_store.reset()
 
-    assert kid not in keys.ring().by_kid
+    assert kid not in key_store.ring().by_kid
     assert "ended 1 sessions" in told
     with pytest.raises(InvalidToken):
         tokens.verify_access(leaked.access)
@@ -242,18 +250,18 @@ def test_dropped_key_ends_its_sessions_and_no_others(
 
 def test_dropped_active_key_is_replaced_at_once(alice: User, key_file: Path) -> None:
     """By the next one where there is one, otherwise by a fresh one."""
-    kid = keys.ring().active_kid
+    kid = key_store.ring().active_kid
     command(drop=kid)
-    keys.reset()
-    fresh = keys.ring().active_kid
-    keys.write(keys.ring().with_next(), key_file)
-    keys.reset()
-    (waiting,) = set(keys.ring().by_kid) - {fresh}
+    key_store.reset()
+    fresh = key_store.ring().active_kid
+    key_store.write(key_store.ring().with_next(), key_file)
+    key_store.reset()
+    (waiting,) = set(key_store.ring().by_kid) - {fresh}
 
     command(drop=fresh)
-    keys.reset()
+    key_store.reset()
 
-    assert statuses(keys.ring()) == {waiting: "active"}
+    assert statuses(key_store.ring()) == {waiting: "active"}
 
 
 def test_running_server_refuses_a_dropped_key_within_five_seconds(
@@ -263,7 +271,7 @@ def test_running_server_refuses_a_dropped_key_within_five_seconds(
     pair = sign_in(alice)
     tokens.verify_access(pair.access)
 
-    keys.write(keys.ring().without(keys.ring().active_kid), key_file)
+    key_store.write(key_store.ring().without(key_store.ring().active_kid), key_file)
 
     def refused() -> bool:
         try:
@@ -303,11 +311,11 @@ def test_leaked_key_is_dropped_while_a_rotation_waits(
     meanwhile(lambda: command(drop=kid))
 
     printed, _ = command(wait=3600)
-    keys.reset()
+    key_store.reset()
 
-    assert kid not in keys.ring().by_kid
-    assert statuses(keys.ring()) == {keys.ring().active_kid: "active"}
-    assert f"signing with {keys.ring().active_kid}" in printed
+    assert kid not in key_store.ring().by_kid
+    assert statuses(key_store.ring()) == {key_store.ring().active_kid: "active"}
+    assert f"signing with {key_store.ring().active_kid}" in printed
     assert Session.objects.get().end_reason == "key_dropped"
 
 
@@ -315,19 +323,19 @@ def test_rotation_whose_own_key_is_dropped_stops(
     db: None, key_file: Path, meanwhile: Meanwhile
 ) -> None:
     """It says so, and the key that signed goes on."""
-    before = keys.ring().active_kid
+    before = key_store.ring().active_kid
 
     def drop_the_next() -> None:
-        published = keys.Ring.parse(key_file.read_text()).by_kid
+        published = key_store.Ring.parse(key_file.read_text()).by_kid
         command(drop=next(kid for kid in published if kid != before))
 
     meanwhile(drop_the_next)
 
     with pytest.raises(CommandError, match=f"withdrawn during the wait.*{before} signs"):
         command(wait=3600)
-    keys.reset()
+    key_store.reset()
 
-    assert statuses(keys.ring()) == {before: "active"}
+    assert statuses(key_store.ring()) == {before: "active"}
 
 
 def test_rotation_that_another_one_overtook_stops(
@@ -338,14 +346,14 @@ def test_rotation_that_another_one_overtook_stops(
 
     with pytest.raises(CommandError, match="retired during the wait"):
         command(wait=3600)
-    keys.reset()
+    key_store.reset()
 
-    assert sorted(statuses(keys.ring()).values()) == ["active", "retired", "retired"]
+    assert sorted(statuses(key_store.ring()).values()) == ["active", "retired", "retired"]
 
 
 def test_drop_of_an_unknown_key_changes_nothing(db: None, key_file: Path) -> None:
     """A mistyped kid is an error, and no session is ended for it."""
-    before = keys.ring().dump()
+    before = key_store.ring().dump()
 
     with pytest.raises(CommandError, match="No key has the kid"):
         command(drop="mistyped")
@@ -371,54 +379,54 @@ def test_key_file_that_breaks_while_running_leaves_the_old_keys(
 ) -> None:
     """Requests go on, the log says it once, and a mended file is read again."""
     pair = sign_in(alice)
-    before = keys.ring()
+    before = key_store.ring()
 
     BROKEN[how](key_file)
     with caplog.at_level(logging.ERROR, "accounts"):
-        assert awaited(lambda: keys.ring() is before and "signing keys" in caplog.text)
+        assert awaited(lambda: key_store.ring() is before and "signing keys" in caplog.text)
         for _ in range(3):
             look_again()
 
-    assert keys.ring() is before
+    assert key_store.ring() is before
     tokens.verify_access(pair.access)
     assert [record.levelname for record in caplog.records].count("ERROR") == 1
     assert before.active.private_jwk()["d"] not in caplog.text
 
     if key_file.is_dir():
         key_file.rmdir()
-    keys.write(before.with_next(), key_file)
+    key_store.write(before.with_next(), key_file)
     look_again()
-    assert len(keys.ring().by_kid) == 2
+    assert len(key_store.ring().by_kid) == 2
 
 
 def look_again() -> None:
     """As if the time between two looks at the file had passed."""
-    for source in keys.sources.values():
-        source.checked_at -= keys.CHECK_SECONDS
-    keys.ring()
+    for source in key_store.sources.values():
+        source.checked_at -= key_store.CHECK_SECONDS
+    key_store.ring()
 
 
 @pytest.mark.parametrize("how", [how for how in BROKEN if how != "gone"])
 def test_key_file_that_is_broken_at_the_start_stops_it(key_file: Path, how: str) -> None:
     """Nothing to go on with: a clear refusal, which does not quote the file."""
-    keys.write(keys.Ring([keys.new_key("active")]), key_file)
+    key_store.write(key_store.Ring([key_store.new_key("active")]), key_file)
     secret = json.loads(key_file.read_text())["keys"][0]["d"]
     BROKEN[how](key_file)
-    keys.reset()
+    key_store.reset()
 
     with pytest.raises(ImproperlyConfigured) as raised:
-        keys.ring()
+        key_store.ring()
 
     assert secret not in str(raised.value)
 
 
 def test_two_active_keys_or_none_are_refused() -> None:
     """Which one signs must not depend on the order in a file."""
-    active, another = keys.new_key("active"), keys.new_key("active")
+    active, another = key_store.new_key("active"), key_store.new_key("active")
 
-    for wrong in ([active, another], [keys.new_key("next")], [active, active]):
+    for wrong in ([active, another], [key_store.new_key("next")], [active, active]):
         with pytest.raises(ImproperlyConfigured, match="one active key"):
-            keys.Ring(wrong)
+            key_store.Ring(wrong)
 
 
 @pytest.mark.parametrize(
@@ -435,32 +443,32 @@ def test_two_active_keys_or_none_are_refused() -> None:
 )
 def test_key_with_a_wrong_member_is_refused(member: str, value: Any) -> None:
     """A key that is not exactly one of ours is a mistake to be told, not worked around."""
-    jwk = keys.new_key("active").private_jwk() | {member: value}
+    jwk = key_store.new_key("active").private_jwk() | {member: value}
 
     with pytest.raises(ImproperlyConfigured):
-        keys.Ring.parse(json.dumps({"keys": [jwk]}))
+        key_store.Ring.parse(json.dumps({"keys": [jwk]}))
 
 
 def test_first_keys_are_made_once_and_for_their_owner_alone(no_keys: Path) -> None:
     """What is there stays, and nothing is left beside it."""
-    keys.create(no_keys)
-    kid = keys.ring().active_kid
-    keys.create(no_keys)
-    keys.reset()
+    key_store.create(no_keys)
+    kid = key_store.ring().active_kid
+    key_store.create(no_keys)
+    key_store.reset()
 
-    assert keys.ring().active_kid == kid
+    assert key_store.ring().active_kid == kid
     assert stat.S_IMODE(no_keys.stat().st_mode) == 0o600
     assert [path.name for path in no_keys.parent.iterdir()] == [no_keys.name]
 
 
 def test_key_file_stays_its_owners_when_root_rotates(key_file: Path) -> None:
     """A file that the server cannot read signs everyone out at its next start."""
-    keys.write(keys.Ring([keys.new_key("active")]), key_file)
+    key_store.write(key_store.Ring([key_store.new_key("active")]), key_file)
     if os.geteuid() == 0:  # nobody else can give a file away, or replace another's
         os.chown(key_file, 12345, 23456)
     before = key_file.stat()
 
-    keys.write(keys.Ring([keys.new_key("active")]), key_file)
+    key_store.write(key_store.Ring([key_store.new_key("active")]), key_file)
 
     after = key_file.stat()
     assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
@@ -471,18 +479,18 @@ def test_key_file_stays_its_owners_when_root_rotates(key_file: Path) -> None:
 def test_missing_keys_are_not_made_on_the_way(no_keys: Path) -> None:
     """Keys that appear by themselves differ between servers."""
     with pytest.raises(ImproperlyConfigured, match="cannot be read"):
-        keys.ring()
+        key_store.ring()
     assert not no_keys.exists()
 
 
 def test_second_process_that_starts_takes_the_keys_of_the_first(no_keys: Path) -> None:
     """Both found no file and made a key; the one that came later drops its own."""
-    first, second = (keys.Ring([keys.new_key("active")]) for _ in range(2))
+    first, second = (key_store.Ring([key_store.new_key("active")]) for _ in range(2))
 
-    keys.write(first, no_keys, overwrite=False)
-    keys.write(second, no_keys, overwrite=False)
+    key_store.write(first, no_keys, overwrite=False)
+    key_store.write(second, no_keys, overwrite=False)
 
-    assert keys.ring().active_kid == first.active_kid
+    assert key_store.ring().active_kid == first.active_kid
 
 
 @pytest.fixture(params=[errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EMLINK])
@@ -508,14 +516,14 @@ def test_keys_of_the_first_stay_where_there_are_no_hard_links(
     """Two that make the first keys at once go on with the same, whole file."""
 
     def make() -> str:
-        keys.write(keys.Ring([keys.new_key("active")]), no_keys, overwrite=False)
+        key_store.write(key_store.Ring([key_store.new_key("active")]), no_keys, overwrite=False)
         return no_keys.read_text()
 
     with ThreadPoolExecutor(2) as pool:
         seen = [run.result() for run in [pool.submit(make) for _ in range(2)]]
 
     assert seen == [no_keys.read_text()] * 2
-    assert keys.Ring.parse(seen[0]).active
+    assert key_store.Ring.parse(seen[0]).active
     assert stat.S_IMODE(no_keys.stat().st_mode) == 0o600
     assert {path.name for path in no_keys.parent.iterdir()} <= {
         no_keys.name,
@@ -530,7 +538,7 @@ def test_existing_key_file_is_left_alone_where_there_are_no_hard_links(
     no_hard_links.abort()
     key_file.write_text("somebody else's")
 
-    keys.write(keys.Ring([keys.new_key("active")]), key_file, overwrite=False)
+    key_store.write(key_store.Ring([key_store.new_key("active")]), key_file, overwrite=False)
 
     assert key_file.read_text() == "somebody else's"
 
@@ -553,9 +561,9 @@ def environment(settings: Any) -> Callable[[str], None]:
 
     def restart(text: str) -> None:
         settings.GATEHOUSE = {**settings.GATEHOUSE, "SIGNING_KEYS": text}
-        keys.reset()
+        key_store.reset()
 
-    restart(keys.Ring([keys.new_key("active")]).dump())
+    restart(key_store.Ring([key_store.new_key("active")]).dump())
     return restart
 
 
@@ -563,17 +571,17 @@ def test_rotation_of_keys_from_the_environment_prints_each_step(
     db: None, environment: Callable[[str], None], no_keys: Path
 ) -> None:
     """First the set with a next key, then, given that, the set in which it signs; no file."""
-    first = keys.ring().active_kid
+    first = key_store.ring().active_kid
 
     published, advice = command()
     environment(published)
-    (second,) = set(keys.ring().by_kid) - {first}
-    assert statuses(keys.ring()) == {first: "active", second: "next"}
+    (second,) = set(key_store.ring().by_kid) - {first}
+    assert statuses(key_store.ring()) == {first: "active", second: "next"}
     assert "GATEHOUSE_SIGNING_KEYS" in advice
 
     activated, _ = command()
     environment(activated)
-    assert statuses(keys.ring()) == {first: "retired", second: "active"}
+    assert statuses(key_store.ring()) == {first: "retired", second: "active"}
     assert not no_keys.exists()
 
 
@@ -582,12 +590,12 @@ def test_drop_of_a_key_from_the_environment_ends_its_sessions_at_once(
 ) -> None:
     """The sessions end before the servers restart with the set that it prints."""
     pair = sign_in(alice)
-    kid = keys.ring().active_kid
+    kid = key_store.ring().active_kid
 
     printed, told = command(drop=kid)
 
     assert "ended 1 sessions" in told
-    assert kid not in keys.Ring.parse(printed).by_kid
+    assert kid not in key_store.Ring.parse(printed).by_kid
     with pytest.raises(RevokedSession):
         revocation.check(tokens.verify_access(pair.access))
     with pytest.raises(SessionEnded):
@@ -596,28 +604,28 @@ def test_drop_of_a_key_from_the_environment_ends_its_sessions_at_once(
 
 def test_rotation_right_after_another_loses_no_key(db: None, key_file: Path) -> None:
     """This process read the file just before the other one changed it."""
-    before = keys.ring()
+    before = key_store.ring()
     other = before.with_next().activated(int(time.time()), KEEP)
-    keys.write(other, key_file)
+    key_store.write(other, key_file)
 
     command()
-    keys.reset()
+    key_store.reset()
 
-    assert set(other.by_kid) < set(keys.ring().by_kid)
+    assert set(other.by_kid) < set(key_store.ring().by_kid)
 
 
 def test_retired_key_is_kept_as_long_as_any_refresh_token_can_live() -> None:
     """The command counts from the absolute end of a session that keeps its people signed in."""
     from accounts.management.commands.rotate_signing_key import activated
 
-    ring = activated(keys.Ring([keys.new_key("active")]).with_next())
+    ring = activated(key_store.Ring([key_store.new_key("active")]).with_next())
     (retired,) = [key for key in ring.by_kid.values() if key.status == "retired"]
     longest = conf.lifetimes(remember=True)[1]
 
     assert retired.retired_at is not None
     for age, kept in ((longest - 60, True), (longest + 60, False)):
-        aged = keys.SigningKey(retired.private, "retired", int(time.time()) - age)
-        after = activated(keys.Ring([ring.active, aged]).with_next())
+        aged = key_store.SigningKey(retired.private, "retired", int(time.time()) - age)
+        after = activated(key_store.Ring([ring.active, aged]).with_next())
         assert (retired.kid in after.by_kid) is kept
 
 
@@ -628,4 +636,4 @@ def test_database_holds_no_key(alice: User) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT signing_kids FROM accounts_session")
         (row,) = cursor.fetchall()
-    assert row == (keys.ring().active_kid,)
+    assert row == (key_store.ring().active_kid,)

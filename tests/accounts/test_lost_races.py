@@ -10,11 +10,14 @@ from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models.functions import Now
 from django.http import HttpRequest
 
-from accounts import identities, links, passwords, sessions
+from accounts import sessions
 from accounts.errors import InvalidCredentials, RefreshReused, SessionEnded
-from accounts.lifecycle import Occasion
-from accounts.links import DeadLink
+from accounts.federation import matching
 from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.people import links, passwords
+from accounts.people.links import DeadLink
+from accounts.sessions import session as session_rows
+from accounts.sessions.user_changes import Occasion
 from tests.accounts.meeting import just_before
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
@@ -72,7 +75,7 @@ def test_session_beyond_the_limit_that_has_just_signed_out_is_no_event(
     alice: User, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The surplus is gone already: the first reason stays, and nothing else is told."""
-    monkeypatch.setattr(sessions, "MOST_LIVE", 1)
+    monkeypatch.setattr(session_rows, "MOST_LIVE", 1)
     first = sessions.start(alice, client="web", remember=True).session
 
     with just_before('UPDATE "accounts_session" SET "ended_at"', end_elsewhere):
@@ -155,7 +158,7 @@ def test_identity_is_not_linked_by_a_password_that_was_reset_meanwhile(alice: Us
     reset_password(alice)
 
     with pytest.raises(InvalidCredentials):
-        identities.link(HttpRequest(), alice, "https://idp.example", "somebody")
+        matching.link(HttpRequest(), alice, "https://idp.example", "somebody")
 
     assert not Identity.objects.exists()
 
@@ -163,7 +166,7 @@ def test_identity_is_not_linked_by_a_password_that_was_reset_meanwhile(alice: Us
 def test_identity_that_is_linked_twice_at_once_is_one_event(alice: User) -> None:
     """Two tabs ask for the password; both are right."""
     for _ in range(2):
-        identities.link(HttpRequest(), alice, "https://idp.example", "somebody")
+        matching.link(HttpRequest(), alice, "https://idp.example", "somebody")
 
     assert Identity.objects.get().user == alice
     assert alice.gatehouse_events.filter(kind="identity_linked").count() == 1

@@ -1,6 +1,6 @@
 """What a process remembers and may forget at any time: bounded, and in favour of what is read."""
 
-from accounts.memory import BoundedMemory
+from accounts.bounded_cache import BoundedMemory
 
 
 def test_memory_keeps_no_more_than_twice_its_size() -> None:

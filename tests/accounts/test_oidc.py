@@ -13,9 +13,9 @@ from django.http import HttpRequest, HttpResponse
 from joserfc.jwk import ECKey, OctKey
 from joserfc.jws import serialize_compact
 
-from accounts import identities, provider
+from accounts.federation import matching, provider
+from accounts.federation.protocol import Proof, SignInError
 from accounts.models import Identity, SecurityEvent, Session, User
-from accounts.oidc import Proof, SignInError
 from tests.accounts.meeting import just_before
 from tests.accounts.stand_in import PENDING, SUBJECT, StandIn, kept, outcome
 from tests.clients import PASSWORDS, BrowserClient
@@ -327,10 +327,10 @@ def test_only_https_or_loopback_is_asked(address: str, safe: bool) -> None:
 def test_two_first_sign_ins_at_once_make_one_account(idp: StandIn) -> None:
     """The second finds the account made; its person tries again."""
     proof = Proof(idp.issuer, SUBJECT, {}, "opaque")
-    identities.create(HttpRequest(), proof, "dora@example.com", "Dora")
+    matching.create(HttpRequest(), proof, "dora@example.com", "Dora")
 
     with pytest.raises(SignInError):
-        identities.create(HttpRequest(), proof, "dora@example.com", "Dora")
+        matching.create(HttpRequest(), proof, "dora@example.com", "Dora")
     assert User.objects.count() == 1
     assert Identity.objects.count() == 1
 

@@ -7,7 +7,7 @@ from django.http import HttpResponse
 from joserfc import jwt
 from joserfc.jwk import ECKey
 
-from accounts import provider
+from accounts.federation import provider
 from accounts.models import Identity, Session, User
 from tests.accounts.stand_in import HANDSHAKE, SUBJECT, StandIn, kept, outcome
 from tests.clients import BrowserClient

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from joserfc.jwk import ECKey, OctKey, OKPKey, RSAKey
 
-from accounts import provider
+from accounts.federation import provider
 from tests.accounts.stand_in import StandIn, outcome
 from tests.clients import BrowserClient
 

@@ -8,10 +8,12 @@ import pytest
 import time_machine
 from django.http import HttpRequest, HttpResponse
 
-from accounts import handshakes, identities, links, sessions, subjects
-from accounts.handshakes import Pending
-from accounts.links import DeadLink
+from accounts import sessions, subjects
+from accounts.federation import handshake, matching
+from accounts.federation.handshake import Pending
 from accounts.models import Identity, LinkToken, SecurityEvent, Session, User
+from accounts.people import links
+from accounts.people.links import DeadLink
 from tests.accounts import mails
 from tests.accounts.stand_in import PENDING, SUBJECT, StandIn, kept, outcome
 from tests.clients import PASSWORDS, BrowserClient
@@ -409,7 +411,7 @@ def test_account_that_is_made_at_the_same_moment_is_not_made_twice(idp: StandIn)
     User.objects.create_user(DORA)
 
     with pytest.raises(DeadLink, match="made a moment ago"):
-        identities.settle(HttpRequest(), pending, link, None)
+        matching.settle(HttpRequest(), pending, link, None)
 
     assert LinkToken.objects.get().used_at is None
 
@@ -436,7 +438,7 @@ def test_identity_waits_for_half_an_hour_from_the_last_mail(
     with time_machine.travel(began + 1700, tick=False):
         assert ask_for_mail(browser_client).status_code == 202
     [name] = kept(browser_client, PENDING)
-    assert browser_client.cookies[name]["max-age"] == handshakes.WAITING_SECONDS == 1800
+    assert browser_client.cookies[name]["max-age"] == handshake.WAITING_SECONDS == 1800
 
     with time_machine.travel(began + 1700 + 1790, tick=False):
         assert browser_client.get("/auth/oidc/link").status_code == 200

@@ -12,10 +12,12 @@ import time_machine
 from django.core import signing
 from django.http import HttpResponse, QueryDict
 
-from accounts import handshakes, oidc, subjects
-from accounts.handshakes import Handshake, Pending
+from accounts import subjects
+from accounts.federation import handshake as handshakes
+from accounts.federation import protocol
+from accounts.federation.handshake import Handshake, Pending
+from accounts.federation.protocol import SignInError
 from accounts.models import Identity, SecurityEvent, Session, User
-from accounts.oidc import SignInError
 from tests.accounts.presenting import on_the_wire
 from tests.accounts.stand_in import HANDSHAKE, PENDING, SUBJECT, StandIn, kept, outcome
 from tests.clients import PASSWORDS, BrowserClient
@@ -110,7 +112,7 @@ def test_state_counts_to_its_last_letter(idp: StandIn) -> None:
 
     for state in (handshake.state[:-1], f"{handshake.state}x", "another"):
         with pytest.raises(SignInError, match="of another handshake"):
-            oidc.check_answer(handshake, QueryDict(urlencode({"state": state, "code": "x"})))
+            protocol.check_answer(handshake, QueryDict(urlencode({"state": state, "code": "x"})))
 
 
 def test_state_of_another_browser_is_refused(idp: StandIn, browser_client: BrowserClient) -> None:

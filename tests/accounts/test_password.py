@@ -10,8 +10,9 @@ from django.contrib.auth.password_validation import (
 )
 from django.core.exceptions import ValidationError
 
-from accounts import afterwards, sessions
+from accounts import sessions
 from accounts.models import FailureCount, SecurityEvent, Session, User
+from accounts.people import afterwards
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 from tests.settings import SlowerArgon2

@@ -5,9 +5,9 @@ from django.core import mail
 from django.db.models.functions import Now
 
 from accounts import subjects
-from accounts.keyring import unb64
-from accounts.links import LIFE
 from accounts.models import LinkToken, SecurityEvent, User
+from accounts.people.links import LIFE
+from accounts.tokens.keys import unb64
 from tests.accounts import mails
 from tests.clients import BrowserClient
 

@@ -18,11 +18,12 @@ from django.db.models.functions import Now
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from accounts import revocation, sessions, subjects, tokens
-from accounts.claims import Issued
+from accounts import sessions, subjects, tokens
 from accounts.conf import conf
 from accounts.errors import RevokedSession, Unavailable
 from accounts.models import Session, Subject, User
+from accounts.sessions import revocation
+from accounts.tokens.claims import Issued
 from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)

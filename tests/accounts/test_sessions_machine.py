@@ -7,9 +7,10 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from accounts import sessions, tokens
-from accounts.claims import Issued
 from accounts.errors import RefreshReused, SessionEnded
 from accounts.models import SecurityEvent, Session, User
+from accounts.sessions import session
+from accounts.tokens.claims import Issued
 from tests.accounts.session_machine import SessionMachine
 from tests.clock import SteeredClock, steered
 
@@ -24,7 +25,7 @@ pytestmark = [
 def clock(transactional_db: None) -> Iterator[SteeredClock]:
     with steered() as clock:
         yield clock
-    sessions.confirmed.clear()
+    session.confirmed.clear()
 
 
 def sign_in(user: User) -> Issued:

@@ -15,9 +15,10 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from accounts import sessions
-from accounts.claims import Issued
 from accounts.errors import RefreshReused, SessionEnded
 from accounts.models import SecurityEvent, Session, User
+from accounts.sessions import session
+from accounts.tokens.claims import Issued
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -27,7 +28,7 @@ PATIENCE = 30
 
 @pytest.fixture(autouse=True)
 def _forget_confirmations() -> None:
-    sessions.confirmed.clear()
+    session.confirmed.clear()
 
 
 class Gate:

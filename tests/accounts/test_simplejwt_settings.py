@@ -9,9 +9,9 @@ import pytest
 from rest_framework_simplejwt.settings import DEFAULTS, IMPORT_STRINGS, APISettings
 
 from accounts import sessions, subjects, tokens
-from accounts.claims import ACCESS, REFRESH
 from accounts.conf import conf
 from accounts.models import User
+from accounts.tokens.claims import ACCESS, REFRESH
 from tests.accounts.forge import contents
 from tests.accounts.odd_simplejwt import ODD
 from tests.accounts.presenting import ACCESS as ACCESS_COOKIE

@@ -9,9 +9,10 @@ import pytest
 from django.db import connections
 from django.http import HttpResponse
 
-from accounts import sessions, throttling
-from accounts.middleware import ClientAddress
+from accounts import sessions
+from accounts.credentials import budgets
 from accounts.models import FailureCount, SecurityEvent
+from accounts.web.middleware import ClientAddress
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient
@@ -316,9 +317,9 @@ def test_bundles_are_forgotten_before_memory_fills(rf):
     for index in range(10_050):
         request = rf.get("/")
         request.client_address = f"10.{index >> 16}.{index >> 8 & 255}.{index & 255}"
-        throttling.count_bad_token(request)
+        budgets.count_bad_token(request)
 
-    assert len(throttling._pending) <= 10_001
+    assert len(budgets._pending) <= 10_001
 
 
 def test_answer_of_a_refusal_is_the_one_shape(alice):

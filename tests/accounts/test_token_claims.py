@@ -5,8 +5,9 @@ from typing import Any
 
 import pytest
 
-from accounts import claims, sessions, tokens
-from accounts.syntax import Malformed
+from accounts import sessions, tokens
+from accounts.tokens import claims
+from accounts.tokens.jws import Malformed
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, REFRESH, assert_refused, by_bearer, by_cookie
 

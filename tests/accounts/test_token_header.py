@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from accounts import keys
+from accounts.tokens import key_store
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, assert_refused, by_bearer, by_cookie
 
@@ -60,7 +60,7 @@ def test_algorithm_missing_or_null_refused(good):
 
 def public_key_texts() -> dict[str, bytes]:
     """Every spelling of the public key that somebody might take for a shared secret."""
-    key = keys.ring().active
+    key = key_store.ring().active
     spki, pem = serialization.PublicFormat.SubjectPublicKeyInfo, serialization.Encoding.PEM
     text = key.public.public_bytes(pem, spki)
     der = key.public.public_bytes(serialization.Encoding.DER, spki)
@@ -81,7 +81,7 @@ def public_key_texts() -> dict[str, bytes]:
         "point": point,
         "JWK": json.dumps(key.public_jwk()).encode(),
         "JWK, compact": json.dumps(key.public_jwk(), separators=(",", ":")).encode(),
-        "JWKS": json.dumps(keys.ring().jwks()).encode(),
+        "JWKS": json.dumps(key_store.ring().jwks()).encode(),
         "kid": key.kid.encode(),
         "x": key.public_jwk()["x"].encode(),
         "nothing": b"",
@@ -99,7 +99,7 @@ def test_public_key_as_shared_secret_refused(good, alg):
 
 
 def attackers_key_in_the_header() -> dict[str, dict[str, Any]]:
-    mallory = keys.new_key("active")
+    mallory = key_store.new_key("active")
     return {
         "jwk": {"jwk": mallory.public_jwk()},
         "jwk, her kid": {"jwk": mallory.public_jwk(), "kid": mallory.kid},
@@ -143,7 +143,7 @@ def test_kid_missing_refused(good):
 
 def test_kid_of_our_key_in_another_spelling_refused(good):
     """`kid` is compared to the letter (RFC 7515 section 4.1.4)."""
-    kid = keys.ring().active_kid
+    kid = key_store.ring().active_kid
     for other in (kid.swapcase(), f" {kid}", f"{kid}=", kid[:-1], f"{kid}\0", [kid], {kid: kid}):
         assert_refused(forge.signed(forge.header(kid=other), claims_of(good)))
 

@@ -4,7 +4,8 @@ import json
 
 import pytest
 
-from accounts import nesting, syntax
+from accounts import strict_json
+from accounts.tokens import jws
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, assert_refused, by_bearer
 
@@ -143,8 +144,8 @@ def test_bottomless_claim_refused(good):
     def token(levels: int) -> str:
         return forge.signed(head, json.dumps(payload)[:-1] + f',"x":{"[" * levels}{"]" * levels}}}')
 
-    assert by_bearer(token(nesting.DEEPEST - 1)).status_code == 200  # within the claims' braces
-    for levels in (nesting.DEEPEST, 1_100):
+    assert by_bearer(token(strict_json.DEEPEST - 1)).status_code == 200  # within the claims' braces
+    for levels in (strict_json.DEEPEST, 1_100):
         assert_refused(token(levels))
 
 
@@ -177,14 +178,14 @@ def test_text_up_to_the_limit_is_read(length):
     text = text_of(length)
 
     assert len(text) == length
-    assert syntax.parse(text).signed == text.rpartition(".")[0].encode()
+    assert jws.parse(text).signed == text.rpartition(".")[0].encode()
 
 
 @pytest.mark.parametrize("length", [4_097, 4_098, 100_000])
 def test_text_beyond_the_limit_is_not_read(length):
     """One character more is refused for its length, before anything is decoded."""
-    with pytest.raises(syntax.Malformed, match="longer than 4096 characters"):
-        syntax.parse(text_of(length))
+    with pytest.raises(jws.Malformed, match="longer than 4096 characters"):
+        jws.parse(text_of(length))
 
 
 def test_token_of_the_longest_length_accepted(good):

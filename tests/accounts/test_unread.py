@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from accounts import unread
-from accounts.unread import MOST_BYTES, ReadToTheEnd
+from accounts.web import unread
+from accounts.web.unread import MOST_BYTES, ReadToTheEnd
 
 # Before it waits, it gives the database connection back.
 pytestmark = pytest.mark.django_db

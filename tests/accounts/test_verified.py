@@ -6,11 +6,13 @@ from typing import Any
 import pytest
 import time_machine
 
-from accounts import keys, revocation, sessions, tokens
-from accounts.claims import Issued
+from accounts import sessions, tokens
 from accounts.conf import LEEWAY_SECONDS, override
 from accounts.errors import ExpiredToken, InvalidToken
 from accounts.models import Session, User
+from accounts.sessions import revocation
+from accounts.tokens import key_store, signing
+from accounts.tokens.claims import Issued
 from tests.accounts import forge
 from tests.clients import BrowserClient
 
@@ -29,7 +31,7 @@ def pair(alice: User) -> Issued:
 def signatures(monkeypatch: pytest.MonkeyPatch) -> list[bytes]:
     """What PyJWT verifies the signature of, from here on."""
     verified: list[bytes] = []
-    algorithm = tokens.ALGORITHMS["ES256"]
+    algorithm = signing.ALGORITHMS["ES256"]
     verify = algorithm.verify
 
     def noted(signed: bytes, *args: Any) -> bool:
@@ -45,7 +47,7 @@ def test_remembered_token_costs_no_second_signature(pair: Issued, signatures: li
     tokens.verify_access(pair.access)
     assert signatures == []
 
-    tokens.reset()
+    signing.reset()
     tokens.verify_access(pair.access)
     assert len(signatures) == 1
 
@@ -82,12 +84,12 @@ def test_remembered_token_ends_with_its_session(pair: Issued) -> None:
 
 def test_remembered_token_ends_with_its_key(pair: Issued, settings: Any) -> None:
     """Another ring, even one with the same name, has verified nothing yet."""
-    ring = keys.ring()
+    ring = key_store.ring()
     settings.GATEHOUSE = {
         **settings.GATEHOUSE,
         "SIGNING_KEYS": ring.without(ring.active_kid).dump(),
     }
-    keys.reset()
+    key_store.reset()
 
     with pytest.raises(InvalidToken, match="kid names no key of ours"):
         tokens.verify_access(pair.access)
@@ -148,12 +150,12 @@ def test_memory_is_bounded(
     pair: Issued, signatures: list[bytes], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """However many tokens come by, two generations are kept; what is used stays."""
-    monkeypatch.setattr(tokens.verified, "size", 3)
+    monkeypatch.setattr(signing.verified, "size", 3)
 
     for number in range(20):
         tokens.verify_access(forge.altered(pair.access, jti=f"number-{number}"))
         tokens.verify_access(pair.access)
-        assert len(tokens.verified.young) + len(tokens.verified.old) <= 2 * 3
+        assert len(signing.verified.young) + len(signing.verified.old) <= 2 * 3
 
     signatures.clear()
     tokens.verify_access(pair.access)

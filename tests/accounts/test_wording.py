@@ -8,8 +8,8 @@ import pytest
 from django.conf import settings
 
 from accounts.models import User
-from accounts.serializers import Body
-from accounts.wording import Worded
+from accounts.web.bodies import Body
+from accounts.web.wording import Worded
 from tests.clients import BrowserClient
 
 # Each serializer of the project is known from here on.

@@ -10,8 +10,8 @@ from rest_framework.response import Response
 from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView, exception_handler
 
-from accounts.authentication import TokenAuthentication
-from accounts.permissions import RecentlyAuthenticated, ScopedAccess
+from accounts.web.authentication import TokenAuthentication
+from accounts.web.permissions import RecentlyAuthenticated, ScopedAccess
 from api.models import Note
 from project.urls import *  # noqa: F403
 from project.urls import urlpatterns as project_paths

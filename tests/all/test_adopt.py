@@ -150,8 +150,8 @@ def test_nothing_is_missing_after_the_last_step(project: Project) -> None:
 # instead, and the check that names it.
 FORGOTTEN = [
     [
-        ("settings.py", r"    \"accounts.middleware.ClientAddress\",", "", "E006"),
-        ("settings.py", r"    \"accounts.middleware.CookieHygiene\",", "", "E005"),
+        ("settings.py", r"    \"accounts.web.middleware.ClientAddress\",", "", "E006"),
+        ("settings.py", r"    \"accounts.web.middleware.CookieHygiene\",", "", "E005"),
         ("settings.py", r"CSRF_COOKIE_NAME.*", "", "E007"),
         ("settings.py", r"    \"EXCEPTION_HANDLER\".*", "", "W006"),
         ("settings.py", r"    \"DEFAULT_PERMISSION_CLASSES\".*", "", "W001"),

@@ -195,7 +195,7 @@ def moved(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
 def url(moved: Moved) -> Iterator[str]:
     """The address of the moved project, with views that take tokens beside what they took."""
     classes = "REST_FRAMEWORK['DEFAULT_AUTHENTICATION_CLASSES']"
-    more = f"{classes} = [*{classes}, 'accounts.authentication.TokenAuthentication']"
+    more = f"{classes} = [*{classes}, 'accounts.web.authentication.TokenAuthentication']"
     moved.project.run(f'echo "{more}" >> mysite/settings.py')
     with moved.project.serve() as address:
         yield address

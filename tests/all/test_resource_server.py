@@ -15,7 +15,7 @@ import httpx
 import jwt
 import pytest
 
-from accounts.keyring import Ring, new_key
+from accounts.tokens.keys import Ring, new_key
 from tests.all.people import fetch_tokens
 from tests.servers import ROOT, Gatehouse, die_with_parent, free_port, wait_for
 

@@ -24,7 +24,7 @@ import httpx
 import psycopg
 import pytest
 
-from accounts import revocation
+from accounts.sessions import revocation
 from tests.all.beside import wait_until, working
 from tests.all.people import PASSWORDS, Visitor
 from tests.all.production import KEYS_FILE, Production

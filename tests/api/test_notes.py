@@ -10,10 +10,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import unread
 from accounts.errors import TooLarge
 from accounts.models import User
-from accounts.problems import from_problem
+from accounts.web import unread
+from accounts.web.problems import from_problem
 from api.models import Note
 from api.notes import OwnNotes
 from api.serializers import NoteSerializer

@@ -6,7 +6,7 @@ import pytest
 from django.db.models.functions import Now
 from django.http import HttpResponse
 
-from accounts import throttling
+from accounts.credentials import budgets
 from lab import benches, jar
 from lab.models import Bench, Entry, Held
 from tests.accounts.presenting import on_the_wire
@@ -123,8 +123,8 @@ def test_log_after_the_last_entry_is_empty(lab_client: LabClient) -> None:
 def test_opening_too_many_benches_is_throttled(lab_client: LabClient) -> None:
     """A network gets so many an hour."""
     lab_client.get("/auth/session")
-    budget = throttling.Budget("lab bench", "127.0.0.1", 600, 3600)
-    throttling.spend([budget], 600)
+    budget = budgets.Budget("lab bench", "127.0.0.1", 600, 3600)
+    budgets.spend([budget], 600)
 
     assert lab_client.post("/learn/api/watch").status_code == 429
 
@@ -132,7 +132,7 @@ def test_opening_too_many_benches_is_throttled(lab_client: LabClient) -> None:
 def test_too_many_requests_to_the_lab_are_throttled(lab_client: LabClient) -> None:
     """Experiments are limited as a whole, and refused in the app's form."""
     lab_client.get("/auth/session")
-    throttling.spend([throttling.Budget("lab request", "127.0.0.1", 600, 60)], 600)
+    budgets.spend([budgets.Budget("lab request", "127.0.0.1", 600, 60)], 600)
 
     answer = lab_client.post("/lab/expire")
 

@@ -71,7 +71,8 @@ def test_told_call_shows_no_secret_in_its_representation() -> None:
 
 
 @pytest.mark.parametrize(
-    "name", ["accounts.nowhere.check", "accounts.cookies.gone", "accounts.tokens.Gone.decode"]
+    "name",
+    ["accounts.nowhere.check", "accounts.web.cookies.gone", "accounts.tokens.signing.Gone.decode"],
 )
 def test_name_that_is_gone_stops_the_start(name: str) -> None:
     """A step that was renamed would otherwise silently be missing from the lab's pages."""

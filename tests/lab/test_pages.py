@@ -98,7 +98,9 @@ def test_shown_source_is_the_code_that_runs(name: str) -> None:
     assert list(found.lines) == lines[found.line - 1 : found.line - 1 + len(found.lines)]
 
 
-@pytest.mark.parametrize("name", ["project.settings.SECRET_KEY", "accounts.keys.Source", "os.path"])
+@pytest.mark.parametrize(
+    "name", ["project.settings.SECRET_KEY", "accounts.tokens.key_store.Source", "os.path"]
+)
 def test_source_that_is_not_allowed_cannot_be_shown(name: str) -> None:
     """The template tag reads from a list, not from anything that can be imported."""
     with pytest.raises(KeyError):
@@ -118,7 +120,7 @@ def test_source_that_is_gone_is_an_error(monkeypatch: pytest.MonkeyPatch, name: 
 
 def test_mark_that_is_in_no_line_is_an_error() -> None:
     """A lesson cannot speak of a line that is no longer in the code that it shows."""
-    name = "accounts.csrf.failure"
+    name = "accounts.web.csrf.failure"
 
     shown = show_source(name, "HTTP_ORIGIN")["lines"]
 
@@ -129,8 +131,8 @@ def test_mark_that_is_in_no_line_is_an_error() -> None:
 
 def test_watched_function_keeps_its_source_and_name() -> None:
     """What is shown is the function, not the watcher around it."""
-    assert "def issue(" in "\n".join(sources.find("accounts.tokens.issue").lines)
-    assert sources.resolve("accounts.tokens.issue").__name__ == "issue"
+    assert "def issue(" in "\n".join(sources.find("accounts.tokens.signing.issue").lines)
+    assert sources.resolve("accounts.tokens.signing.issue").__name__ == "issue"
 
 
 def test_every_function_that_the_timeline_speaks_of_is_watched() -> None:

@@ -4,9 +4,11 @@ import threading
 
 import pytest
 
-from accounts import conf, cookies, keys, sessions, subjects, tokens
+from accounts import conf, sessions, subjects, tokens
 from accounts.errors import InvalidToken, SessionEnded
 from accounts.models import User
+from accounts.tokens import key_store
+from accounts.web import cookies
 from lab import profile
 from tests.clients import BearerClient, BrowserClient
 from tests.lab.clients import LabClient
@@ -38,9 +40,9 @@ def test_override_does_not_reach_other_threads() -> None:
 def test_lab_has_keys_of_its_own() -> None:
     """Made at random, in a file of their own, read by nobody else."""
     with conf.override(profile.lab()):
-        lab = keys.ring()
+        lab = key_store.ring()
 
-    assert set(lab.by_kid).isdisjoint(keys.ring().by_kid)
+    assert set(lab.by_kid).isdisjoint(key_store.ring().by_kid)
     assert profile.lab()["SIGNING_KEYS_FILE"].stat().st_mode & 0o077 == 0
 
 

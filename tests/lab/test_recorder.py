@@ -40,9 +40,13 @@ def test_sign_in_is_noted_with_what_each_step_did(alice: User, watching: Browser
     (entry,) = [one for one in entries(watching) if one["path"] == "/auth/login"]
     ran = names(entry)
     assert entry["request_id"] == answer["X-Request-Id"]
-    assert ran.index("accounts.csrf.check") < ran.index("accounts.credentials.verify")
-    assert ran.index("accounts.credentials.verify") < ran.index("accounts.tokens.issue")
-    issued = entry["steps"][ran.index("accounts.tokens.issue")]["facts"]
+    assert ran.index("accounts.web.csrf.check") < ran.index(
+        "accounts.credentials.verification.verify"
+    )
+    assert ran.index("accounts.credentials.verification.verify") < ran.index(
+        "accounts.tokens.signing.issue"
+    )
+    issued = entry["steps"][ran.index("accounts.tokens.signing.issue")]["facts"]
     assert issued["access"]["header"]["typ"] == "at+jwt"
     assert issued["access"]["claims"]["sub"] == subjects.of(alice).sub
     sent = {cookie["name"]: cookie["attributes"] for cookie in entry["sent"]["cookies"]}
@@ -59,20 +63,20 @@ def test_api_call_is_noted_with_its_checks_in_order(alice: User, watching: Brows
     watching.get("/api/me")
 
     first, second = [one for one in entries(watching) if one["path"] == "/api/me"]
-    checks = ("accounts.tokens.", "accounts.syntax.", "accounts.claims.")
+    checks = ("accounts.tokens.", "accounts.tokens.jws.", "accounts.tokens.claims.")
     assert [name for name in names(first) if name.startswith(checks)] == [
-        "accounts.tokens.verify_access",
-        "accounts.tokens.RingBackend.decode",
-        "accounts.syntax.parse",
-        "accounts.tokens.RingBackend.key_for",
-        "accounts.tokens.RingBackend.check_signature",
-        "accounts.claims.check_types",
-        "accounts.claims.check_values",
+        "accounts.tokens.signing.verify_access",
+        "accounts.tokens.signing.RingBackend.decode",
+        "accounts.tokens.jws.parse",
+        "accounts.tokens.signing.RingBackend.key_for",
+        "accounts.tokens.signing.RingBackend.check_signature",
+        "accounts.tokens.claims.check_types",
+        "accounts.tokens.claims.check_values",
     ]
-    assert "accounts.revocation.check" in names(second)
-    assert second["steps"][names(second).index("accounts.tokens.verify_access")]["facts"] == {
-        "from_memory": True
-    }
+    assert "accounts.sessions.revocation.check" in names(second)
+    assert second["steps"][names(second).index("accounts.tokens.signing.verify_access")][
+        "facts"
+    ] == {"from_memory": True}
 
 
 def test_refused_call_is_noted_with_its_cause(alice: User, watching: BrowserClient) -> None:
@@ -83,7 +87,7 @@ def test_refused_call_is_noted_with_its_cause(alice: User, watching: BrowserClie
     entry = entries(watching)[-1]
 
     (refused,) = [step for step in entry["steps"] if step["refused"]]
-    assert refused["name"] == "accounts.csrf.check"
+    assert refused["name"] == "accounts.web.csrf.check"
     assert refused["cause"] == "Sec-Fetch-Site is same-site"
 
 
@@ -94,7 +98,7 @@ def test_refresh_is_noted_with_its_verdict(alice: User, watching: BrowserClient)
 
     entry = entries(watching)[-1]
 
-    judged = entry["steps"][names(entry).index("accounts.judgement.judge")]["facts"]
+    judged = entry["steps"][names(entry).index("accounts.sessions.rotation.judge")]["facts"]
     assert judged["verdict"] == "answer with the current generation"
     assert judged["presented"] == 1
 
@@ -109,8 +113,8 @@ def test_rotation_is_noted_with_the_row_as_it_was_judged(
     watching.post("/auth/refresh")
 
     entry = entries(watching)[-1]
-    judged = entry["steps"][names(entry).index("accounts.judgement.judge")]["facts"]
-    rotated = entry["steps"][names(entry).index("accounts.sessions.rotate")]["facts"]
+    judged = entry["steps"][names(entry).index("accounts.sessions.rotation.judge")]["facts"]
+    rotated = entry["steps"][names(entry).index("accounts.sessions.session.rotate")]["facts"]
     assert (judged["verdict"], judged["presented"], judged["row"]) == ("rotate", 1, 1)
     assert rotated["session"]["generation"] == 2
 

@@ -57,7 +57,7 @@ def test_demo_makes_its_signing_keys_unless_they_are_given(
         if not name.startswith("GATEHOUSE") or (given and name == "GATEHOUSE_SIGNING_KEYS")
     }
     environment |= {"GATEHOUSE_DATA_DIR": str(tmp_path), "GATEHOUSE_MODE": "demo"}
-    program = "from accounts import keys; print(keys.ring().active_kid)"
+    program = "from accounts.tokens import key_store; print(key_store.ring().active_kid)"
 
     first, second = (
         test_startup.start(environment, "manage.py", "shell", "-v0", "-c", program)

@@ -6,8 +6,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import keys
-from accounts.conf import conf
+from ...conf import conf
+from ...tokens import key_store
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--print", action="store_true", help="print the set, write no file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ring = keys.Ring([keys.new_key("active")])
+        ring = key_store.Ring([key_store.new_key("active")])
         path = conf.signing_keys_file
         if options["print"]:
             self.stdout.write(ring.dump())
@@ -35,7 +35,7 @@ class Command(BaseCommand):
             keep_out_of_git(path.parent, path.name, f"{path.name}.lock", f".{path.name}.*")
             if conf.revocation_counter.parent.is_dir():
                 keep_out_of_git(conf.revocation_counter.parent, conf.revocation_counter.name)
-            keys.write(ring, path, overwrite=False)
+            key_store.write(ring, path, overwrite=False)
             self.stdout.write(f"signing with {ring.active.kid}")
 
 

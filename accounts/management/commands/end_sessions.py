@@ -5,7 +5,8 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import sessions, signals, subjects
+from ... import sessions, signals, subjects
+from ...sessions import session
 
 
 class Command(BaseCommand):
@@ -19,7 +20,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         user = None
         if options["all"]:
-            ended = sessions.end_everyones("admin")
+            ended = session.end_everyones("admin")
         else:
             user = subjects.find(options["user"])
             if user is None:

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import connection
 from django.db.models import ForeignKey, Model, QuerySet
 
-from accounts.models import User
+from ...models import User
 
 # How many ids of missing people a line shows.
 SHOWN = 10

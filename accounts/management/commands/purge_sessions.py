@@ -11,9 +11,10 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from accounts import clock, revocation, sessions
-from accounts.management.arguments import between
-from accounts.models import FailureCount, LinkToken, Session
+from ... import sessions
+from ...models import FailureCount, LinkToken, Session
+from ...sessions import clock, revocation
+from ..arguments import between
 
 # The longest budget lasts an hour, a link half of one.
 DAY = timedelta(days=1)

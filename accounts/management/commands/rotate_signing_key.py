@@ -8,10 +8,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts import files, keys, sessions, signals
-from accounts.conf import conf
-from accounts.management.arguments import between
-from accounts.models import Session
+from ... import files, sessions, signals
+from ...conf import conf
+from ...models import Session
+from ...tokens import key_store
+from ..arguments import between
 
 
 class Command(BaseCommand):
@@ -45,8 +46,8 @@ class Command(BaseCommand):
 
     def rotate(self, wait: int) -> None:
         with alone():
-            ring = keys.ring().with_next()
-            keys.write(ring, conf.signing_keys_file)
+            ring = key_store.ring().with_next()
+            key_store.write(ring, conf.signing_keys_file)
         (kid,) = [kid for kid, key in ring.by_kid.items() if key.status == "next"]
         self.stdout.write(f"published the next key, waiting {wait} s")
         # Servers look at the file each second; caches of the JWKS need longer. A leaked key must
@@ -58,10 +59,10 @@ class Command(BaseCommand):
 
     def activate(self, kid: str) -> None:
         """Sign with the key that was published; CommandError if it is not there to sign."""
-        ring = keys.ring()
+        ring = key_store.ring()
         status = ring.by_kid[kid].status if kid in ring.by_kid else "withdrawn"
         if status == "next":
-            keys.write(activated(ring), conf.signing_keys_file)
+            key_store.write(activated(ring), conf.signing_keys_file)
         elif status != "active":  # which it is where its predecessor was dropped meanwhile
             raise CommandError(
                 f"The key {kid} was {status} during the wait. Nothing was changed: "
@@ -70,7 +71,7 @@ class Command(BaseCommand):
 
     def drop(self, kid: str) -> None:
         ring = self.ring_without(kid)
-        keys.write(ring, conf.signing_keys_file)
+        key_store.write(ring, conf.signing_keys_file)
         self.end_sessions(kid)
         self.stdout.write(f"dropped {kid}, signing with {ring.active.kid}")
 
@@ -79,16 +80,16 @@ class Command(BaseCommand):
             ring = self.ring_without(drop)
             self.end_sessions(drop)
         else:
-            ring = keys.ring()
+            ring = key_store.ring()
             waiting = any(key.status == "next" for key in ring.by_kid.values())
             ring = activated(ring) if waiting else ring.with_next()
         self.stdout.write(ring.dump())
         self.stderr.write("Set GATEHOUSE_SIGNING_KEYS to this on every server, then restart.")
 
-    def ring_without(self, kid: str) -> keys.Ring:
-        if kid not in keys.ring().by_kid:
+    def ring_without(self, kid: str) -> key_store.Ring:
+        if kid not in key_store.ring().by_kid:
             raise CommandError(f"No key has the kid {kid}.")
-        return keys.ring().without(kid)
+        return key_store.ring().without(kid)
 
     def end_sessions(self, kid: str) -> None:
         ended = sessions.end(Session.objects.filter(signing_kids__contains=kid), "key_dropped")
@@ -100,10 +101,10 @@ class Command(BaseCommand):
 def alone() -> Iterator[None]:
     """Two that change the file at once would lose a key; inside, it is read anew."""
     with files.alone(conf.signing_keys_file):
-        keys.reset()  # whoever held the lock before has changed the file
+        key_store.reset()  # whoever held the lock before has changed the file
         yield
 
 
-def activated(ring: keys.Ring) -> keys.Ring:
+def activated(ring: key_store.Ring) -> key_store.Ring:
     longest = max(conf.lifetimes(remember=True)[1], conf.access_seconds)
     return ring.activated(int(time.time()), longest)

@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand
 from django.db.models import Count
 from django.db.models.functions import Now
 
-from accounts.management.arguments import between
-from accounts.models import SecurityEvent, Session
-from accounts.signals import KINDS
+from ...models import SecurityEvent, Session
+from ...signals import KINDS
+from ..arguments import between
 
 TOP = 10
 

@@ -121,17 +121,17 @@ function verified({ method, path, steps }) {
 
 /** Of a token that this process has not seen before. */
 const OF_TOKEN = {
-  'accounts.syntax.parse': 'Strict syntax',
-  'accounts.tokens.RingBackend.key_for': 'Header: typ, kid, alg',
-  'accounts.tokens.RingBackend.check_signature': 'Signature',
-  'accounts.claims.check_types': 'Claims present, of their types',
-  'accounts.claims.check_values': 'Issuer, audience, iat, nbf',
+  'accounts.tokens.jws.parse': 'Strict syntax',
+  'accounts.tokens.signing.RingBackend.key_for': 'Header: typ, kid, alg',
+  'accounts.tokens.signing.RingBackend.check_signature': 'Signature',
+  'accounts.tokens.claims.check_types': 'Claims present, of their types',
+  'accounts.tokens.claims.check_values': 'Issuer, audience, iat, nbf',
 };
 
 const EACH_TIME = {
-  'accounts.tokens.verify_access': 'Time (exp)',
-  'accounts.revocation.check': 'Session still live',
-  'accounts.sessions.confirm': 'Generation confirmed',
+  'accounts.tokens.signing.verify_access': 'Time (exp)',
+  'accounts.sessions.revocation.check': 'Session still live',
+  'accounts.sessions.session.confirm': 'Generation confirmed',
 };
 
 function withTime(step) {

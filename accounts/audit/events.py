@@ -1,0 +1,98 @@
+"""Keep the log of security events: what happened to whom, when, from where (ASVS 5.0 16.2, 16.3).
+
+Each that `accounts.signals` tells of becomes a row and a log line. No event holds a token, a
+password, a cookie or a hash.
+"""
+
+import logging
+import time
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from .. import callers, subjects, user_agents
+from ..bounded_cache import BoundedMemory
+from ..models import SecurityEvent, Session
+from ..signals import ALARMS, exporting, happened
+from ..web import bodies
+
+log = logging.getLogger("accounts.audit.events")
+
+# Rows that anyone can cause without a credential: so many a network and kind in each process,
+# then the log alone, so that a flood of refusals is no flood of writes.
+ANONYMOUS_ROWS = 20
+ANONYMOUS_SECONDS = 600.0
+_anonymous: BoundedMemory[tuple[str, str], tuple[float, int]] = BoundedMemory(4096)
+
+
+@receiver(happened)
+def keep(
+    sender: None,
+    *,
+    kind: str,
+    request: HttpRequest | None,
+    user: AbstractBaseUser | None,
+    session: Session | None,
+    detail: dict[str, Any],
+    anonymous: bool,
+    **kwargs: Any,
+) -> None:
+    """Write the row and the log line. A row too many of anonymous callers is the line alone."""
+    if anonymous and not has_room(kind, callers.network_of(request)):
+        where = {"address": callers.address_of(request), "detail": detail}
+        log.info("%s (not stored)", kind, extra=where)
+        return
+    session_id = session.id if session else ""
+    SecurityEvent.objects.create(
+        kind=kind,
+        user=user,  # type: ignore[misc]  # the stubs know this site's users alone
+        session_id=session_id,
+        detail=detail,
+        **callers.caller_fields(request),
+    )
+    level = logging.WARNING if kind in ALARMS else logging.INFO
+    subject = subjects.known(user) if user else None
+    extra = {"user": subject.sub if subject else None, "session": session_id}
+    log.log(level, kind, extra=extra)
+
+
+def has_room(kind: str, network: str) -> bool:
+    """Count an anonymous event, and return whether this network may have one more row of it."""
+    key, now = (kind, network), time.monotonic()
+    since, count = _anonymous.get(key) or (now, 0)
+    if now - since > ANONYMOUS_SECONDS:
+        since, count = now, 0
+    _anonymous.put(key, (since, count + 1))
+    return count < ANONYMOUS_ROWS
+
+
+@receiver(exporting)
+def exported(sender: None, user: AbstractBaseUser, **kwargs: Any) -> dict[str, Any]:
+    """Return a person's events, for the copy of all their data."""
+    found = SecurityEvent.objects.filter(user_id=user.pk).order_by("-id")
+    return {"events": bodies.Event(found, many=True).data}
+
+
+def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
+    """Return everyone's events, newest first; of one user (id or name), of one kind."""
+    found = SecurityEvent.objects.select_related("user__gatehouse_subject").order_by("-id")
+    if user:
+        user = user.replace("\0", "")
+        whose = subjects.with_sub(user) or subjects.find(user)
+        found = found.filter(user=whose) if whose else found.none()
+    if kind:
+        found = found.filter(kind=kind.replace("\0", ""))
+    return found
+
+
+def user_of(event: SecurityEvent) -> dict[str, Any] | None:
+    """Return whose event it is, as staff see them; None if it belongs to nobody (any more)."""
+    return subjects.describe(event.user) if event.user else None
+
+
+def device_of(event: SecurityEvent) -> str:
+    """Return the event's browser and system in words."""
+    return user_agents.describe(event.user_agent)

@@ -1,0 +1,190 @@
+"""Budgets for failures: exact counters in SQL, one statement each, shared by every worker.
+
+Only failures count. A sign-in reserves its place before the password is hashed and gives it back
+when it succeeds, so that parallel guesses cannot pass the limit together. Past the limit the
+answer is the same for known and unknown addresses. A window starts with its first failure.
+Bad tokens are counted in memory and written in bundles: a flood of forgeries must not become a
+flood of writes.
+"""
+
+import hashlib
+import threading
+import time
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from django.db import connection
+from django.http import HttpRequest
+
+from .. import callers, subjects
+from ..conf import LEEWAY_SECONDS
+from ..errors import Throttled
+from ..models import FailureCount
+from ..spelling import canonical_email
+
+
+@dataclass(frozen=True)
+class Budget:
+    """`limit` failures in `seconds` for one `subject`; the key hides who it is.
+
+    Without a subject nothing is counted: strangers whose network is unknown would share it, and one
+    of them could keep out all others.
+    `email` is the address that the counter belongs to, if it is one person's.
+    """
+
+    name: str
+    subject: str
+    limit: int
+    seconds: int
+    email: str = ""
+
+    @property
+    def key(self) -> str:
+        return _hash(f"{self.name}\0{self.subject}")
+
+    @property
+    def owner(self) -> str:
+        return owner_of(self.email) if self.email else ""
+
+
+def owner_of(email: str) -> str:
+    """Return what all counters of this address, in its one spelling, are found by."""
+    return _hash(f"e-mail\0{email}")
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+
+
+def sign_in_budgets(request: HttpRequest, name: str) -> list[Budget]:
+    """Return the budgets for a sign-in by this name, in whichever spelling it was typed."""
+    network, name = callers.network_of(request), subjects.folded(name)
+    return [
+        Budget("sign-in e-mail and network", network and f"{name}\0{network}", 10, 600, name),
+        Budget("sign-in e-mail", name, 30, 600, name),
+        Budget("sign-in network", network, 100, 600),
+    ]
+
+
+def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]:
+    """For what sends a mail to an address that anyone may type: every request counts."""
+    email = canonical_email(email)
+    return [
+        Budget(f"{purpose} e-mail", email, 3, 3600, email),
+        Budget(f"{purpose} network", callers.network_of(request), 20, 3600),
+    ]
+
+
+def check(budgets: Iterable[Budget]) -> None:
+    """Throttled if one of the budgets is used up; changes nothing."""
+    for budget in budgets:
+        count, started_at, now = _look(budget)
+        ahead = started_at > now + LEEWAY_SECONDS  # of a clock that has stepped back: over, too
+        if count >= budget.limit and now < started_at + budget.seconds and not ahead:
+            raise Throttled(budget.name, wait=started_at + budget.seconds - now)
+
+
+def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
+    """Take from all of the budgets, or Throttled and from none; names those just used up."""
+    taken, used_up = [], []
+    for budget in budgets:
+        count, started_at, now = _add(budget, amount)
+        taken.append(budget)
+        if count > budget.limit:
+            give_back(taken, amount)
+            raise Throttled(budget.name, wait=started_at + budget.seconds - now)
+        if count == budget.limit:
+            used_up.append(budget.name)
+    return used_up
+
+
+def give_back(budgets: list[Budget], amount: int = 1) -> None:
+    """Undo `spend`: what it was reserved for did not fail."""
+    with connection.cursor() as cursor:
+        for budget in budgets:
+            cursor.execute(
+                "UPDATE accounts_failurecount SET count = count - %s"
+                " WHERE key = %s AND count >= %s",
+                [amount, budget.key, amount],
+            )
+
+
+def clear(email: str) -> None:
+    """Forget what was counted for this address, in whichever network: its owner has proven to be
+    who they are in another way. What was counted for a network stays: it is everyone's there."""
+    FailureCount.objects.filter(owner=owner_of(email)).delete()
+
+
+CLOCKS = {
+    "sqlite": "CAST(STRFTIME('%%s', 'NOW') AS INTEGER)",
+    "postgresql": "CAST(EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP()) AS BIGINT)",
+}
+
+
+def _look(budget: Budget) -> tuple[int, int, int]:
+    if not budget.subject:
+        return (0, 0, 0)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            f"SELECT count, started_at, {CLOCKS[connection.vendor]}"  # noqa: S608  (ours alone)
+            " FROM accounts_failurecount WHERE key = %s",
+            [budget.key],
+        )
+        return cursor.fetchone() or (0, 0, 0)
+
+
+def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
+    if not budget.subject:
+        return (0, 0, 0)
+    over = (
+        "excluded.started_at NOT BETWEEN accounts_failurecount.started_at - %s"
+        " AND accounts_failurecount.started_at + %s - 1"
+    )
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_failurecount (key, owner, started_at, count)"  # noqa: S608
+            f" VALUES (%s, %s, {CLOCKS[connection.vendor]}, %s) ON CONFLICT (key) DO UPDATE SET"
+            f" count = CASE WHEN {over} THEN excluded.count"
+            "  ELSE accounts_failurecount.count + excluded.count END,"
+            f" started_at = CASE WHEN {over} THEN excluded.started_at"
+            "  ELSE accounts_failurecount.started_at END"
+            f" RETURNING count, started_at, {CLOCKS[connection.vendor]}",
+            [budget.key, budget.owner, amount, *(LEEWAY_SECONDS, budget.seconds) * 2],
+        )
+        found: tuple[int, int, int] = cursor.fetchone()
+        return found
+
+
+# Bad tokens and refused refreshes: 300 a minute for a network, seen in bundles of 20.
+BAD_TOKEN_LIMIT = 300
+BUNDLE = 20
+_pending: dict[str, tuple[int, float]] = {}
+_pending_lock = threading.Lock()
+
+
+def count_bad_token(request: HttpRequest) -> None:
+    """Count one; Throttled when the network's budget is used up. Good tokens never get here."""
+    network = callers.network_of(request)
+    if not network:
+        return
+    now = time.monotonic()
+    with _pending_lock:
+        if len(_pending) > 10_000:
+            _pending.clear()  # forgets fractions of bundles, never what was written
+        count, blocked_until = _pending.get(network, (0, 0.0))
+        if now < blocked_until:
+            raise Throttled("bad tokens", wait=round(blocked_until - now))
+        _pending[network] = ((count + 1) % BUNDLE, 0.0)
+    if count + 1 < BUNDLE:
+        return
+    budget = Budget("bad tokens", network, BAD_TOKEN_LIMIT, 60)
+    counted, started_at, database_now = _add(budget, BUNDLE)
+    if counted >= budget.limit:
+        left = max(1, started_at + budget.seconds - database_now)
+        with _pending_lock:
+            _pending[network] = (0, now + left)
+
+
+def reset() -> None:
+    """Forget the bundles, as a new process would."""
+    _pending.clear()

@@ -1,0 +1,78 @@
+"""Step 2: are these credentials good? Asked of Django's authentication backends.
+
+Budgets come before the password is hashed, and hashing is bounded (credentials.hashing).
+"""
+
+from typing import Any
+
+from django.contrib.auth import authenticate
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in
+from django.http import HttpRequest
+
+from .. import signals, subjects
+from ..errors import InvalidCredentials
+from ..spelling import composed
+from . import budgets as throttling
+from . import hashing
+
+
+def verify(request: HttpRequest, name: str, password: str, failure: str = "sign_in_failed") -> Any:
+    """Return the user of these credentials. Raise InvalidCredentials, Throttled or Unavailable.
+
+    `name` is what people of this user model sign in by (`USERNAME_FIELD`), as it was typed.
+    `failure` is the kind of event that wrong ones become. Unknown, wrong and inactive cost the
+    same time and get the same answer: Django's backend hashes equally often for each of them.
+    """
+    budgets = throttling.sign_in_budgets(request, name)
+    throttling.check(budgets)
+    with hashing.room():
+        # Reserved here, not before the wait: of this process one attempt at most is in doubt.
+        used_up = throttling.spend(budgets)
+        user = ask_backends(request, subjects.normalised(name), password)
+    if user is not None:
+        throttling.give_back(budgets)
+        return user
+    known = subjects.find(name)
+    signals.tell(failure, request, user=known)
+    if used_up:
+        # Once for each window, not for each refusal that follows.
+        signals.tell("throttled", request, user=known, detail={"budgets": used_up})
+    raise InvalidCredentials
+
+
+def ask_backends(request: HttpRequest, name: str, password: str) -> AbstractBaseUser | None:
+    """Return the user whom one of Django's backends knows by this password, or None.
+
+    The password is tried composed, as this package sets it. Where something else was typed, that
+    is tried too: for hashes that were made elsewhere, and for directories. How often depends on
+    what was typed alone, so the time tells nothing about the account.
+    """
+    for text in dict.fromkeys((composed(password), password)):
+        user = authenticate(request, username=name, password=text)
+        if user is not None:
+            return user
+    return None
+
+
+def verify_again(
+    request: HttpRequest,
+    user: AbstractBaseUser,
+    password: str,
+    failure: str = "reauthentication_failed",
+) -> Any:
+    """The same user, if it is their password; otherwise as `verify`.
+
+    A backend may find somebody else by the name, or the name may just have changed hands:
+    another's password confirms nothing.
+    """
+    found = verify(request, user.get_username(), password, failure)
+    if found.pk != user.pk:
+        signals.tell(failure, request, user=user)
+        raise InvalidCredentials("the credentials are somebody else's")
+    return found
+
+
+def announce_sign_in(request: HttpRequest, user: AbstractBaseUser) -> None:
+    """Send Django's own signal, which sets last_login."""
+    user_logged_in.send(type(user), request=request, user=user)

@@ -1,0 +1,130 @@
+"""The mails: their words, and handing them to the mail server.
+
+Nothing that a stranger typed stands in a mail to somebody else: not even the name given at
+registration, which would carry any message to any address. A link stands alone on its line.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+
+from ..conf import conf
+from ..errors import NoMailServer
+from . import delivery
+
+
+@dataclass(frozen=True)
+class Letter:
+    subject: str
+    text: str
+
+
+# What every text may name. A part adds its own words when it is installed.
+WORDS: dict[str, Callable[[], str]] = {
+    "issuer": lambda: conf.issuer,
+    "service": lambda: conf.name,
+}
+
+REGISTER = Letter(
+    "Finish your registration",
+    """Welcome to {service}.
+
+To choose a password and finish your registration, open this link within 30 minutes:
+
+{link}
+
+It works once. If you did not ask for it, do nothing: without the link no account is made.
+""",
+)
+
+ALREADY_REGISTERED = Letter(
+    "You already have an account",
+    """Hello,
+
+somebody, probably you, wanted to use this address for a {service} account. There is one already.
+Sign in here:
+
+{issuer}/login
+
+If you have forgotten the password, you can set a new one here:
+
+{issuer}/password/forgot
+
+If it was not you, do nothing: nothing has changed.
+""",
+)
+
+RESET = Letter(
+    "Reset your password",
+    """Hello,
+
+somebody, probably you, asked for a new password. To set one, open this link within 30 minutes:
+
+{link}
+
+It works once, and every device will have to sign in again. If it was not you, do nothing: your
+password stays as it is.
+""",
+)
+
+NEW_ADDRESS = Letter(
+    "Confirm your new address",
+    """Hello,
+
+to use this address for your {service} account from now on, open this link within 30 minutes:
+
+{link}
+
+It works once, as long as you stay signed in where you asked for it. If you did not ask for it, do
+nothing: nothing has changed.
+""",
+)
+
+ADDRESS_CHANGED = Letter(
+    "Your address was changed",
+    """Hello,
+
+your {service} account has a new e-mail address: {new}
+
+This one is no longer in use, and every device was signed out but the one that asked for the change.
+If it was not you, tell the people who run this service at once.
+""",
+)
+
+DELETED = Letter(
+    "Your account was deleted",
+    """Hello,
+
+your {service} account and all that was kept in it were deleted, and every device was signed out.
+The log of security events keeps what happened, without your name.
+
+If it was not you, tell the people who run this service at once.
+""",
+)
+
+
+def require_server() -> None:
+    """NoMailServer where there is none: better than waiting for a mail in vain."""
+    if not conf.mail:
+        raise NoMailServer
+
+
+def reach(address: str) -> bool:
+    """Whether a mail to it can arrive. A name under .invalid is nobody's (RFC 2606 section 2)."""
+    return conf.mail and bool(address) and not address.endswith(".invalid")
+
+
+def send(letter: Letter, to: str, user: AbstractBaseUser | None = None, **values: Any) -> None:
+    """Hand over a mail once the current transaction is committed. Nothing waits for it.
+
+    `user` is whom it is about, if there is such an account.
+    """
+    if not reach(to):
+        return
+    words = {name: word() for name, word in WORDS.items()}
+    text = letter.text.format(**words, **values)
+    mail = delivery.Mail(letter.subject, text, to, user.pk if user else None)
+    transaction.on_commit(lambda: delivery.hand_over(mail), robust=True)

@@ -1,0 +1,90 @@
+"""Endpoints for first-party programs on devices: tokens in JSON, never a cookie in or out.
+
+Serves steps 1, 4 and 8 for API clients. A request that a browser page sent is refused: scripts
+must not get hold of tokens that a cookie would have kept from them.
+"""
+
+from typing import Any, ClassVar
+
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .. import credentials, subjects, tokens
+from .. import sessions as session_flow
+from ..conf import conf
+from ..credentials import budgets
+from ..errors import BrowserMustUseCookies, NotFound, SessionEnded
+from ..models import Session
+from ..tokens.claims import Issued
+from ..web import base, bodies
+from ..web.views.sign_in import sign_out
+
+
+class ClientView(base.Endpoint):
+    """Programs only: every current browser sends Sec-Fetch-Site, and no page can suppress it."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    refuses: ClassVar[tuple[int, ...]] = (403, 404)
+
+    def check_permissions(self, request: Request) -> None:
+        if not conf.api_clients:
+            raise NotFound
+        if "HTTP_SEC_FETCH_SITE" in request.META:
+            raise BrowserMustUseCookies
+
+
+class TokenView(ClientView):
+    """POST /auth/token: credentials in, a token pair out."""
+
+    takes = bodies.ClientSignIn
+    answers = bodies.TokenPair
+    refuses = (401, 403, 404, 429)
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        user = credentials.verify(request, given[subjects.name_field().name], given["password"])
+        issued = session_flow.start(user, client=Session.Client.CLI, remember=True, request=request)
+        credentials.announce_sign_in(request, user)
+        return Response(pair(issued))
+
+
+class TokenRefreshView(ClientView):
+    """POST /auth/token/refresh: rotates, as browsers' refresh does."""
+
+    takes = bodies.RefreshBody
+    answers = bodies.TokenPair
+    refuses = (401, 403, 404, 429)
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        token = given["refresh_token"]
+        try:
+            issued = session_flow.rotate(token, client=Session.Client.CLI, request=request)
+        except SessionEnded:
+            budgets.count_bad_token(request)
+            raise
+        return Response(pair(issued))
+
+
+class TokenRevokeView(ClientView):
+    """POST /auth/token/revoke: 200 always (RFC 7009 section 2.2)."""
+
+    takes = bodies.RefreshBody
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        named = tokens.named_sessions([given["refresh_token"]], Session.Client.CLI)
+        sign_out(request, Session.objects.filter(id__in=named))
+        return Response({})
+
+
+def pair(issued: Issued) -> dict[str, Any]:
+    """RFC 6749 section 5.1, with the refresh token's remaining life in seconds."""
+    now = issued.issued_at
+    return {
+        "access_token": issued.access,
+        "refresh_token": issued.refresh,
+        "token_type": "Bearer",
+        "expires_in": int((issued.access_expires_at - now).total_seconds()),
+        "refresh_expires_in": int((issued.session.idle_expires_at - now).total_seconds()),
+        "scope": issued.scope,
+    }

@@ -1,0 +1,85 @@
+"""The administration's own way in: a session of Django's, apart from all tokens.
+
+The same credentials, budgets and events as any sign-in, but the JWT cookies never open it: whoever
+holds a stolen browser session is not staff yet.
+"""
+
+from typing import Any, cast
+
+from django import forms
+from django.contrib.admin import AdminSite
+from django.contrib.admin.forms import AdminAuthenticationForm
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.http import HttpRequest, HttpResponseRedirect
+from django.http.response import HttpResponseBase
+
+from .. import credentials, signals
+from ..conf import conf
+from ..errors import InvalidCredentials, Problem
+from ..web.bodies import LONGEST_PASSWORD
+
+signals.KINDS["admin_signed_in"] = "Signed in to the administration"
+
+
+class SignInForm(AdminAuthenticationForm):
+    """Django's form, with `credentials.verify` behind it."""
+
+    request: HttpRequest
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        cast(forms.CharField, self.fields["password"]).max_length = LONGEST_PASSWORD
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if not {"username", "password"} <= given.keys():
+            return given  # a field is missing: its own error says so
+        try:
+            user = credentials.verify(self.request, given["username"], given["password"])
+            self.confirm_login_allowed(user)
+        except Problem as refusal:
+            self.request.refusal = refusal  # type: ignore[attr-defined]
+            raise forms.ValidationError(str(refusal.detail)) from refusal
+        self.user_cache = user
+        return given
+
+    def confirm_login_allowed(self, user: Any) -> None:
+        """InvalidCredentials for who is not staff: nobody learns that the password was right."""
+        try:
+            super().confirm_login_allowed(user)
+        except forms.ValidationError as error:
+            signals.tell("sign_in_failed", self.request, user=user, detail={"to": "admin"})
+            raise InvalidCredentials("the user is not staff") from error
+
+
+class GatehouseAdmin(AdminSite):
+    """The administration at /admin/, for active staff."""
+
+    login_form = SignInForm
+
+    def each_context(self, request: HttpRequest) -> dict[str, Any]:
+        title = f"{conf.name} administration"
+        return {**super().each_context(request), "site_header": title, "site_title": title}
+
+    def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """A refusal has the status and the words that any other sign-in has."""
+        was = self.has_permission(request)
+        response: HttpResponseBase = super().login(request, extra_context)
+        refusal = getattr(request, "refusal", None)
+        if refusal is not None:
+            response.status_code = refusal.status_code
+            for name, text in refusal.headers.items():
+                response.headers[name] = text
+        elif not was and self.has_permission(request):
+            signals.tell("admin_signed_in", request, user=cast(AbstractBaseUser, request.user))
+        return response
+
+    def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        """Django's own page would end no session and count no wrong guess: one place does that."""
+        return HttpResponseRedirect("/account#password")
+
+    def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:
+        return self.password_change(request)
+
+
+site = GatehouseAdmin(name="admin")

@@ -1,0 +1,132 @@
+"""What tokens must say, what verified ones do say, and what issuing gives back."""
+
+import re
+import time
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import Any, Self
+
+from django.contrib.auth.base_user import AbstractBaseUser
+
+from ..conf import LEEWAY_SECONDS, conf
+from ..models import Session
+from .jws import Malformed
+
+# Any clock that claims a time beyond this is wrong (9999-12-31), and so is the token.
+LATEST = 253402300799
+
+# What opaque_id() makes, and room for whoever brings longer ones.
+IDENTIFIER = re.compile(r"[A-Za-z0-9_-]{1,64}", re.ASCII)
+
+COMMON: dict[str, type] = {
+    "iss": str,
+    "aud": str,
+    "sub": str,
+    "client_id": str,
+    "iat": int,
+    "exp": int,
+    "jti": str,
+    "sid": str,
+    "gen": int,
+}
+
+ACCESS = {**COMMON, "ver": int, "scope": str}
+REFRESH = {**COMMON, "key": str}
+
+
+def check(claims: dict[str, Any], required: dict[str, type]) -> None:
+    """Malformed unless these are the claims of a token of ours, ACCESS or REFRESH; but its end."""
+    check_types(claims, required)
+    check_values(claims, conf.audience if required is ACCESS else conf.refresh_audience)
+    if required is ACCESS and claims["exp"] - claims["iat"] > conf.longest_access_seconds:
+        # The revocation feed looks back for so long: one that was issued when the setting was
+        # longer, or by whoever has a key, would outlive its revocation.
+        raise Malformed("it lives longer than access tokens do")
+
+
+def check_types(claims: dict[str, Any], required: dict[str, type]) -> None:
+    """Malformed unless every required claim is there, of its type and within its range."""
+    for name, kind in required.items():
+        if type(claims.get(name)) is not kind:
+            raise Malformed(f"{name} is missing or not of its type")
+    for name, kind in required.items():
+        if kind is int and not 0 <= claims[name] <= LATEST:
+            raise Malformed(f"{name} is out of range")
+    for name in ("sub", "jti", "sid"):  # what no column holds must not reach a query
+        if not IDENTIFIER.fullmatch(claims[name]):
+            raise Malformed(f"{name} is no identifier of ours")
+    if claims["client_id"] not in Session.Client.values:
+        raise Malformed("client_id is unknown")
+
+
+def check_values(claims: dict[str, Any], audience: str) -> None:
+    """Malformed unless we issued it, for this audience, and not in the future."""
+    if claims["iss"] != conf.issuer:
+        raise Malformed("iss is not this issuer")
+    if claims["aud"] != audience:
+        raise Malformed("aud is another audience")
+    now = time.time()
+    if claims["iat"] > now + LEEWAY_SECONDS:
+        raise Malformed("it was issued (iat) in the future")
+    # We never say `nbf`; where it stands it must hold (RFC 7519 section 4.1.5).
+    begins = claims.get("nbf", 0)
+    if type(begins) is not int or begins > now + LEEWAY_SECONDS:
+        raise Malformed("its time (nbf) has not begun")
+
+
+def is_over(exp: int) -> bool:
+    """Whether this expiry is behind us by more than clocks may differ."""
+    return exp <= time.time() - LEEWAY_SECONDS
+
+
+@dataclass(frozen=True, slots=True)
+class AccessClaims:
+    """What a verified access token says."""
+
+    sub: str
+    sid: str
+    gen: int
+    ver: int
+    client_id: str
+    scope: frozenset[str]
+    exp: int
+
+    @classmethod
+    def of(cls, payload: dict[str, Any]) -> Self:
+        """From a verified payload."""
+        scope = frozenset(payload["scope"].split())
+        rest = {name: payload[name] for name in ("sub", "sid", "gen", "ver", "client_id", "exp")}
+        return cls(scope=scope, **rest)
+
+    @property
+    def expires_at(self) -> datetime:
+        return datetime.fromtimestamp(self.exp, UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class RefreshClaims:
+    """What a verified refresh token says. `key` is the session's secret."""
+
+    sub: str
+    sid: str
+    gen: int
+    client_id: str
+    key: str = field(repr=False)
+
+    @classmethod
+    def of(cls, payload: dict[str, Any]) -> Self:
+        """From a verified payload."""
+        return cls(**{name: payload[name] for name in ("sub", "sid", "gen", "client_id", "key")})
+
+
+@dataclass(frozen=True, slots=True)
+class Issued:
+    """A pair of tokens with the moments they end; the texts must reach cookies or a body only."""
+
+    access: str = field(repr=False)
+    refresh: str = field(repr=False)
+    session: Session
+    user: AbstractBaseUser
+    issued_at: datetime
+    access_expires_at: datetime
+    scope: str

@@ -1,0 +1,127 @@
+"""The ring of signing keys: which key signs, which keys verify, and how they change.
+
+Serves steps 3 and 7. The ring is a private JWK Set (RFC 7517). `kid` is the key's thumbprint
+(RFC 7638), `alg` is fixed for each key and never taken from a token (RFC 8725 section 3.1), and
+the private member `gatehouse_status` is `next` (verifies, does not sign yet), `active` (exactly
+one) or `retired` (verifies until the last token signed with it has expired).
+Leaves out: tokens themselves (accounts.tokens).
+"""
+
+import logging
+import threading
+import time
+from pathlib import Path
+from typing import cast
+
+from django.core.exceptions import ImproperlyConfigured
+
+from .. import files
+from ..conf import conf, in_force
+from .keys import Ring, SigningKey, b64, new_key, read_key, unb64
+
+__all__ = [
+    "Ring",
+    "SigningKey",
+    "b64",
+    "create",
+    "new_key",
+    "read_key",
+    "reset",
+    "ring",
+    "unb64",
+    "write",
+]
+
+log = logging.getLogger("accounts")
+
+# A changed key file is noticed within this time; DESIGN promises 5 seconds.
+CHECK_SECONDS = 1.0
+
+
+class Source:
+    """The ring of this process, read again when the file behind it changes."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.reset()
+
+    def reset(self) -> None:
+        self.current: Ring | None = None
+        self.seen: object = None
+        self.complaint = ""
+        self.checked_at = 0.0
+
+    def ring(self) -> Ring:
+        """The ring, at most `CHECK_SECONDS` old."""
+        now = time.monotonic()
+        if self.current is None or now - self.checked_at >= CHECK_SECONDS:
+            with self.lock:
+                self._look()
+                self.checked_at = now
+        return cast(Ring, self.current)
+
+    def _look(self) -> None:
+        """Read the keys if they changed. What breaks while we run signs nobody out."""
+        try:
+            self._read()
+            self.complaint = ""
+        except ImproperlyConfigured as error:
+            if self.current is None:
+                raise
+            if str(error) != self.complaint:  # once, not each second
+                log.error("%s The keys read before stay in force.", error)
+            self.complaint = str(error)
+
+    def _read(self) -> None:
+        text = conf.signing_keys
+        path = conf.signing_keys_file
+        seen: object = text or _stamp(path)
+        if seen == self.seen and self.current is not None:
+            return
+        try:
+            self.current = Ring.parse(text or path.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise ImproperlyConfigured(f"The signing keys cannot be read: {error!r}.") from None
+        self.seen = seen
+
+
+def _stamp(path: Path) -> tuple[str, int, int, int]:
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"The signing keys cannot be read: {error}. create_signing_keys makes the first."
+        ) from None
+    return (str(path), found.st_ino, found.st_mtime_ns, found.st_size)
+
+
+def write(ring: Ring, path: Path, *, overwrite: bool = True) -> None:
+    """Write the ring into a file that only its owner can read.
+
+    Without `overwrite` a file that another process has made stays as it is.
+    """
+    (files.replace if overwrite else files.make)(path, ring.dump())
+
+
+def create(path: Path) -> None:
+    """Write a ring with one new key, unless the file is there. Raise OSError if that fails."""
+    if not path.exists():
+        write(Ring([new_key("active")]), path, overwrite=False)
+
+
+# By the settings that a ring stands for. Issuer and audience are among them, since whoever has
+# checked a token remembers no more than the ring that verified it (accounts.tokens).
+sources: dict[tuple[str, str, str, Path], Source] = {}
+
+
+def ring() -> Ring:
+    """The keys of the settings in force."""
+    options = in_force()
+    place = (options.issuer, options.audience, options.signing_keys, options.signing_keys_file)
+    source = sources.get(place) or sources.setdefault(place, Source())
+    return source.ring()
+
+
+def reset() -> None:
+    """Forget the keys, as a new process would."""
+    sources.clear()

@@ -1,1 +1,0 @@
-"""The endpoints of the authentication server, by who calls them."""

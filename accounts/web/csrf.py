@@ -1,0 +1,116 @@
+"""The defence against cross-site request forgery, for requests that a cookie authenticates.
+
+Serves step 6. Three layers, all of which must hold, because each has a gap of its own: Fetch
+Metadata (`Sec-Fetch-Site`, absent in old browsers), `Origin` (which must be ours to the letter),
+and Django's token, double-submitted from a `__Host-` cookie (which a sibling host cannot plant).
+SameSite=Strict is none of them: a sibling subdomain is the same site, and every cookie travels
+with its requests. Bearer requests need none of this: no browser attaches a Bearer token by itself.
+"""
+
+import logging
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, QueryDict
+from django.middleware.csrf import CsrfViewMiddleware, get_token, rotate_token
+from rest_framework.exceptions import ErrorDetail
+
+from .. import signals
+from ..conf import conf
+from ..errors import CsrfFailed
+
+log = logging.getLogger("accounts")
+
+# What helps where a reload does not (see has_unreadable_cookies).
+UNREADABLE = (
+    "A cookie that another application set on this site has letters that this server cannot read, "
+    "and hides all other cookies. Delete this site's cookies in your browser, then try again."
+)
+
+SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
+
+# Of a header that a stranger chose, so much goes into the log.
+LONGEST_SHOWN = 200
+
+
+class _TokenCheck(CsrfViewMiddleware):
+    """Django's own comparison; its verdict is handed back as text."""
+
+    def _reject(self, request: HttpRequest, reason: str) -> str:
+        return reason
+
+
+def check(request: HttpRequest) -> None:
+    """Raise CsrfFailed unless the request is safe or shown to come from our own pages.
+
+    The log says which layer failed, at WARNING: a proxy that changes `Host` is refused like an
+    attacker, and whoever set it up has to see why. The answer says so only where nobody else
+    looks, with DEBUG or EXPLAIN_CSRF.
+    """
+    if request.method in SAFE_METHODS:
+        return
+    reason = failure(request)
+    if reason:
+        log.warning("refused csrf_failed: %s", reason)
+        signals.tell("csrf_failed", request, detail={"reason": reason}, anonymous=True)
+        refusal = CsrfFailed(reason)
+        refusal.logged = True
+        if has_unreadable_cookies(request):
+            refusal.detail = ErrorDetail(UNREADABLE, refusal.code)
+        elif settings.DEBUG or conf.explain_csrf:
+            refusal.detail = ErrorDetail(f"{refusal.detail} ({reason})", refusal.code)
+        raise refusal
+
+
+def failure(request: HttpRequest) -> str:
+    """Return in words which layer fails, or an empty text if all hold."""
+    site = request.META.get("HTTP_SEC_FETCH_SITE", "same-origin")
+    if site != "same-origin":
+        return f"Sec-Fetch-Site is {shown(site)}"
+    ours = f"{request.scheme}://{request.get_host()}"
+    origin = request.META.get("HTTP_ORIGIN", "missing")
+    if origin != ours:
+        return f"Origin is {shown(origin)}, this server is {ours}"
+    if settings.CSRF_HEADER_NAME not in request.META:
+        return "X-CSRFToken is missing"
+    return _check_token(request)
+
+
+def shown(text: str) -> str:
+    """Return what somebody sent as one short line, so that it forges no line of a log."""
+    return "".join(c if c.isprintable() else "?" for c in text[:LONGEST_SHOWN]) or "empty"
+
+
+def has_unreadable_cookies(request: HttpRequest) -> bool:
+    """Whether the browser sent cookies that nobody here can see.
+
+    granian hands over a header with a byte beyond ASCII as an empty text. No browser sends an
+    empty Cookie header, and a sibling host can plant such a cookie. Beside granian the pages
+    (static/js/jar.js) remove those of their own host.
+    """
+    return request.META.get("HTTP_COOKIE") == ""
+
+
+def _check_token(request: HttpRequest) -> str:
+    # The token comes in the header. Django would look for it in a form first, and parse any upload
+    # before its type and size are judged.
+    request.POST = QueryDict()
+    check = _TokenCheck(HttpResponse)  # it stands for the view, which is not called here
+    check.process_request(request)
+    return str(check.process_view(request, HttpResponse, (), {}) or "")
+
+
+def ensure_cookie(request: HttpRequest) -> None:
+    """Have the CSRF cookie set where it is missing.
+
+    Never on a navigation from another site: SameSite=Strict withheld the good cookie there, and
+    a new one would replace it.
+    """
+    if settings.CSRF_COOKIE_NAME in request.COOKIES:
+        return
+    if request.META.get("HTTP_SEC_FETCH_SITE") != "cross-site":
+        get_token(request)
+
+
+def rotate(request: HttpRequest) -> None:
+    """A new token, at sign-in and sign-out: one captured before is of no use after."""
+    rotate_token(request)

@@ -1,0 +1,133 @@
+"""The one translation of exceptions to problem+json (RFC 9457)."""
+
+import json
+import logging
+import math
+from functools import lru_cache
+from http import HTTPStatus
+from typing import Any
+
+from django.core.exceptions import PermissionDenied, RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import Http404, HttpResponse
+from rest_framework import exceptions as drf
+from rest_framework.exceptions import ErrorDetail
+
+from .. import errors
+from ..errors import Problem
+
+log = logging.getLogger("accounts")
+
+REALM = 'Bearer realm="gatehouse"'
+
+# RFC 9110's phrase; Python knows it from 3.13 on.
+TITLES = {413: "Content Too Large"}
+
+
+def problem(
+    status: int,
+    code: str,
+    detail: str,
+    *,
+    fields: dict[str, list[str]] | None = None,
+    headers: dict[str, str] | None = None,
+) -> HttpResponse:
+    """The one shape of every failure: RFC 9457 with our `code`, and a 401's challenge."""
+    body = (
+        _plain_body(status, code, detail)
+        if fields is None
+        else _body(status, code, detail, errors=fields)
+    )
+    response = HttpResponse(
+        body, status=status, headers=headers, content_type="application/problem+json"
+    )
+    if status == 401:
+        # RFC 6750 section 3.1: an error code only where a token was sent.
+        sent = code in {errors.InvalidToken.code, errors.SessionEnded.code}
+        response["WWW-Authenticate"] = f'{REALM}, error="invalid_token"' if sent else REALM
+    return response
+
+
+def _body(status: int, code: str, detail: str, **more: Any) -> bytes:
+    found = {
+        "type": "about:blank",
+        "title": TITLES.get(status) or HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "code": code,
+        **more,
+    }
+    return json.dumps(found).encode()
+
+
+# The same refusal is written many times: to whoever floods us, at the least cost.
+_plain_body = lru_cache(maxsize=256)(_body)
+
+
+def from_problem(exc: Problem) -> HttpResponse:
+    """The answer to one of our own exceptions."""
+    return problem(
+        exc.status_code, exc.code, str(exc.detail), fields=exc.errors, headers=exc.headers
+    )
+
+
+def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
+    """DRF's exception handler; None means: not ours, let it become a 500.
+
+    For every view of a project. With ATOMIC_REQUESTS a refused request changes nothing, as DRF's
+    own handler has it; our own views open their transactions themselves.
+    """
+    from rest_framework.views import set_rollback  # DRF imports what imports this module
+
+    set_rollback()
+    known = translate(exc)
+    if known is None:
+        return None
+    if not known.logged:
+        log.info("refused %s: %s", known.code, known, extra={"cause": repr(exc.__cause__)})
+    return from_problem(known)
+
+
+def translate(exc: Exception) -> Problem | None:
+    """One of our exceptions for one of Django's or DRF's."""
+    if isinstance(exc, Problem):
+        return exc
+    if isinstance(exc, drf.ValidationError):
+        return errors.ValidationFailed(errors=flatten(exc.detail))
+    for kinds, make in TRANSLATIONS:
+        if isinstance(exc, kinds):
+            return make(str(exc))
+    if isinstance(exc, drf.Throttled):
+        return errors.Throttled(str(exc), wait=math.ceil(getattr(exc, "wait", None) or 600))
+    return foreign(exc) if isinstance(exc, drf.APIException) else None
+
+
+def foreign(exc: drf.APIException) -> Problem:
+    """Another app's refusal in our shape: its status, its code, its words."""
+    known = Problem(str(exc))
+    known.status_code, known.code = exc.status_code, exc.default_code
+    known.detail = ErrorDetail(str(exc.detail), exc.default_code)
+    return known
+
+
+TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [
+    ((drf.NotAuthenticated,), errors.NotAuthenticated),
+    ((drf.AuthenticationFailed,), errors.InvalidToken),
+    ((drf.PermissionDenied, PermissionDenied), errors.InsufficientScope),
+    ((drf.NotFound, Http404), errors.NotFound),
+    ((drf.MethodNotAllowed,), errors.MethodNotAllowed),
+    ((drf.UnsupportedMediaType,), errors.UnsupportedMediaType),
+    ((RequestDataTooBig,), errors.TooLarge),
+    ((drf.ParseError,), errors.InvalidRequest),
+    ((OperationalError, InterfaceError), errors.Unavailable),
+]
+
+
+def flatten(detail: Any) -> dict[str, list[str]]:
+    """DRF's nested validation detail as {field: [text, ..]}."""
+    if isinstance(detail, dict):
+        return {
+            str(field): [str(text) for text in (texts if isinstance(texts, list) else [texts])]
+            for field, texts in detail.items()
+        }
+    return {"non_field_errors": [str(text) for text in detail]}

@@ -1,0 +1,94 @@
+"""Endpoints for a signed-in person's own sessions: list, end one, end the others, step up."""
+
+from datetime import timedelta
+from typing import Any
+
+from django.db.models import F, Q, QuerySet
+from django.db.models.functions import Now
+from rest_framework.generics import ListAPIView
+from rest_framework.response import Response
+
+from ... import credentials, signals
+from ... import sessions as session_flow
+from ...errors import InvalidToken, NotFound
+from ...models import Session
+from ...sessions import liveness
+from .. import bodies
+from ..authentication import SignedInRequest
+from ..base import Pages, ProtectedEndpoint, ProtectedView
+from ..permissions import RecentlyAuthenticated
+
+# Ended sessions stay listed for this long.
+SHOWN = timedelta(days=30)
+
+
+class SessionsView(ProtectedView, ListAPIView[Session]):
+    """GET /auth/sessions: live ones first, then those that ended lately."""
+
+    pagination_class = Pages
+    serializer_class = bodies.Device
+
+    def get_queryset(self) -> QuerySet[Session]:
+        return Session.objects.filter(
+            Q(ended_at=None, idle_expires_at__gt=Now()) | Q(ended_at__gt=Now() - SHOWN),
+            user__gatehouse_subject__sub=self.claims.sub,
+        ).order_by(F("ended_at").desc(nulls_first=True), "-last_used_at", "id")
+
+
+class OneSessionView(ProtectedEndpoint):
+    """DELETE /auth/sessions/{id}: end one; someone else's does not exist."""
+
+    answers = 204
+    permission_classes = (RecentlyAuthenticated,)
+
+    def delete(self, request: SignedInRequest, session_id: str) -> Response:
+        session = Session.objects.select_related("user").filter(
+            id=session_id, user__gatehouse_subject__sub=request.user.sub
+        )
+        found = session.first()
+        if found is None:
+            raise NotFound
+        if session_flow.end(session, "ended_by_user"):
+            signals.tell("session_ended", request, user=found.user, session=found)
+        return Response(status=204)
+
+
+class LogoutOthersView(ProtectedEndpoint):
+    """POST /auth/logout-others: end all sessions but this one."""
+
+    answers = 204
+    permission_classes = (RecentlyAuthenticated,)
+
+    def post(self, request: SignedInRequest) -> Response:
+        session, user = own_session(request)
+        ended = session_flow.end_all_of(user, "ended_others", keep=session.id)
+        signals.tell(
+            "others_ended",
+            request,
+            user=user,
+            session=session,
+            detail={"count": ended},
+        )
+        return Response(status=204)
+
+
+class ReauthenticateView(ProtectedEndpoint):
+    """POST /auth/reauthenticate: the password again, for the session's step-up time."""
+
+    takes = bodies.Reauthentication
+    answers = bodies.State
+
+    def post(self, request: SignedInRequest, given: dict[str, Any]) -> Response:
+        session, user = own_session(request)
+        credentials.verify_again(request, user, given["password"])
+        session_flow.reauthenticated(session)
+        signals.tell("reauthenticated", request, user=user, session=session)
+        return Response(bodies.state_json(user, session, request.auth.expires_at))
+
+
+def own_session(request: SignedInRequest) -> tuple[Session, Any]:
+    """The row behind the caller's token, and its user."""
+    session = liveness.find_live(request.user.session_id, request.user.sub)
+    if session is None or session.user is None:
+        raise InvalidToken("the session ended a moment ago")
+    return session, session.user

@@ -1,0 +1,58 @@
+"""Endpoints for anyone: the public keys, and whether the service is up."""
+
+from django.core.exceptions import ImproperlyConfigured
+from django.db import DatabaseError
+from django.http import HttpRequest
+from rest_framework.response import Response
+
+from ... import subjects
+from ...conf import LEEWAY_SECONDS
+from ...errors import Unavailable
+from ...sessions import clock, revocation
+from ...tokens import key_store
+from .. import base, bodies
+
+# Two servers that are each so far from the database's clock still accept each other's tokens.
+READY_SECONDS = LEEWAY_SECONDS / 2
+
+
+class PublicView(base.Endpoint):
+    authentication_classes = ()
+    permission_classes = ()
+
+
+class JWKSView(PublicView):
+    """GET /.well-known/jwks.json: what a resource server needs to verify access tokens."""
+
+    answers = bodies.PublicKeys
+
+    def get(self, request: HttpRequest) -> Response:
+        # A new key is published before it signs, so that caches may be this old.
+        return Response(key_store.ring().jwks(), headers={"Cache-Control": "public, max-age=5"})
+
+
+class HealthView(PublicView):
+    """GET /healthz: the process answers."""
+
+    answers = bodies.Health
+
+    def get(self, request: HttpRequest) -> Response:
+        return Response({"status": "ok"})
+
+
+class ReadyView(PublicView):
+    """GET /readyz: database, keys and revocation feed are usable, and the clock is right."""
+
+    answers = bodies.Health
+
+    def get(self, request: HttpRequest) -> Response:
+        try:
+            key_store.ring()
+            subjects.rows().only("pk").first()
+            revocation.current()
+            ahead = clock.seconds_ahead()
+        except (DatabaseError, ImproperlyConfigured, OSError) as error:
+            raise Unavailable(f"not ready: {error}") from error
+        if abs(ahead) > READY_SECONDS:
+            raise Unavailable(f"not ready: this clock is {ahead:+.1f} s from the database's")
+        return Response({"status": "ok"})
