@@ -44,25 +44,29 @@ def comes_along(path: Path) -> set[str]:
     """The names of the modules of `accounts` that a module imports, and they in turn."""
     found, waiting = set(), [path]
     while waiting:
-        for name in imported(waiting.pop()):
-            other = ROOT / "accounts" / f"{name}.py"
-            if name not in found and other.exists() and other != path:
-                found.add(name)
+        for other in imported(waiting.pop()):
+            if other not in found and other != path:
+                found.add(other)
                 waiting.append(other)
-    return found
+    return {name_of(other) for other in found}
 
 
-def imported(path: Path) -> Iterator[str]:
+def name_of(path: Path) -> str:
+    """How a module is called inside the package: `conf`, `tokens.claims`, `tokens` for a folder."""
+    parts = path.relative_to(ROOT / "accounts").with_suffix("").parts
+    return ".".join(part for part in parts if part != "__init__")
+
+
+def imported(path: Path) -> Iterator[Path]:
     """What a module imports of `accounts`, wherever in the module that stands."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "accounts":
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("accounts."):
-            yield (node.module or "").split(".")[1]
-        elif isinstance(node, ast.Import):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
             for alias in node.names:
-                if alias.name.startswith("accounts."):
-                    yield alias.name.split(".")[1]
+                places = (folder / f"{alias.name}.py", folder / alias.name / "__init__.py")
+                whole = (folder.with_suffix(".py"), folder / "__init__.py")
+                # The folders' empty files say nothing.
+                yield from [place for place in (*places, *whole) if place.is_file()][:1]
 
 
 def test_what_comes_along_with_a_copied_module_is_named() -> None:
@@ -71,7 +75,7 @@ def test_what_comes_along_with_a_copied_module_is_named() -> None:
     modules = {
         path: along
         for take, along in rows.items()
-        for path in re.findall(r"\((accounts/\w+\.py)\)", take)
+        for path in re.findall(r"\((accounts/[\w/]+\.py)\)", take)
     }
 
     assert len(modules) >= 3
