@@ -182,7 +182,7 @@ def test_account_with_a_password_takes_the_password_as_well(
     assert list(open_link(browser_client, token).json()["errors"]) == ["password"]
     assert open_link(browser_client, token, "wrong, but long enough").status_code == 401
     assert not Identity.objects.exists()
-    assert alice.events.latest("id").kind == "sign_in_failed"
+    assert alice.gatehouse_events.latest("id").kind == "sign_in_failed"
     answer = open_link(browser_client, token, PASSWORDS[alice.email])
 
     assert answer.json()["user"]["email"] == alice.email

@@ -149,7 +149,7 @@ def test_caller_behind_trusted_proxies_alone_is_the_first_of_them(proxied, alice
     codes = statuses([guess(alice.email, chain) for _ in range(11)])
 
     assert codes == [401] * 10 + [429]
-    assert alice.events.first().address == "127.0.0.1"
+    assert alice.gatehouse_events.first().address == "127.0.0.1"
 
 
 def test_success_does_not_count(alice):
