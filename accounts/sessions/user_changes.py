@@ -56,9 +56,9 @@ def connect() -> None:
     # Of a model that derives from it Django deletes the user's own row too, and says so.
     for model in [model for model in users if model._meta.concrete_model is get_user_model()]:
         pre_delete.connect(end_sessions_of_deleted, sender=model)
-    for field in get_user_model()._meta.many_to_many:
-        if field.name in MEMBERSHIPS:
-            m2m_changed.connect(follow_membership, sender=field.remote_field.through)
+    memberships = [f for f in get_user_model()._meta.many_to_many if f.name in MEMBERSHIPS]
+    for field in memberships:
+        m2m_changed.connect(follow_membership, sender=field.remote_field.through)
     user_logged_in.connect(make_subject)
 
 
