@@ -15,7 +15,7 @@ import pytest
 from tests import servers
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.users.models import User
     from tests.clients import AttackerClient, BearerClient, BrowserClient
 
 # Where a process of the app keeps things in memory; each has a reset() for tests.
@@ -103,7 +103,7 @@ def carol(db: None) -> "User":
 
 
 def _create(email: str, name: str, *, is_staff: bool = False) -> "User":
-    from accounts.models import User
+    from accounts.users.models import User
     from tests.clients import PASSWORDS
 
     return User.objects.create_user(

@@ -56,7 +56,8 @@ def main() -> None:
     django.setup()
 
     from accounts import tokens
-    from accounts.models import Session, Subject, User
+    from accounts.models import Session, Subject
+    from accounts.users.models import User
 
     tokens.verify_access(sys.stdin.readline().strip())
     now = datetime.now(UTC)

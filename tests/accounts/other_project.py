@@ -21,6 +21,7 @@ ALLOWED_HOSTS = ["localhost"]
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "django.contrib.auth", "django.contrib.contenttypes", "rest_framework", "shop", "accounts",
+    "accounts.audit", "accounts.programs",
 ]
 MIDDLEWARE = [
     "accounts.web.middleware.ClientAddress",
@@ -35,7 +36,6 @@ DATABASES = {"default": {
 AUTH_USER_MODEL = "%(model)s"
 USE_TZ = True
 PASSWORD_HASHERS = ["shop.hashers.Quick", "django.contrib.auth.hashers.MD5PasswordHasher"]
-AUTH_PASSWORD_VALIDATORS = [{"NAME": "accounts.people.passwords.LengthLimit"}]
 CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_SAMESITE = "Strict"
@@ -160,6 +160,8 @@ class Who(APIView):
 
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("", include("accounts.audit.urls")),
+    path("", include("accounts.programs.urls")),
     path("orders", Orders.as_view()),
     path("orders/<pk>", OneOrder.as_view()),
     path("who", Who.as_view()),

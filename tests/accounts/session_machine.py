@@ -18,11 +18,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from accounts import sessions, tokens
+from accounts.audit.models import SecurityEvent
 from accounts.conf import LEEWAY_SECONDS, conf
 from accounts.errors import InvalidToken, RefreshReused, SessionEnded
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Session
 from accounts.sessions import revocation, session
 from accounts.tokens import key_store, signing
+from accounts.users.models import User
 from tests.clock import SteeredClock
 
 OWNER, THIEF = "owner", "thief"

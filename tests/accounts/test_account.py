@@ -6,7 +6,10 @@ import pytest
 from django.db.models.functions import Now
 
 from accounts import subjects
-from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.audit.models import SecurityEvent
+from accounts.federation.models import Identity
+from accounts.models import Session
+from accounts.users.models import User
 from api.models import Note
 from tests.accounts import mails
 from tests.clients import BearerClient, BrowserClient

@@ -18,7 +18,11 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from accounts import sessions, subjects
-from accounts.models import Identity, LinkToken, SecurityEvent, Session, User
+from accounts.audit.models import SecurityEvent
+from accounts.federation.models import Identity
+from accounts.models import Session
+from accounts.people.models import LinkToken
+from accounts.users.models import User
 from project.settings import INSTALLED_APPS
 from tests.accounts import mails
 from tests.accounts.meeting import just_before
@@ -29,6 +33,20 @@ from tests.servers import ROOT
 pytestmark = pytest.mark.django_db(transaction=True)
 
 COOKIE = "__Host-admin_session"
+
+
+# In which app each model of the administration stands.
+LABELS = {
+    "user": "gatehouse_users",
+    "identity": "gatehouse_federation",
+    "session": "gatehouse",
+    "securityevent": "gatehouse_audit",
+}
+
+
+def admin(path: str) -> str:
+    """The address of a page of the administration: a model's list, and what follows."""
+    return f"/admin/{LABELS[path.split('/')[0]]}/{path}"
 
 
 def form_token(client: Client, path: str) -> str:
@@ -70,7 +88,7 @@ def run(name: str, *arguments: str) -> str:
 
 
 def act(client: Client, model: str, action: str, *rows: object) -> object:
-    path = f"/admin/accounts/{model}/"
+    path = admin(f"{model}/")
     fields = {
         "action": action,
         "_selected_action": [row.pk for row in rows],
@@ -204,7 +222,7 @@ def test_switch_in_the_administration_says_who_did_it(
 ) -> None:
     """By the action or by the form, whether or not a session ended with it."""
     act(staff, "user", "deactivate", alice)
-    path = f"/admin/accounts/user/{alice.pk}/change/"
+    path = f"/admin/gatehouse_users/user/{alice.pk}/change/"
     for fields in ({"is_active": "on"}, {}):
         post(staff, path, {**fields, "name": "Al", "csrfmiddlewaretoken": form_token(staff, path)})
 
@@ -228,7 +246,7 @@ def test_reset_link_is_an_event_that_says_who_sent_it(
     event = SecurityEvent.objects.get(kind="password_reset_sent")
     assert (event.user, event.detail) == (alice, {"by": subjects.of(carol).sub})
     assert LinkToken.objects.count() == 1
-    assert "Done for 1 of 1." in staff.get("/admin/accounts/user/").content.decode()
+    assert "Done for 1 of 1." in staff.get("/admin/gatehouse_users/user/").content.decode()
 
 
 def test_reset_link_goes_to_a_person_without_a_password_too(
@@ -258,7 +276,7 @@ def test_reset_link_that_helps_nobody_is_not_claimed(
 
     act(staff, "user", "send_reset_link", alice, bob)
 
-    page = staff.get("/admin/accounts/user/").content.decode()
+    page = staff.get("/admin/gatehouse_users/user/").content.decode()
     assert f"No link was sent to {alice.email}:" in page
     assert "Done for 1 of 2." in page
     assert [link.user for link in LinkToken.objects.select_related("user")] == [bob]
@@ -273,7 +291,7 @@ def test_reset_link_without_a_mail_server_is_refused(
 
     act(staff, "user", "send_reset_link", alice)
 
-    page = staff.get("/admin/accounts/user/").content.decode()
+    page = staff.get("/admin/gatehouse_users/user/").content.decode()
     assert "This server sends no mail" in page
     assert "Done for" not in page
     assert not LinkToken.objects.exists()
@@ -287,12 +305,12 @@ def test_staff_cannot_act_on_staff(staff: Client, carol: User, alice: User) -> N
         act(staff, "user", action, boss)
     boss.refresh_from_db()
     assert boss.is_active
-    assert "Only a superuser" in staff.get("/admin/accounts/user/").content.decode()
+    assert "Only a superuser" in staff.get("/admin/gatehouse_users/user/").content.decode()
 
 
 def test_staff_cannot_make_staff(staff: Client, alice: User) -> None:
     """The roles are read-only, whatever a form sends."""
-    path = f"/admin/accounts/user/{alice.pk}/change/"
+    path = f"/admin/gatehouse_users/user/{alice.pk}/change/"
     token = form_token(staff, path)
     fields = {"name": "Al", "is_active": "on", "is_staff": "on", "is_superuser": "on"}
     assert post(staff, path, {**fields, "csrfmiddlewaretoken": token}).status_code == 302
@@ -305,7 +323,7 @@ def test_superuser_makes_staff_and_old_tokens_are_refused(
 ) -> None:
     """A change of role counts at once; one refresh brings the new rights."""
     browser_client.sign_in(alice)
-    path = f"/admin/accounts/user/{alice.pk}/change/"
+    path = f"/admin/gatehouse_users/user/{alice.pk}/change/"
     fields = {"name": "Alice", "is_active": "on", "is_staff": "on"}
     post(superuser, path, {**fields, "csrfmiddlewaretoken": form_token(superuser, path)})
     assert browser_client.get("/api/me").status_code == 401
@@ -338,14 +356,14 @@ def test_unlinked_identity_signs_nobody_in_and_its_sessions_end(
         {"by": subjects.of(carol).sub},
     )
     assert "ended that your organisation signs you in" in mails.to(alice.email).body
-    assert "Unlinked 1 of 1." in staff.get("/admin/accounts/identity/").content.decode()
+    assert "Unlinked 1 of 1." in staff.get("/admin/gatehouse_federation/identity/").content.decode()
 
 
 def test_identity_that_two_people_unlink_at_once_is_one_event(
     staff: Client, linked: Identity, alice: User
 ) -> None:
     """The second finds it gone."""
-    with just_before('DELETE FROM "accounts_identity"', linked.delete):
+    with just_before('DELETE FROM "gatehouse_federation_identity"', linked.delete):
         act(staff, "identity", "unlink", linked)
 
     assert not SecurityEvent.objects.filter(kind="identity_unlinked").exists()
@@ -359,7 +377,7 @@ def test_staff_cannot_unlink_staff(staff: Client, carol: User) -> None:
     act(staff, "identity", "unlink", row)
 
     assert Identity.objects.filter(pk=row.pk).exists()
-    assert "Unlinked 0 of 1." in staff.get("/admin/accounts/identity/").content.decode()
+    assert "Unlinked 0 of 1." in staff.get("/admin/gatehouse_federation/identity/").content.decode()
 
 
 @pytest.mark.parametrize("page", ["user", "identity", "session", "securityevent"])
@@ -375,7 +393,7 @@ def test_no_page_shows_a_hash_or_a_token(
         "session": session.pk,
         "securityevent": SecurityEvent.objects.filter(user=alice).latest("id").pk,
     }[page]
-    for path in (f"/admin/accounts/{page}/?q=alice", f"/admin/accounts/{page}/{row}/change/"):
+    for path in (admin(f"{page}/?q=alice"), admin(f"{page}/{row}/change/")):
         answer = staff.get(path)
         text = answer.content.decode()
         assert answer.status_code == 200
@@ -403,7 +421,7 @@ def test_no_page_shows_a_hash_or_a_token(
 )
 def test_filter_that_no_list_offers_is_refused(superuser: Client, query: str) -> None:
     """Whether rows match would give a hash away letter by letter; not even superusers may ask."""
-    assert superuser.get(f"/admin/accounts/{query}").status_code == 400
+    assert superuser.get(admin(query)).status_code == 400
 
 
 @pytest.mark.parametrize("page", ["user", "identity", "session", "securityevent"])
@@ -412,7 +430,7 @@ def test_every_filter_that_a_list_offers_works(
 ) -> None:
     """What the page links to is what may be asked."""
     BrowserClient().sign_in(alice)
-    path = f"/admin/accounts/{page}/"
+    path = admin(f"{page}/")
     links = set(re.findall(r'href="(\?[^"]+=[^"]*)"', staff.get(path).content.decode()))
     queries = {html.unescape(link) for link in links}
     assert len(queries) > 4
@@ -430,7 +448,7 @@ def test_search_finds_an_address_in_any_spelling(
     User.objects.filter(pk=alice.pk).update(email="kim@xn--bcher-kva.example")
     BrowserClient().sign_in("kim@bücher.example", PASSWORDS["alice@example.com"])
 
-    found = staff.get(f"/admin/accounts/{page}/", query_params={"q": query}).content.decode()
+    found = staff.get(admin(f"{page}/"), query_params={"q": query}).content.decode()
 
     assert "1 result" in found
 
@@ -440,9 +458,9 @@ def test_order_and_search_reach_no_hidden_column(staff: Client, alice: User) -> 
     BrowserClient().sign_in(alice)
     key_hash = Session.objects.get(user=alice).key_hash
     for page, secret in (("user", "argon2"), ("session", key_hash)):
-        assert "0 results" in staff.get(f"/admin/accounts/{page}/?q={secret}").content.decode()
+        assert "0 results" in staff.get(admin(f"{page}/?q={secret}")).content.decode()
         for order in ("password", "-key_hash", "99", "-99"):
-            ordered = staff.get(f"/admin/accounts/{page}/?o={order}").context["cl"].queryset
+            ordered = staff.get(admin(f"{page}/?o={order}")).context["cl"].queryset
             assert not {"password", "key_hash"} & {name.lstrip("-") for name in order_of(ordered)}
 
 
@@ -459,7 +477,7 @@ def test_identities_sessions_and_events_are_read_only(
     model = {"identity": Identity, "session": Session, "securityevent": SecurityEvent}[page]
     row = model.objects.filter(user=alice).first().pk
     for path in (f"{row}/change/", f"{row}/delete/", "add/"):
-        answer = post(superuser, f"/admin/accounts/{page}/{path}", {"csrfmiddlewaretoken": "x"})
+        answer = post(superuser, admin(f"{page}/{path}"), {"csrfmiddlewaretoken": "x"})
         assert answer.status_code == 403
 
 
@@ -649,10 +667,11 @@ from django.conf import settings
 
 settings.configure(
     SECRET_KEY="x" * 50,
-    AUTH_USER_MODEL="accounts.User",
+    AUTH_USER_MODEL="gatehouse_users.User",
     INSTALLED_APPS=[
-        "accounts.apps.Administration", "django.contrib.auth", "django.contrib.contenttypes",
-        "django.contrib.messages", "django.contrib.sessions", "accounts", "api",
+        "accounts.staff.apps.Administration", "django.contrib.auth", "django.contrib.contenttypes",
+        "django.contrib.messages", "django.contrib.sessions", "accounts", "accounts.users",
+        "accounts.audit", "accounts.people", "accounts.federation", "accounts.staff", "api",
     ],
 )
 django.setup()
@@ -677,5 +696,7 @@ def test_administration_of_a_whole_project_has_our_sign_in() -> None:
     )
 
     assert done.returncode == 0, done.stderr
-    ours = [f"accounts.{name}" for name in ("Identity", "SecurityEvent", "Session", "User")]
-    assert done.stdout.split() == [*ours, "api.Note", "auth.Group"]
+    assert done.stdout.split() == [
+        *("api.Note", "auth.Group", "gatehouse.Session", "gatehouse_audit.SecurityEvent"),
+        *("gatehouse_federation.Identity", "gatehouse_users.User"),
+    ]

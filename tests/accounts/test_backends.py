@@ -10,7 +10,9 @@ from django.test import RequestFactory
 from rest_framework.permissions import IsAuthenticated
 from rest_framework.views import APIView
 
-from accounts.models import SecurityEvent, Session, User
+from accounts.audit.models import SecurityEvent
+from accounts.models import Session
+from accounts.users.models import User
 from accounts.web.authentication import TokenAuthentication
 from tests.clients import BearerClient, BrowserClient
 

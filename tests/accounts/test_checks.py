@@ -113,7 +113,7 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     "W003": [{"AUTH_PASSWORD_VALIDATORS": []}],
     "W004": [{"DATABASES": {"default": {"ENGINE": "django.db.backends.sqlite3"}}}],
     "W005": [{"SESSION_COOKIE_AGE": 3601}, {"SESSION_COOKIE_AGE": 14 * 86_400}],
-    "W007": [{"AUTH_USER_MODEL": "auth.User"}],
+    "E018": [{"AUTH_USER_MODEL": "auth.User"}],
     "W006": [
         {
             "REST_FRAMEWORK": {

@@ -13,10 +13,12 @@ from accounts.credentials import budgets
 from accounts.errors import InvalidToken, Throttled
 from accounts.federation import protocol
 from accounts.federation.handshake import Handshake, Pending, read, sign
-from accounts.models import FailureCount, LinkToken, Session, User
+from accounts.models import FailureCount, Session
 from accounts.people import links
+from accounts.people.models import LinkToken
 from accounts.sessions import revocation
 from accounts.tokens import signing
+from accounts.users.models import User
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BearerClient, BrowserClient
 from tests.clock import SteeredClock, steered

@@ -12,10 +12,12 @@ from django.db.models import F
 from django.db.models.functions import Now
 
 from accounts.conf import conf
-from accounts.models import FailureCount, LinkToken, Session, User
+from accounts.models import FailureCount, Session
 from accounts.people import links
+from accounts.people.models import LinkToken
 from accounts.sessions import revocation
 from accounts.tokens import key_store
+from accounts.users.models import User
 from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)

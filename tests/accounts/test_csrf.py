@@ -4,8 +4,9 @@ import itertools
 
 import pytest
 
+from accounts.audit.models import SecurityEvent
 from accounts.errors import CsrfFailed
-from accounts.models import SecurityEvent, Session
+from accounts.models import Session
 from accounts.web import csrf
 from api.models import Note
 from tests.accounts.presenting import ACCESS, REFRESH

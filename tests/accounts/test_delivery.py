@@ -15,9 +15,10 @@ from typing import Any
 
 import pytest
 
-from accounts.models import SecurityEvent, User
+from accounts.audit.models import SecurityEvent
 from accounts.people import afterwards, delivery, letters
 from accounts.people.delivery import Mail
+from accounts.users.models import User
 from tests.accounts import mails, smtp
 from tests.accounts.smtp import MailServer
 from tests.clients import BrowserClient

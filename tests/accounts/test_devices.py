@@ -6,7 +6,8 @@ import pytest
 from django.db.models import F
 
 from accounts import sessions
-from accounts.models import SecurityEvent, Session
+from accounts.audit.models import SecurityEvent
+from accounts.models import Session
 from tests.clients import BearerClient, BrowserClient
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"

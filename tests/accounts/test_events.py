@@ -10,7 +10,8 @@ import pytest
 
 from accounts import callers, sessions, signals
 from accounts.audit import events
-from accounts.models import SecurityEvent, Session
+from accounts.audit.models import SecurityEvent
+from accounts.models import Session
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BrowserClient
 from tests.leaks import holds_jwt

@@ -20,9 +20,9 @@ from joserfc.jwk import ECKey, KeySet
 
 from accounts import sessions, subjects, tokens
 from accounts.errors import InvalidToken, SessionEnded
-from accounts.models import User
 from accounts.tokens import key_store
 from accounts.tokens.claims import Issued
+from accounts.users.models import User
 from tests.clients import BrowserClient
 
 ISSUER = "http://localhost"

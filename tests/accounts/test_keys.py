@@ -24,12 +24,14 @@ from django.db import connection
 from joserfc.jwk import ECKey
 
 from accounts import sessions, tokens
+from accounts.audit.models import SecurityEvent
 from accounts.conf import conf
 from accounts.errors import InvalidToken, RevokedSession, SessionEnded
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Session
 from accounts.sessions import revocation
 from accounts.tokens import key_store
 from accounts.tokens.claims import Issued
+from accounts.users.models import User
 from project import env
 from tests.clients import BrowserClient
 
@@ -210,7 +212,7 @@ def test_running_server_picks_up_a_changed_file_within_five_seconds(
     pair = sign_in(alice)
     before = key_store.ring().active_kid
     program = (
-        "import sys, pathlib; from accounts.tokens import key_store as keys; path = pathlib.Path(sys.argv[1]);"
+        "import sys, pathlib; import django; django.setup(); from accounts.tokens import key_store as keys; path = pathlib.Path(sys.argv[1]);"
         "ring = keys.Ring.parse(path.read_text()).with_next().activated(1, 2);"
         "keys.write(ring, path)"
     )
@@ -634,6 +636,6 @@ def test_database_holds_no_key(alice: User) -> None:
     sign_in(alice)
 
     with connection.cursor() as cursor:
-        cursor.execute("SELECT signing_kids FROM accounts_session")
+        cursor.execute("SELECT signing_kids FROM gatehouse_session")
         (row,) = cursor.fetchall()
     assert row == (key_store.ring().active_kid,)

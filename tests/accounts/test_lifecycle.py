@@ -15,8 +15,10 @@ from django.core.management import call_command
 from django.db import connection
 
 from accounts import sessions, signals, subjects
+from accounts.audit.models import SecurityEvent
 from accounts.errors import InvalidCredentials
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Session
+from accounts.users.models import User
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
@@ -442,14 +444,14 @@ def test_rights_and_version_change_together(carol):
 
 JOINED = {
     "group.user": lambda alice, group: alice.groups.add(group),
-    "user of the group": lambda alice, group: group.accounts_user_set.add(alice),
+    "user of the group": lambda alice, group: group.gatehouse_user_set.add(alice),
     "set": lambda alice, group: alice.groups.set([group]),
 }
 LEFT = {
     "remove": lambda alice, group: alice.groups.remove(group),
-    "removed from the group": lambda alice, group: group.accounts_user_set.remove(alice),
+    "removed from the group": lambda alice, group: group.gatehouse_user_set.remove(alice),
     "clear": lambda alice, group: alice.groups.clear(),
-    "cleared group": lambda alice, group: group.accounts_user_set.clear(),
+    "cleared group": lambda alice, group: group.gatehouse_user_set.clear(),
 }
 
 

@@ -10,8 +10,10 @@ from django.contrib.auth.hashers import make_password
 from django.db.models.functions import Now
 
 from accounts import sessions, subjects
+from accounts.audit.models import SecurityEvent
 from accounts.errors import InvalidCredentials
-from accounts.models import FailureCount, SecurityEvent, Session, User
+from accounts.models import FailureCount, Session
+from accounts.users.models import User
 from tests.accounts.forge import contents
 from tests.accounts.presenting import ACCESS, REFRESH
 from tests.clients import BrowserClient

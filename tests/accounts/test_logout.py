@@ -5,7 +5,8 @@ import time
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from accounts.models import SecurityEvent, Session
+from accounts.audit.models import SecurityEvent
+from accounts.models import Session
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, REFRESH, assert_refused
 from tests.clients import BrowserClient

@@ -11,13 +11,16 @@ from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from accounts import sessions
+from accounts.audit.models import SecurityEvent
 from accounts.errors import InvalidCredentials, RefreshReused, SessionEnded
 from accounts.federation import matching
-from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.federation.models import Identity
+from accounts.models import Session
 from accounts.people import links, passwords
 from accounts.people.links import DeadLink
 from accounts.sessions import session as session_rows
 from accounts.sessions.user_changes import Occasion
+from accounts.users.models import User
 from tests.accounts.meeting import just_before
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
@@ -49,7 +52,7 @@ def test_two_sign_outs_that_meet_write_one_event(
     """The second finds the session live and ends it no more."""
     browser_client.sign_in(alice)
 
-    with just_before('UPDATE "accounts_session"', end_elsewhere):
+    with just_before('UPDATE "gatehouse_session"', end_elsewhere):
         answer = browser_client.post("/auth/logout")
 
     assert answer.status_code == 204
@@ -64,7 +67,7 @@ def test_other_device_that_has_just_signed_out_is_no_event(
     api_client.sign_in(alice)
     other = Session.objects.get(client="cli").id
 
-    with just_before('UPDATE "accounts_session" SET "ended_at"', end_elsewhere):
+    with just_before('UPDATE "gatehouse_session" SET "ended_at"', end_elsewhere):
         answer = browser_client.delete(f"/auth/sessions/{other}")
 
     assert answer.status_code == 204
@@ -78,7 +81,7 @@ def test_session_beyond_the_limit_that_has_just_signed_out_is_no_event(
     monkeypatch.setattr(session_rows, "MOST_LIVE", 1)
     first = sessions.start(alice, client="web", remember=True).session
 
-    with just_before('UPDATE "accounts_session" SET "ended_at"', end_elsewhere):
+    with just_before('UPDATE "gatehouse_session" SET "ended_at"', end_elsewhere):
         sessions.start(alice, client="web", remember=True)
 
     assert Session.objects.get(id=first.id).end_reason == "signed_out"
@@ -94,7 +97,7 @@ def test_reuse_that_meets_a_sign_out_is_told_nobody(alice: User) -> None:
     Session.objects.update(rotated_at=long_ago, confirmed_at=long_ago)
 
     with (
-        just_before('UPDATE "accounts_session" SET "ended_at"', end_elsewhere),
+        just_before('UPDATE "gatehouse_session" SET "ended_at"', end_elsewhere),
         pytest.raises(RefreshReused),
     ):
         sessions.rotate(old.refresh, client="web")
@@ -140,7 +143,7 @@ def test_reset_wins_over_a_change_that_is_still_being_hashed(
     browser_client.sign_in(alice)
     body = {"current_password": PASSWORDS[alice.email], "new_password": "seven grey herons at dusk"}
 
-    with just_before("UPDATE accounts_failurecount", partial(reset_password, alice)):
+    with just_before("UPDATE gatehouse_failurecount", partial(reset_password, alice)):
         answer = browser_client.post("/auth/password/change", body)
 
     assert answer.status_code == 401
@@ -184,7 +187,7 @@ def test_row_that_never_holds_still_ends_in_a_refusal(alice: User) -> None:
     turns: list[int] = []
 
     def execute(run: Any, sql: str, *rest: Any) -> Any:
-        if sql.startswith('UPDATE "accounts_session" SET "generation"') and len(turns) % 2 == 0:
+        if sql.startswith('UPDATE "gatehouse_session" SET "generation"') and len(turns) % 2 == 0:
             turns.append(1)
             row.update(generation=2)
             found = run(sql, *rest)
@@ -210,7 +213,7 @@ def test_confirmation_that_fails_stops_no_request(
     browser_client.sign_in(alice)
 
     def execute(run: Any, sql: str, *rest: Any) -> Any:
-        if sql.startswith('UPDATE "accounts_session" SET "confirmed_at"'):
+        if sql.startswith('UPDATE "gatehouse_session" SET "confirmed_at"'):
             raise failure("the disk is full")
         return run(sql, *rest)
 

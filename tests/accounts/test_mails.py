@@ -7,7 +7,8 @@ import pytest
 from django.db.models import F
 
 from accounts import sessions
-from accounts.models import Session, User
+from accounts.models import Session
+from accounts.users.models import User
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BrowserClient
 from tests.leaks import holds_jwt

@@ -12,14 +12,15 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, connection, models
 from django.test.utils import isolate_apps
 
-from accounts.models import SecurityEvent, User
+from accounts.audit.models import SecurityEvent
+from accounts.users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 # One of our own tables, one of Django's, and the table between people and groups.
 MOVED = {
-    "accounts.SecurityEvent.user": SecurityEvent,
-    "accounts.User_groups.user": User.groups.through,
+    "gatehouse_audit.SecurityEvent.user": SecurityEvent,
+    "gatehouse_users.User_groups.user": User.groups.through,
     "admin.LogEntry.user": LogEntry,
 }
 
@@ -40,13 +41,13 @@ def referred(model: Any) -> str:
 @pytest.fixture
 def old_table() -> Iterator[type[models.Model]]:
     """A table of users of before, to which some foreign keys refer until the test is over."""
-    with isolate_apps("accounts"):
+    with isolate_apps("accounts.users"):
 
         class Before(models.Model):
             """Somebody in the user model that the project had."""
 
             class Meta:
-                app_label = "accounts"
+                app_label = "gatehouse_users"
                 db_table = "people_before"
 
             def __str__(self) -> str:
@@ -87,7 +88,7 @@ def test_new_person_fits_after_the_move(old_table: type[models.Model]) -> None:
     said = run()
 
     assert {line.removeprefix("moved ") for line in said.splitlines()[:-1]} == set(MOVED)
-    assert {referred(model) for model in MOVED.values()} == {"accounts_user"}
+    assert {referred(model) for model in MOVED.values()} == {"gatehouse_users_user"}
     SecurityEvent.objects.create(kind="signed_in", user=dora)
     assert run() == "moved 0 foreign keys\n"
 
@@ -113,11 +114,11 @@ def test_column_that_was_named_after_the_old_model_is_renamed(
     old_table.objects.create(id=dora.pk)
     dora.groups.add(Group.objects.create(name="readers"))
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounts_user_groups RENAME COLUMN user_id TO before_id")
+        cursor.execute("ALTER TABLE gatehouse_users_user_groups RENAME COLUMN user_id TO before_id")
 
-    assert "moved accounts.User_groups.user\n" in run()
+    assert "moved gatehouse_users.User_groups.user\n" in run()
 
-    assert referred(User.groups.through) == "accounts_user"
+    assert referred(User.groups.through) == "gatehouse_users_user"
     assert [group.name for group in dora.groups.all()] == ["readers"]
     dora.groups.clear()
 
@@ -127,13 +128,13 @@ def test_refusal_leaves_the_names_of_columns_too(old_table: type[models.Model]) 
     old_table.objects.create(id=101)
     SecurityEvent.objects.create(kind="signed_in", user_id=101)
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounts_user_groups RENAME COLUMN user_id TO before_id")
+        cursor.execute("ALTER TABLE gatehouse_users_user_groups RENAME COLUMN user_id TO before_id")
 
     with pytest.raises(CommandError, match="SecurityEvent"):
         run()
 
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE accounts_user_groups RENAME COLUMN before_id TO user_id")
+        cursor.execute("ALTER TABLE gatehouse_users_user_groups RENAME COLUMN before_id TO user_id")
 
 
 def test_rows_of_people_who_were_left_out_are_named(old_table: type[models.Model]) -> None:
@@ -147,7 +148,7 @@ def test_rows_of_people_who_were_left_out_are_named(old_table: type[models.Model
         run()
 
     shown = ", ".join(str(number) for number in range(101, 111))
-    assert f"accounts.SecurityEvent.user: {shown}, ..." in str(refused.value)
+    assert f"gatehouse_audit.SecurityEvent.user: {shown}, ..." in str(refused.value)
     assert "admin.LogEntry" not in str(refused.value)
     assert {referred(model) for model in MOVED.values()} == {"people_before"}
 
@@ -156,5 +157,5 @@ def test_project_that_has_not_moved_yet_is_refused(settings: Any) -> None:
     """With the old model in force there is nothing to move to."""
     settings.AUTH_USER_MODEL = "auth.Group"
 
-    with pytest.raises(CommandError, match=r"accounts\.User first"):
+    with pytest.raises(CommandError, match=r"gatehouse_users\.User first"):
         run()

@@ -13,9 +13,12 @@ from django.http import HttpRequest, HttpResponse
 from joserfc.jwk import ECKey, OctKey
 from joserfc.jws import serialize_compact
 
+from accounts.audit.models import SecurityEvent
 from accounts.federation import matching, provider
+from accounts.federation.models import Identity
 from accounts.federation.protocol import Proof, SignInError
-from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.models import Session
+from accounts.users.models import User
 from tests.accounts.meeting import just_before
 from tests.accounts.stand_in import PENDING, SUBJECT, StandIn, kept, outcome
 from tests.clients import PASSWORDS, BrowserClient

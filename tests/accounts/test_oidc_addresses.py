@@ -8,7 +8,9 @@ from joserfc import jwt
 from joserfc.jwk import ECKey
 
 from accounts.federation import provider
-from accounts.models import Identity, Session, User
+from accounts.federation.models import Identity
+from accounts.models import Session
+from accounts.users.models import User
 from tests.accounts.stand_in import HANDSHAKE, SUBJECT, StandIn, kept, outcome
 from tests.clients import BrowserClient
 

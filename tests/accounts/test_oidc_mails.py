@@ -9,11 +9,15 @@ import time_machine
 from django.http import HttpRequest, HttpResponse
 
 from accounts import sessions, subjects
+from accounts.audit.models import SecurityEvent
 from accounts.federation import handshake, matching
 from accounts.federation.handshake import Pending
-from accounts.models import Identity, LinkToken, SecurityEvent, Session, User
+from accounts.federation.models import Identity
+from accounts.models import Session
 from accounts.people import links
 from accounts.people.links import DeadLink
+from accounts.people.models import LinkToken
+from accounts.users.models import User
 from tests.accounts import mails
 from tests.accounts.stand_in import PENDING, SUBJECT, StandIn, kept, outcome
 from tests.clients import PASSWORDS, BrowserClient

@@ -13,11 +13,14 @@ from django.core import signing
 from django.http import HttpResponse, QueryDict
 
 from accounts import subjects
+from accounts.audit.models import SecurityEvent
 from accounts.federation import handshake as handshakes
 from accounts.federation import protocol
 from accounts.federation.handshake import Handshake, Pending
+from accounts.federation.models import Identity
 from accounts.federation.protocol import SignInError
-from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.models import Session
+from accounts.users.models import User
 from tests.accounts.presenting import on_the_wire
 from tests.accounts.stand_in import HANDSHAKE, PENDING, SUBJECT, StandIn, kept, outcome
 from tests.clients import PASSWORDS, BrowserClient

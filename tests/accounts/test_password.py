@@ -11,8 +11,10 @@ from django.contrib.auth.password_validation import (
 from django.core.exceptions import ValidationError
 
 from accounts import sessions
-from accounts.models import FailureCount, SecurityEvent, Session, User
+from accounts.audit.models import SecurityEvent
+from accounts.models import FailureCount, Session
 from accounts.people import afterwards
+from accounts.users.models import User
 from tests.accounts import mails
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 from tests.settings import SlowerArgon2

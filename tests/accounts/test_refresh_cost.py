@@ -8,7 +8,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import rows as rows_by_hand
 from accounts import sessions, subjects, tokens
-from accounts.models import FailureCount, SecurityEvent, Session, Subject, User
+from accounts.audit.models import SecurityEvent
+from accounts.models import FailureCount, Session, Subject
+from accounts.users.models import User
 from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -5,9 +5,11 @@ from django.core import mail
 from django.db.models.functions import Now
 
 from accounts import subjects
-from accounts.models import LinkToken, SecurityEvent, User
+from accounts.audit.models import SecurityEvent
 from accounts.people.links import LIFE
+from accounts.people.models import LinkToken
 from accounts.tokens.keys import unb64
+from accounts.users.models import User
 from tests.accounts import mails
 from tests.clients import BrowserClient
 

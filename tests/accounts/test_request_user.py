@@ -11,7 +11,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts import subjects
-from accounts.models import Session, User
+from accounts.models import Session
+from accounts.users.models import User
 from api.models import Note
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 

@@ -21,9 +21,10 @@ from django.utils import timezone
 from accounts import sessions, subjects, tokens
 from accounts.conf import conf
 from accounts.errors import RevokedSession, Unavailable
-from accounts.models import Session, Subject, User
+from accounts.models import Session, Subject
 from accounts.sessions import revocation
 from accounts.tokens.claims import Issued
+from accounts.users.models import User
 from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -85,7 +86,7 @@ def other_process(django_db_setup: None) -> Iterator[Callable[[Issued], str]]:
 
 
 def broken_database(execute: Any, sql: str, *rest: Any) -> Any:
-    if 'FROM "accounts_session"' in sql:
+    if 'FROM "gatehouse_session"' in sql:
         raise OperationalError("the database is away")
     return execute(sql, *rest)
 
@@ -347,9 +348,9 @@ def test_reading_the_feed_does_not_look_at_live_sessions(alice: User) -> None:
 
     assert len(plans) == 3
     for plan in plans:
-        assert not re.search(r"Seq Scan on accounts_session|SCAN (accounts_session|U0)\b", plan), (
-            plan
-        )
+        assert not re.search(
+            r"Seq Scan on gatehouse_session|SCAN (gatehouse_session|U0)\b", plan
+        ), plan
 
 
 def test_feed_that_cannot_be_read_is_believed_for_ten_seconds(
@@ -526,7 +527,7 @@ def test_feed_is_read_once_a_poll_by_many_threads(alice: User, poll: Callable[[i
     reading, done = threading.Event(), threading.Event()
 
     def slow(execute: Any, sql: str, *rest: Any) -> Any:
-        if 'FROM "accounts_session"' in sql:
+        if 'FROM "gatehouse_session"' in sql:
             reading.set()
             done.wait(PATIENCE)
         return execute(sql, *rest)
@@ -566,7 +567,7 @@ def test_process_that_was_idle_refuses_nobody(alice: User) -> None:
     let_the_feed_age(60)
 
     def slow(execute: Any, sql: str, *rest: Any) -> Any:
-        if 'FROM "accounts_session"' in sql and not tries:
+        if 'FROM "gatehouse_session"' in sql and not tries:
             tries.append(sql)
             wait_for_threads_at_the_lock(5)
         return execute(sql, *rest)
@@ -590,7 +591,7 @@ def test_many_threads_wait_for_one_failing_reading_together(alice: User) -> None
     revocation.reset()
 
     def broken(execute: Any, sql: str, *rest: Any) -> Any:
-        if 'FROM "accounts_session"' in sql:
+        if 'FROM "gatehouse_session"' in sql:
             tries.append(sql)
             wait_for_threads_at_the_lock(9)
             raise OperationalError("the database is away")

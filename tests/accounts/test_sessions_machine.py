@@ -7,10 +7,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis.stateful import run_state_machine_as_test
 
 from accounts import sessions, tokens
+from accounts.audit.models import SecurityEvent
 from accounts.errors import RefreshReused, SessionEnded
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Session
 from accounts.sessions import session
 from accounts.tokens.claims import Issued
+from accounts.users.models import User
 from tests.accounts.session_machine import SessionMachine
 from tests.clock import SteeredClock, steered
 

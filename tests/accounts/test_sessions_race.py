@@ -15,10 +15,12 @@ from django.db import connection
 from django.db.models.functions import Now
 
 from accounts import sessions
+from accounts.audit.models import SecurityEvent
 from accounts.errors import RefreshReused, SessionEnded
-from accounts.models import SecurityEvent, Session, User
+from accounts.models import Session
 from accounts.sessions import session
 from accounts.tokens.claims import Issued
+from accounts.users.models import User
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -44,7 +46,7 @@ class Gate:
         return execute(sql, *rest)
 
 
-UPDATE = 'UPDATE "accounts_session"'
+UPDATE = 'UPDATE "gatehouse_session"'
 
 
 def in_threads(*calls: Callable[[], Any], gates: dict[int, Gate] | None = None) -> list[Any]:

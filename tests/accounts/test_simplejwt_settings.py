@@ -10,8 +10,8 @@ from rest_framework_simplejwt.settings import DEFAULTS, IMPORT_STRINGS, APISetti
 
 from accounts import sessions, subjects, tokens
 from accounts.conf import conf
-from accounts.models import User
 from accounts.tokens.claims import ACCESS, REFRESH
+from accounts.users.models import User
 from tests.accounts.forge import contents
 from tests.accounts.odd_simplejwt import ODD
 from tests.accounts.presenting import ACCESS as ACCESS_COOKIE

@@ -8,8 +8,9 @@ from django.core.management import CommandError, call_command
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts.models import FailureCount, User
+from accounts.models import FailureCount
 from accounts.spelling import canonical_email, is_one_line, mailable
+from accounts.users.models import User
 from tests.accounts import mails
 from tests.clients import BrowserClient
 

@@ -5,7 +5,10 @@ from django.apps import apps
 from django.core import serializers as dumps
 from django.db.models import Model
 
-from accounts.models import FailureCount, Identity, LinkToken, User
+from accounts.federation.models import Identity
+from accounts.models import FailureCount
+from accounts.people.models import LinkToken
+from accounts.users.models import User
 from api.models import Note
 from tests.clients import BearerClient, BrowserClient
 from tests.leaks import holds_jwt

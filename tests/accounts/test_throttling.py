@@ -10,8 +10,9 @@ from django.db import connections
 from django.http import HttpResponse
 
 from accounts import sessions
+from accounts.audit.models import SecurityEvent
 from accounts.credentials import budgets
-from accounts.models import FailureCount, SecurityEvent
+from accounts.models import FailureCount
 from accounts.web.middleware import ClientAddress
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, REFRESH

@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from accounts.models import User
+from accounts.users.models import User
 from tests.accounts import forge
 from tests.accounts.presenting import ACCESS, REFRESH, assert_refused, by_bearer, by_cookie
 from tests.clients import BrowserClient

@@ -9,10 +9,11 @@ import time_machine
 from accounts import sessions, tokens
 from accounts.conf import LEEWAY_SECONDS, override
 from accounts.errors import ExpiredToken, InvalidToken
-from accounts.models import Session, User
+from accounts.models import Session
 from accounts.sessions import revocation
 from accounts.tokens import key_store, signing
 from accounts.tokens.claims import Issued
+from accounts.users.models import User
 from tests.accounts import forge
 from tests.clients import BrowserClient
 

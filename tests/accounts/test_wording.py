@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from accounts.models import User
+from accounts.users.models import User
 from accounts.web.bodies import Body
 from accounts.web.wording import Worded
 from tests.clients import BrowserClient

@@ -162,9 +162,9 @@ FORGOTTEN = [
         ("settings.py", r".*LengthLimit.*", "", "W003"),
         ("settings.py", r"    \"transaction_mode\".*", "", "W004"),
         ("settings.py", r"SESSION_COOKIE_AGE.*", "", "W005"),
-        ("settings.py", r"accounts.apps.Administration", "django.contrib.admin", "E015"),
+        ("settings.py", r"accounts.staff.apps.Administration", "django.contrib.admin", "E015"),
     ],
-    [("settings.py", r"AUTH_USER_MODEL.*", "", "W007")],
+    [("settings.py", r"AUTH_USER_MODEL.*", "", "E018")],
     [("urls.py", r".*include\(\"accounts.urls\"\).*", "", "E014")],
 ]
 

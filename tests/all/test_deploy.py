@@ -231,7 +231,7 @@ def backed_up(
 
 
 CREATE_ALICE = (
-    "from accounts.models import User; from project.demo import PEOPLE as people;"
+    "from accounts.users.models import User; from project.demo import PEOPLE as people;"
     ' User.objects.create_user(people[0].email, people[0].password, name="Alice")'
 )
 

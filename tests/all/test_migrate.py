@@ -278,7 +278,7 @@ def test_session_of_before_opens_the_pages_that_it_opened(url: str, moved: Moved
         assert rita.get("/members/").text == "members: rita@example.com"
         index = rita.get("/admin/").text
 
-    assert all(name in index for name in ("/shop/order/", "/auth/group/", "/accounts/session/"))
+    assert all(name in index for name in ("/shop/order/", "/auth/group/", "/gatehouse/session/"))
 
 
 @pytest.mark.parametrize("who", [OLGA, RITA, DORA], ids=lambda who: who["email"][:4])

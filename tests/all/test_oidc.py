@@ -21,7 +21,7 @@ from tests.e2e import mailbox
 from tests.servers import Gatehouse
 
 HANDSHAKE = "__Host-Http-oidc_handshake_"
-STATE = ("accounts_user", "accounts_identity", "accounts_session")
+STATE = ("gatehouse_users_user", "gatehouse_federation_identity", "gatehouse_session")
 
 
 @pytest.fixture(scope="module")
@@ -128,8 +128,8 @@ def test_new_person_gets_an_account_and_a_session(app: Gatehouse, tab: Page) -> 
     assert signed_in_as(tab) == "dora@example.com"
     [(password, method)] = rows(
         app,
-        "SELECT password, method FROM accounts_user JOIN accounts_session"
-        " ON user_id = accounts_user.id WHERE email = 'dora@example.com'",
+        "SELECT password, method FROM gatehouse_users_user JOIN gatehouse_session"
+        " ON user_id = gatehouse_users_user.id WHERE email = 'dora@example.com'",
     )
     assert password.startswith("!")
     assert method == "oidc"
@@ -171,9 +171,9 @@ def test_second_sign_in_is_the_same_user_and_replaces_the_session(
 
     found = rows(
         app,
-        "SELECT accounts_user.id, ended_at IS NULL, end_reason FROM accounts_user"
-        " JOIN accounts_session ON user_id = accounts_user.id"
-        " WHERE email = 'frank@example.com' ORDER BY accounts_session.created_at",
+        "SELECT gatehouse_users_user.id, ended_at IS NULL, end_reason FROM gatehouse_users_user"
+        " JOIN gatehouse_session ON user_id = gatehouse_users_user.id"
+        " WHERE email = 'frank@example.com' ORDER BY gatehouse_session.created_at",
     )
     assert len({user for user, _, _ in found}) == 1
     assert [(live, reason) for _, live, reason in found] == [(0, "replaced"), (1, "")]
@@ -195,8 +195,8 @@ def test_two_tabs_on_their_way_at_once_both_arrive(app: Gatehouse, profile: Brow
     assert handshakes(profile, app) == []
     found = rows(
         app,
-        "SELECT ended_at IS NULL FROM accounts_user JOIN accounts_session"
-        " ON user_id = accounts_user.id WHERE email = 'kim@example.com'",
+        "SELECT ended_at IS NULL FROM gatehouse_users_user JOIN gatehouse_session"
+        " ON user_id = gatehouse_users_user.id WHERE email = 'kim@example.com'",
     )
     assert sorted(found) == [(0,), (1,)]
 
@@ -307,14 +307,14 @@ def test_person_under_a_new_subject_is_linked_by_mail(
 
     expect(tab).to_have_url(f"{app.url}/notes")
     assert signed_in_as(tab) == "vera@example.com"
-    query = "SELECT subject FROM accounts_identity JOIN accounts_user ON user_id = accounts_user.id"
+    query = "SELECT subject FROM gatehouse_federation_identity JOIN gatehouse_users_user ON user_id = gatehouse_users_user.id"
     found = rows(app, f"{query} WHERE email = 'vera@example.com'")
     assert sorted(found) == [("vera",), ("vera~2",)]
 
 
 def test_mailed_link_to_an_account_with_a_password_asks_for_it(app: Gatehouse, tab: Page) -> None:
     """Whoever reads the mail need not be who knows the password."""
-    update = "UPDATE accounts_user SET email = 'unverified-bob@example.com'"
+    update = "UPDATE gatehouse_users_user SET email = 'unverified-bob@example.com'"
     rows(app, f"{update} WHERE email = 'bob@example.com'")
     begin(tab)
     prove(tab, "unverified-bob")
@@ -479,7 +479,7 @@ def test_person_without_a_password_steps_up_through_the_provider(
         begin(page)
         prove(page, "sam")
         expect(page).to_have_url(f"{app.url}/notes")
-    rows(app, "UPDATE accounts_session SET authenticated_at = datetime('now', '-1 hour')")
+    rows(app, "UPDATE gatehouse_session SET authenticated_at = datetime('now', '-1 hour')")
     tab.goto("/account")
     tab.get_by_role("button", name="End all others").click()
     tab.get_by_role("dialog").get_by_role("button", name="End all others").click()
@@ -522,7 +522,7 @@ def test_person_whom_the_provider_cannot_confirm_sets_a_password_by_mail(
     tab.get_by_role("button", name="Sign in", exact=True).click()
     expect(tab).to_have_url(f"{app.url}/notes")
 
-    rows(app, "UPDATE accounts_session SET authenticated_at = datetime('now', '-1 hour')")
+    rows(app, "UPDATE gatehouse_session SET authenticated_at = datetime('now', '-1 hour')")
     tab.goto("/account")
     tab.get_by_role("button", name="Delete my account").click()
     tab.get_by_role("dialog").get_by_role("button", name="Delete").click()

@@ -64,7 +64,7 @@ class Fleet:
     def age_sessions(self) -> None:
         """As if the last refreshes had been a minute ago: the next ones rotate."""
         self.query(
-            "UPDATE accounts_session SET rotated_at = rotated_at - interval '1 minute',"
+            "UPDATE gatehouse_session SET rotated_at = rotated_at - interval '1 minute',"
             " confirmed_at = confirmed_at - interval '1 minute'"
         )
 
@@ -174,7 +174,7 @@ def test_parallel_refreshes_on_both_servers_move_the_generation_once(
         answers = list(pool.map(refresh, tabs, [fleet.a_url, fleet.b_url] * 8))
 
     rows = fleet.query(
-        "SELECT generation, previous_generation, ended_at FROM accounts_session WHERE id = %s",
+        "SELECT generation, previous_generation, ended_at FROM gatehouse_session WHERE id = %s",
         session_of(alice),
     )
     assert [answer.status_code for answer in answers] == [200] * 16
@@ -242,7 +242,7 @@ def test_server_killed_under_load_signs_nobody_out(fleet: Fleet, people: list[Wo
     assert set(at_the_end) == {200}
     assert all(set(person.statuses[-6:]) <= {200, 201} for person in people)
     rows = fleet.query(
-        "SELECT count(*), count(ended_at), min(generation) FROM accounts_session"
+        "SELECT count(*), count(ended_at), min(generation) FROM gatehouse_session"
         " WHERE id = ANY(%s)",
         live,
     )

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-from accounts.models import User
+from accounts.users.models import User
 from tests.clients import BrowserClient
 
 ROUNDS = 25

@@ -4,7 +4,8 @@ from urllib.parse import quote
 
 import pytest
 
-from accounts.models import SecurityEvent, User
+from accounts.audit.models import SecurityEvent
+from accounts.users.models import User
 from api.models import Note
 from tests.api.test_schema import DOCUMENT
 from tests.clients import BrowserClient

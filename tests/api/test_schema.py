@@ -21,8 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts import sessions
-from accounts.models import User
 from accounts.tokens.claims import Issued
+from accounts.users.models import User
 from api.models import Note
 from api.operations import OPERATIONS as OPERATIONS_OF_API
 from api.operations import add

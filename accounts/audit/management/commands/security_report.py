@@ -9,9 +9,10 @@ from django.core.management.base import BaseCommand
 from django.db.models import Count
 from django.db.models.functions import Now
 
-from ...models import SecurityEvent, Session
-from ...signals import KINDS
-from ..arguments import between
+from ....management.arguments import between
+from ....models import Session
+from ....signals import KINDS
+from ...models import SecurityEvent
 
 TOP = 10
 

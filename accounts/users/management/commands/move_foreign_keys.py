@@ -1,4 +1,4 @@
-"""Make every foreign key to a person refer to the table of `accounts.User` (docs/migrate.md).
+"""Make every foreign key to a person refer to the table of our user model (docs/migrate.md).
 
 For a project that had another user model. Its own tables and those of other apps (the
 administration's log, API keys) were made with constraints on the old table, which the change of
@@ -24,14 +24,14 @@ SHOWN = 10
 
 class Command(BaseCommand):
     help = (
-        "After a move to accounts.User: make each foreign key that still refers to the old table "
-        "of users refer to the new one. Changes all of them or, where a row names somebody whom "
-        "the new table does not have, none. Safe to repeat. Stop the servers first."
+        "After a move to gatehouse_users.User: make each foreign key that still refers to the "
+        "old table of users refer to the new one. Changes all of them or, where a row names "
+        "somebody whom the new table does not have, none. Safe to repeat. Stop the servers first."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if get_user_model() is not User:
-            raise CommandError("Set AUTH_USER_MODEL to accounts.User first.")
+            raise CommandError("Set AUTH_USER_MODEL to gatehouse_users.User first.")
         with connection.schema_editor() as editor:  # a transaction: all of it or nothing
             found = list(outdated())
             for one in found:
