@@ -53,7 +53,7 @@ def test_accounts_lists_every_package_that_it_imports() -> None:
 def test_locks_of_npm_name_no_tag() -> None:
     """Debian 12's npm reads "latest" as a version, and then takes the whole lock for none."""
     for lock in [
-        *ROOT.glob("tests/all/*/package-lock.json"),
+        *ROOT.glob("tests/engines/*/package-lock.json"),
         *ROOT.glob("bench/*/package-lock.json"),
     ]:
         packages = json.loads(lock.read_text(encoding="utf-8"))["packages"]

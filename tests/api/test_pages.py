@@ -7,8 +7,8 @@ import pytest
 from accounts.audit.models import SecurityEvent
 from accounts.users.models import User
 from api.models import Note
-from tests.api.test_schema import DOCUMENT
 from tests.clients import BrowserClient
+from tests.contract.test_schema import DOCUMENT
 
 # Whatever is described with a page, so that a new list is among them.
 LISTS = [
