@@ -64,9 +64,10 @@ def test_locks_of_npm_name_no_tag() -> None:
 
 
 def imported() -> set[str]:
-    """The top of each module that a module of `accounts` imports."""
+    """The top of each module that a module of `accounts` imports; its tests need more than it."""
     found = set()
-    for path in (ROOT / "accounts").rglob("*.py"):
+    paths = set((ROOT / "accounts").rglob("*.py")) - set((ROOT / "accounts/tests").rglob("*.py"))
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Import):
                 found |= {alias.name.split(".")[0] for alias in node.names}
