@@ -5,7 +5,7 @@ from django.contrib.admin import apps as admin
 
 
 class AccountsConfig(AppConfig):
-    name = "accounts"
+    name = __package__
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
@@ -27,5 +27,5 @@ class Administration(admin.AdminConfig):
     All models that a project has registered stay.
     """
 
-    default_site = "accounts.staff.site.GatehouseAdmin"
-    default = False  # the app "accounts" is the one above
+    default_site = f"{__package__}.staff.site.GatehouseAdmin"
+    default = False  # the app itself is the one above

@@ -5,8 +5,8 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import accounts.models
-import accounts.spelling
+from .. import spelling
+from ..models import opaque_id
 
 
 class Migration(migrations.Migration):
@@ -46,7 +46,7 @@ class Migration(migrations.Migration):
                     models.EmailField(
                         max_length=254,
                         unique=True,
-                        validators=[accounts.spelling.validate_mailable],
+                        validators=[spelling.validate_mailable],
                         verbose_name="e-mail",
                     ),
                 ),
@@ -95,7 +95,7 @@ class Migration(migrations.Migration):
                 (
                     "sub",
                     models.CharField(
-                        default=accounts.models.opaque_id,
+                        default=opaque_id,
                         editable=False,
                         max_length=32,
                         unique=True,
@@ -221,7 +221,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=accounts.models.opaque_id,
+                        default=opaque_id,
                         max_length=32,
                         primary_key=True,
                         serialize=False,

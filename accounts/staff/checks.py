@@ -10,6 +10,8 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from ..checks import rule
 from .site import GatehouseAdmin
 
+PACKAGE = __package__.rpartition(".")[0]
+
 
 @rule("E015")
 def administration() -> str:
@@ -18,7 +20,7 @@ def administration() -> str:
         if site is not None and not isinstance(site, GatehouseAdmin):
             return (
                 "The administration's sign-in has no budgets: INSTALLED_APPS needs "
-                "accounts.apps.Administration in place of django.contrib.admin."
+                f"{PACKAGE}.apps.Administration in place of django.contrib.admin."
             )
     return ""
 

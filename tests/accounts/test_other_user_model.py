@@ -30,7 +30,7 @@ def told(kind: str, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
 def test_nothing_but_a_warning_is_said_of_another_model(told: dict[str, Any]) -> None:
     """What works with accounts.User alone is left out, and the check says so."""
     assert [one for one in told["checks"] if one and one.startswith("accounts.")] == [
-        "accounts.W002", "accounts.W007",
+        "gatehouse.W002", "gatehouse.W007",
     ]  # fmt: skip
     assert told["no registration"] == 404
 
