@@ -25,8 +25,8 @@ SHOWN = 10
 class Command(BaseCommand):
     help = (
         f"After a move to {User._meta.label}: make each foreign key that still refers to the old "
-        "table of users refer to the new one. Changes all of them or, where a row names somebody whom "
-        "the new table does not have, none. Safe to repeat. Stop the servers first."
+        "table of users refer to the new one. Changes all of them or, where a row names somebody "
+        "whom the new table does not have, none. Safe to repeat. Stop the servers first."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
