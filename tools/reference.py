@@ -83,8 +83,8 @@ def security_events() -> str:
         "Security events",
         "accounts.signals.KINDS, to which parts add, and accounts/people/notices.py",
         "Each is a row of `SecurityEvent` and a log line of `gatehouse.audit.events`, whose "
-        "message is the kind. People see their own at `/account`, staff see everyone's at `/audit`. "
-        "[How to watch them](../how-to/watch-events.md).",
+        "message is the kind. People see their own at `/account`, staff see everyone's at "
+        "`/audit`. [How to watch them](../how-to/watch-events.md).",
         table(["kind", "in words", "mail to its owner"], rows),
         "The mail about `signed_in` is sent for a device that was not seen before. No event "
         "holds a token, a password, a cookie or a hash.",
