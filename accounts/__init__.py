@@ -2,3 +2,5 @@
 
 This package is the unit to copy into another Django project; it imports nothing of ours.
 """
+
+VERSION = "0.1.0"

@@ -23,8 +23,8 @@ from rest_framework.settings import api_settings
 from .conf import conf, usual
 from .tokens import key_store
 
-HYGIENE = "accounts.web.middleware.CookieHygiene"
-ADDRESS = "accounts.web.middleware.ClientAddress"
+HYGIENE = f"{__package__}.web.middleware.CookieHygiene"
+ADDRESS = f"{__package__}.web.middleware.ClientAddress"
 CSRF = "django.middleware.csrf.CsrfViewMiddleware"
 
 # What Django takes for a host, between a scheme and perhaps a port: nothing follows, not a slash.
@@ -36,7 +36,7 @@ RULES: list[tuple[str, Callable[[], str]]] = []
 
 def rule(number: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
     def add(check: Callable[[], str]) -> Callable[[], str]:
-        RULES.append((f"accounts.{number}", check))
+        RULES.append((f"gatehouse.{number}", check))
         return check
 
     return add
@@ -50,7 +50,7 @@ def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
     for number, check in RULES:
         if text := check():
             found.append(kinds[number.split(".")[1][0]](text, id=number))
-            if number == "accounts.E001":
+            if number == "gatehouse.E001":
                 break  # the other rules could not read the settings either
     return found
 
@@ -159,9 +159,11 @@ def paths() -> str:
         found = resolve("/auth/session").func.__module__
     except Resolver404:
         found = ""
-    if found == "accounts.web.views.sign_in":
+    if found == f"{__package__}.web.views.sign_in":
         return ""
-    return 'The URLconf needs path("", include("accounts.urls")): the script knows these paths.'
+    return (
+        f'The URLconf needs path("", include("{__package__}.urls")): the script knows these paths.'
+    )
 
 
 @rule("E016")
@@ -205,9 +207,10 @@ def sqlite_transactions() -> str:
 @rule("W006")
 def failures_of_other_views() -> str:
     handler = getattr(settings, "REST_FRAMEWORK", {}).get("EXCEPTION_HANDLER")
-    if handler == "accounts.web.problems.answer":
+    ours = f"{__package__}.web.problems.answer"
+    if handler == ours:
         return ""
     return (
         "Failures of your own views keep their shape: REST_FRAMEWORK['EXCEPTION_HANDLER'] is not "
-        "accounts.web.problems.answer. A refused token is a 401 without WWW-Authenticate there."
+        f"{ours}. A refused token is a 401 without WWW-Authenticate there."
     )

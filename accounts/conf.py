@@ -3,7 +3,7 @@
 `conf.grace_seconds` is GRACE_SECONDS as it is at that moment, so that `override_settings` works and
 no value is captured at import. What was read is kept for as long as `settings.GATEHOUSE` is the
 same dict: whoever changes a setting sets another dict. An unknown name and a value of another type
-are errors (accounts.E001): a misspelt setting that is silently ignored is how a credentials option
+are errors (gatehouse.E001): a misspelt setting that is silently ignored is how a credentials option
 ends up switched off.
 `override` runs the same code under other settings for the length of one context: a second issuer
 with keys of its own beside the first, in one process.
@@ -230,7 +230,7 @@ def usual() -> Options:
 
 
 # A context variable: neither another thread nor the next request in this one sees it.
-_overriding: ContextVar[Options | None] = ContextVar("accounts_options", default=None)
+_overriding: ContextVar[Options | None] = ContextVar("gatehouse_options", default=None)
 
 
 @contextmanager

@@ -12,11 +12,9 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views.generic import TemplateView
 
-from accounts import errors, tokens
+from accounts import VERSION, errors, tokens
 from accounts.signals import KINDS
 from accounts.web import cookies, csrf, problems
-
-VERSION = "0.1.0"
 
 
 class Page(TemplateView):

@@ -88,6 +88,29 @@ def test_only_the_cookies_module_reads_token_cookies() -> None:
     assert hits(COOKIE_READ, [*elsewhere, *api, *sources("project", ".py")]) == []
 
 
+def test_package_works_under_any_name() -> None:
+    """Nothing in it says where it stands: no import by its full name, no such name in a text."""
+    found = []
+    for path in sorted((ROOT / "accounts").rglob("*.py")):
+        module = ast.parse(path.read_text(encoding="utf-8"))
+        prose = {id(node.value) for node in ast.walk(module) if isinstance(node, ast.Expr)}
+        for node in ast.walk(module):
+            if names_the_package(node) and id(node) not in prose:
+                found.append(f"{path.relative_to(ROOT)}: {ast.unparse(node)}")
+
+    assert found == []
+
+
+def names_the_package(node: ast.AST) -> bool:
+    """Return whether this import or text names code of `accounts` from the top."""
+    if isinstance(node, ast.Import):
+        return any(alias.name.split(".")[0] == "accounts" for alias in node.names)
+    if isinstance(node, ast.ImportFrom):
+        return not node.level and (node.module or "").split(".")[0] == "accounts"
+    text = node.value if isinstance(node, ast.Constant) else ""
+    return isinstance(text, str) and bool(re.search(r"\baccounts\.[A-Za-z_]", text))
+
+
 def test_every_module_can_be_read_in_one_sitting() -> None:
     """A longer one is a design question: it owns more than one thing."""
     paths = [*python(), *sources("static", ".js", ".css")]

@@ -1,15 +1,18 @@
-"""The packages: pinned, and `accounts` names its own, so that it can be copied with its list."""
+"""The packages: this site's are pinned, and `accounts` says in ranges what it needs elsewhere."""
 
 import ast
 import json
 import re
 import sys
+import tomllib
 from importlib.metadata import packages_distributions
+
+from packaging.requirements import Requirement
+from packaging.utils import canonicalize_name
 
 from tests.servers import ROOT
 
 LISTS = (
-    "accounts/requirements",
     "requirements",
     "requirements-dev",
     "examples/resource_server/requirements",
@@ -32,22 +35,28 @@ def test_every_package_is_pinned_with_its_hashes() -> None:
 
 
 def test_all_lists_agree() -> None:
-    """The project runs, and tests, on what it tells others to install."""
+    """The project runs on what its tests ran on."""
     project = pins("requirements.txt").items()
 
-    assert pins("accounts/requirements.txt").items() <= project
     assert project <= pins("requirements-dev.txt").items()
     assert project <= pins("bench/requirements.txt").items()
 
 
-def test_accounts_lists_every_package_that_it_imports() -> None:
-    """A copy without one of them would not start."""
-    listed = (ROOT / "accounts" / "requirements.in").read_text(encoding="utf-8").lower()
-    named = {re.split(r"[\[<>=#\s]", line)[0] for line in listed.splitlines()}
+def test_pins_of_the_site_are_in_the_packages_ranges() -> None:
+    """What the tests ran on is among what other projects may install, each part included."""
+    project = pins("requirements.txt")
+
+    for needed in needs():
+        assert project[canonicalize_name(needed.name)] in needed.specifier, needed
+
+
+def test_package_needs_every_distribution_that_it_imports() -> None:
+    """An installed one would not start without."""
+    needed = {canonicalize_name(one.name) for one in needs()}
     known = packages_distributions()
 
-    for package in sorted(imported() - set(sys.stdlib_module_names) - {"accounts"}):
-        assert {name.lower().replace("_", "-") for name in known[package]} & named, package
+    for package in sorted(imported() - set(sys.stdlib_module_names)):
+        assert {canonicalize_name(name) for name in known[package]} & needed, package
 
 
 def test_locks_of_npm_name_no_tag() -> None:
@@ -63,8 +72,16 @@ def test_locks_of_npm_name_no_tag() -> None:
         assert [name for name, version in wanted if version.isalpha()] == [], lock
 
 
+def needs() -> list[Requirement]:
+    """What the package needs, with all its parts."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    parts = project["optional-dependencies"]
+    named = [*project["dependencies"], *parts["people"], *parts["federation"]]
+    return [Requirement(one) for one in named]
+
+
 def imported() -> set[str]:
-    """The top of each module that a module of `accounts` imports; its tests need more than it."""
+    """The top of each module of others that a module of `accounts` imports."""
     found = set()
     paths = set((ROOT / "accounts").rglob("*.py")) - set((ROOT / "accounts/tests").rglob("*.py"))
     for path in paths:

@@ -62,7 +62,7 @@ def package_settings() -> str:
         "accounts/conf.py",
         "What `accounts` reads from the dict `GATEHOUSE` in Django's settings, in whatever project "
         "it stands. A name that is not in this list, or a value of another type, is an error of "
-        "`manage.py check` (accounts.E001). Gatehouse itself fills the dict from "
+        "`manage.py check` (gatehouse.E001). Gatehouse itself fills the dict from "
         "[environment variables](settings.md).",
         table(["name", "type", "default", "meaning"], rows),
     )
@@ -82,9 +82,9 @@ def security_events() -> str:
     return page(
         "Security events",
         "accounts.signals.KINDS, to which parts add, and accounts/people/notices.py",
-        "Each is a row of `SecurityEvent` and a log line of `accounts.audit.events`, whose message "
-        "is the kind. People see their own at `/account`, staff see everyone's at `/audit`. "
-        "[How to watch them](../how-to/watch-events.md).",
+        "Each is a row of `SecurityEvent` and a log line of `gatehouse.audit.events`, whose "
+        "message is the kind. People see their own at `/account`, staff see everyone's at "
+        "`/audit`. [How to watch them](../how-to/watch-events.md).",
         table(["kind", "in words", "mail to its owner"], rows),
         "The mail about `signed_in` is sent for a device that was not seen before. No event "
         "holds a token, a password, a cookie or a hash.",

@@ -20,7 +20,7 @@ from ..signals import ALARMS, exporting, happened
 from ..web import bodies
 from .models import SecurityEvent
 
-log = logging.getLogger("accounts.audit.events")
+log = logging.getLogger("gatehouse.audit.events")
 
 # Rows that anyone can cause without a credential: so many a network and kind in each process,
 # then the log alone, so that a flood of refusals is no flood of writes.

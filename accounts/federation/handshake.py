@@ -163,4 +163,4 @@ def read(kind: type[T], text: str) -> T | None:
 def _salt(kind: type[Handshake] | type[Pending]) -> str:
     """Return what keeps kinds apart, and providers: after a change of the setting no code of the
     former one goes to the next (a mix-up, RFC 9700 section 4.4)."""
-    return f"accounts.federation.handshake.{kind.__name__}.{conf.oidc_issuer}"
+    return f"gatehouse.federation.handshake.{kind.__name__}.{conf.oidc_issuer}"

@@ -26,7 +26,7 @@ from ..conf import conf
 from . import provider
 from .handshake import Handshake
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 # Signatures that only the provider can make. HS256 would rest on a secret that we hold too, and
 # `none` on nothing (RFC 8725 section 3.1).

@@ -21,7 +21,7 @@ from authlib.integrations.requests_client import OAuth2Session
 from ..checks import rule
 from ..conf import conf
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 METADATA_PATH = "/.well-known/openid-configuration"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")

@@ -32,7 +32,7 @@ from .linking import ProviderView, ask_to_link, start, to
 from .protocol import Proof, SignInError
 from .provider import ProviderError
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 LOGIN = "/login"
 CONFIRMED = "/login/confirmed"

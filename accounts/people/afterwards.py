@@ -17,7 +17,7 @@ from typing import Any
 
 from django.db import connections
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 # Every answer that hides something comes at this moment after its question, whatever was done.
 HEAD_START_SECONDS = 0.1

@@ -27,7 +27,7 @@ def user_model() -> str:
 
 @rule("W003")
 def password_length() -> str:
-    limit = "accounts.people.passwords.LengthLimit"
+    limit = f"{__package__}.passwords.LengthLimit"
     validators: Any = settings.AUTH_PASSWORD_VALIDATORS
     named = [validator["NAME"] for validator in validators]
     return "" if limit in named else f"AUTH_PASSWORD_VALIDATORS should hold {limit}."

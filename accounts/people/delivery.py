@@ -15,7 +15,7 @@ from django.core.mail import send_mail
 from .. import signals, subjects
 from . import afterwards
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 # Seconds before each further try. Servers that put off strangers (greylisting) want some minutes;
 # a link lives for 30.

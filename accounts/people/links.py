@@ -137,4 +137,4 @@ def _digest(token: str, browser: str) -> str:
 def _state(user: AbstractBaseUser, password: str = "") -> str:
     """Return what must not have changed when the link is used, as a keyed hash."""
     parts = "\0".join((password or user.password, user.get_username()))
-    return salted_hmac("accounts.people.links", parts, algorithm="sha256").hexdigest()
+    return salted_hmac("gatehouse.people.links", parts, algorithm="sha256").hexdigest()

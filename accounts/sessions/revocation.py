@@ -26,7 +26,7 @@ from ..models import Session, Subject
 from ..tokens.claims import AccessClaims
 from . import counter
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 # Beyond a token's life: transactions are limited to 30 s, and clocks differ a little.
 MARGIN_SECONDS = 60

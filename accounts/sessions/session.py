@@ -29,7 +29,7 @@ from ..tokens.claims import Issued
 from . import clock, liveness, revocation, rotation
 from .rotation import Verdict
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 # More live sessions than any person has devices; beyond it the oldest ends (ASVS 5.0 7.1.2).
 # Browsers and programs are counted apart: a script that signs in each time it runs must not sign

@@ -32,7 +32,7 @@ __all__ = [
     "write",
 ]
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 # A changed key file is noticed within this time; DESIGN promises 5 seconds.
 CHECK_SECONDS = 1.0

@@ -18,7 +18,7 @@ from .. import signals
 from ..conf import conf
 from ..errors import CsrfFailed
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 # What helps where a reload does not (see has_unreadable_cookies).
 UNREADABLE = (

@@ -15,7 +15,7 @@ from django.http.response import HttpResponseBase
 from ..conf import conf
 from . import cookies
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 

@@ -16,7 +16,7 @@ from rest_framework.exceptions import ErrorDetail
 from .. import errors
 from ..errors import Problem
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 REALM = 'Bearer realm="gatehouse"'
 

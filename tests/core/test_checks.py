@@ -146,7 +146,7 @@ def found(change: dict[str, Any], settings: Any) -> set[str]:
         key_store.reset()
         messages = run_checks(tags=[Tags.security])
     key_store.reset()
-    return {message.id for message in messages if (message.id or "").startswith("accounts.")}
+    return {message.id for message in messages if (message.id or "").startswith("gatehouse.")}
 
 
 # About DATABASES; nothing connects to what is named here.
@@ -154,7 +154,7 @@ def found(change: dict[str, Any], settings: Any) -> set[str]:
 @pytest.mark.parametrize(("number", "change"), CASES, ids=[f"{n} {c}"[:70] for n, c in CASES])
 def test_unsafe_setting_refused_by_its_number(settings, number, change):
     """ASVS 13.4: a server does not start on what its promises do not survive."""
-    assert found(change, settings) == {f"accounts.{number}"}
+    assert found(change, settings) == {f"gatehouse.{number}"}
 
 
 def test_safe_settings_pass(settings):
@@ -192,7 +192,7 @@ def test_counter_that_cannot_be_written_is_found_at_the_start(settings, tmp_path
     with override_settings(GATEHOUSE=settings.GATEHOUSE | {"DATA_DIR": tmp_path}):
         conf.revocation_counter.mkdir()
 
-    assert found({"GATEHOUSE": {"DATA_DIR": tmp_path}}, settings) == {"accounts.E012"}
+    assert found({"GATEHOUSE": {"DATA_DIR": tmp_path}}, settings) == {"gatehouse.E012"}
 
 
 @pytest.mark.parametrize(
@@ -224,8 +224,8 @@ def test_other_database_is_refused_before_the_first_sign_in(settings, monkeypatc
     """The clock and the counters speak the SQL of two engines; the finding names them."""
     monkeypatch.setattr(connection, "vendor", vendor)
 
-    assert found({}, settings) == {"accounts.E017"}
-    assert "SQLite or PostgreSQL" in dict(checks.RULES)["accounts.E017"]()
+    assert found({}, settings) == {"gatehouse.E017"}
+    assert "SQLite or PostgreSQL" in dict(checks.RULES)["gatehouse.E017"]()
 
 
 def test_every_check_has_a_case():

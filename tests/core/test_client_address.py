@@ -178,7 +178,7 @@ def test_unreadable_header_is_logged_once_without_what_it_says(settings, rf, cap
     """For each process and header: its name, and the form of the value."""
     trust(settings, "10.0.0.1")
     middleware = ClientAddress(lambda _: HttpResponse())
-    with caplog.at_level(logging.WARNING, "accounts"):
+    with caplog.at_level(logging.WARNING, "gatehouse"):
         for _ in range(3):
             middleware(
                 rf.get(

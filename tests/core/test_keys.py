@@ -384,7 +384,7 @@ def test_key_file_that_breaks_while_running_leaves_the_old_keys(
     before = key_store.ring()
 
     BROKEN[how](key_file)
-    with caplog.at_level(logging.ERROR, "accounts"):
+    with caplog.at_level(logging.ERROR, "gatehouse"):
         assert awaited(lambda: key_store.ring() is before and "signing keys" in caplog.text)
         for _ in range(3):
             look_again()

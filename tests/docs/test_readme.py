@@ -6,7 +6,6 @@ import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
-from project.pages import VERSION
 from tests.docs import from_top, links, pages, read
 from tests.servers import ROOT
 
@@ -97,8 +96,3 @@ def test_licence_is_the_same_wherever_it_is_said() -> None:
     assert ("MIT", "LICENSE") in links("README.md")
     assert (project["license"], project["license-files"]) == ("MIT", ["LICENSE"])
     assert read("LICENSE").startswith("MIT License\n\nCopyright (c) 2026 The Gatehouse authors\n")
-
-
-def test_version_in_the_footer_is_the_projects() -> None:
-    """One number, wherever somebody looks for it."""
-    assert tomllib.loads(read("pyproject.toml"))["project"]["version"] == VERSION

@@ -182,5 +182,5 @@ def test_what_is_left_out_is_named(project: Project, left_out: list[tuple[str, .
 
     said = project.run("python manage.py check --settings mysite.other", check=False)
 
-    found = set(re.findall(r"\(accounts\.(\w+)\)", said))
+    found = set(re.findall(r"\(gatehouse\.(\w+)\)", said))
     assert found == {number for *_, number in left_out}, said

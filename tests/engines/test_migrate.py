@@ -262,8 +262,8 @@ def test_migrations_have_nothing_to_do(moved: Moved) -> None:
     assert "No migrations to apply" in moved.said["switch"]
     assert "No changes detected" in moved.said["checked"]
     assert set(re.findall(r"\((\w+\.\w+)\)", moved.said["checked"])) == {
-        "accounts.W005",
-        "accounts.W006",
+        "gatehouse.W005",
+        "gatehouse.W006",
     }
 
 

@@ -13,7 +13,7 @@ TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 
 
 def line(message: str, *args: object, **extra: object) -> dict:
-    record = logging.LogRecord("accounts", logging.INFO, "file", 1, message, args, None)
+    record = logging.LogRecord("gatehouse", logging.INFO, "file", 1, message, args, None)
     record.__dict__.update(extra)
     return json.loads(JSONFormatter().format(record))
 
@@ -21,7 +21,7 @@ def line(message: str, *args: object, **extra: object) -> dict:
 def test_line_break_in_what_was_sent_stays_one_line() -> None:
     """ASVS 16.4.1: nothing that somebody sends can forge a second line."""
     record = logging.LogRecord(
-        "accounts",
+        "gatehouse",
         logging.INFO,
         "file",
         1,

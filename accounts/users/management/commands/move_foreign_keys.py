@@ -24,14 +24,14 @@ SHOWN = 10
 
 class Command(BaseCommand):
     help = (
-        "After a move to gatehouse_users.User: make each foreign key that still refers to the "
-        "old table of users refer to the new one. Changes all of them or, where a row names "
-        "somebody whom the new table does not have, none. Safe to repeat. Stop the servers first."
+        f"After a move to {User._meta.label}: make each foreign key that still refers to the old "
+        "table of users refer to the new one. Changes all of them or, where a row names somebody "
+        "whom the new table does not have, none. Safe to repeat. Stop the servers first."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if get_user_model() is not User:
-            raise CommandError("Set AUTH_USER_MODEL to gatehouse_users.User first.")
+            raise CommandError(f"Set AUTH_USER_MODEL to {User._meta.label} first.")
         with connection.schema_editor() as editor:  # a transaction: all of it or nothing
             found = list(outdated())
             for one in found:
