@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,9 +126,13 @@ assert run_checks(tags=[Tags.models]) == [], run_checks(tags=[Tags.models])
 """
 
 
-def test_groups_of_the_running_site_stay_its_own() -> None:
+def test_groups_of_the_running_site_stay_its_own(tmp_path: Path) -> None:
     """Nothing clashes with the other model, so nothing has to be silenced."""
     done = subprocess.run(
-        [sys.executable, "-c", SCRIPT], cwd=ROOT, env={}, capture_output=True, text=True
+        [sys.executable, "-c", SCRIPT],
+        cwd=tmp_path,
+        env={"PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
     )
     assert done.returncode == 0, done.stderr
