@@ -12,6 +12,7 @@ class AccountsConfig(AppConfig):
         # They register themselves. The log comes before the mails, as what is noted is told.
         from . import checks  # noqa: F401
         from .audit import events  # noqa: F401
+        from .federation import checks as federation_checks  # noqa: F401
         from .federation import matching  # noqa: F401
         from .people import checks as people_checks  # noqa: F401
         from .people import links, notices  # noqa: F401

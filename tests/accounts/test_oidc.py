@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from joserfc.jwk import ECKey, OctKey
 from joserfc.jws import serialize_compact
 
-from accounts.federation import matching, provider
+from accounts.federation import checks, matching, provider
 from accounts.federation.protocol import Proof, SignInError
 from accounts.models import Identity, SecurityEvent, Session, User
 from tests.accounts.meeting import just_before
@@ -673,7 +673,7 @@ def test_half_a_configuration_is_an_error(
     idp: StandIn, settings: Any, changes: dict[str, str]
 ) -> None:
     """The server does not start on it."""
-    assert provider.identity_provider() == ""
+    assert checks.identity_provider() == ""
     settings.GATEHOUSE = {**settings.GATEHOUSE, **changes}
 
-    assert "OIDC_CLIENT_ID" in provider.identity_provider()
+    assert "OIDC_CLIENT_ID" in checks.identity_provider()
