@@ -54,7 +54,10 @@ class ResetView(BrowserView):
 
 
 class ResetConfirmView(BrowserView):
-    """POST /auth/password/reset/confirm: set the new password. Nobody is signed in by it."""
+    """POST /auth/password/reset/confirm: set the new password, and end all sessions.
+
+    It signs nobody in.
+    """
 
     takes = PasswordReset
     answers = 204
