@@ -16,9 +16,10 @@ from rest_framework import serializers
 
 from .. import callers, subjects, user_agents
 from ..bounded_cache import BoundedMemory
-from ..models import SecurityEvent, Session
+from ..models import Session
 from ..signals import ALARMS, exporting, happened
 from ..web.bodies import Moment
+from .models import SecurityEvent
 
 log = logging.getLogger("accounts.audit.events")
 

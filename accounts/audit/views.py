@@ -3,9 +3,9 @@
 from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView
 
-from ..models import SecurityEvent
 from ..web.base import Pages, ProtectedView
 from .events import Event
+from .models import SecurityEvent
 
 
 class EventsView(ProtectedView, ListAPIView[SecurityEvent]):

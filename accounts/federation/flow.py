@@ -19,9 +19,10 @@ from .. import callers, credentials, sessions, signals, subjects
 from ..conf import conf
 from ..credentials import budgets
 from ..errors import NotFound, Throttled
-from ..models import Session, User
+from ..models import Session
 from ..sessions import liveness
 from ..tokens.claims import Issued
+from ..users.models import User
 from ..web import cookies, csrf
 from ..web.views.sign_in import delivered, presented
 from . import handshake as handshakes

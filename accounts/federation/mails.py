@@ -2,9 +2,9 @@
 
 from .. import signals
 from ..conf import conf
-from ..models import User
 from ..people import mails, notices, password_reset
 from ..people.mails import Letter
+from ..users.models import User
 
 signals.KINDS |= {
     "identity_linked": "A sign-in through the identity provider was added",

@@ -13,13 +13,15 @@ from rest_framework.response import Response
 from .. import sessions, signals
 from ..credentials import budgets
 from ..errors import ValidationFailed
-from ..models import LinkToken, Session, User
+from ..models import Session
+from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
 from ..web.permissions import RecentlyAuthenticated
 from ..web.views.own_sessions import own_session
 from . import delivery, links, mails
 from .links import DeadLink
+from .models import LinkToken
 
 
 class EmailChangeView(ProtectedEndpoint):

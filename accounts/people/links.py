@@ -23,11 +23,13 @@ from rest_framework import serializers
 from .. import subjects
 from ..conf import LEEWAY_SECONDS, conf
 from ..errors import ValidationFailed
-from ..models import LinkToken, Session
+from ..models import Session
 from ..sessions.user_changes import hash_renewed
+from ..signals import purging
 from ..spelling import LONGEST_EMAIL
 from ..tokens.keys import b64
 from ..web.bodies import Address, Body
+from .models import LinkToken
 
 LIFE = timedelta(minutes=30)
 
@@ -126,6 +128,12 @@ def keep_working(sender: type, user: AbstractBaseUser, former: str, **kwargs: An
     """Keep the user's links working when the same password gets another hash than `former`."""
     links = LinkToken.objects.filter(user_id=user.pk, made_for=_state(user, former))
     links.update(made_for=_state(user))
+
+
+@receiver(purging)
+def dead(sender: None, **kwargs: Any) -> tuple[str, QuerySet[LinkToken]]:
+    """Return the links that have not worked for a day."""
+    return "dead links", LinkToken.objects.filter(created_at__lt=Now() - timedelta(days=1))
 
 
 def _live() -> QuerySet[LinkToken]:

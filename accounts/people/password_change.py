@@ -12,8 +12,9 @@ from rest_framework.response import Response
 
 from .. import credentials, sessions, subjects
 from ..credentials import hashing
-from ..models import Session, User
+from ..models import Session
 from ..sessions.user_changes import Occasion
+from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
 from ..web.bodies import Body, NewPassword, Password

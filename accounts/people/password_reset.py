@@ -10,14 +10,15 @@ from rest_framework.response import Response
 from .. import signals
 from ..credentials import budgets
 from ..errors import ValidationFailed
-from ..models import LinkToken, User
 from ..sessions.user_changes import Occasion
+from ..users.models import User
 from ..web.bodies import Body, NewPassword
 from ..web.views.sign_in import BrowserView
 from ..web.wording import MISSING
 from . import delivery, links, mails, password_rules
 from .links import DeadLink
 from .mails import Letter
+from .models import LinkToken
 from .password_change import hash_password, store
 
 # Each returns the letter with which this user gets the link, or None for the usual letter. A part

@@ -19,7 +19,7 @@ from zxcvbn import zxcvbn
 
 from ..conf import conf
 from ..errors import ValidationFailed
-from ..models import User
+from ..users.models import User
 from ..web.bodies import LONGEST_PASSWORD
 from ..web.wording import AtMost
 

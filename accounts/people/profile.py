@@ -12,7 +12,8 @@ from rest_framework.response import Response
 
 from .. import signals, subjects, user_agents
 from ..conf import conf
-from ..models import Session, User
+from ..models import Session
+from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
 from ..web.bodies import Body, Name, UserBody, moment

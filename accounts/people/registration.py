@@ -13,12 +13,13 @@ from rest_framework.response import Response
 from .. import signals
 from ..credentials import budgets
 from ..errors import ValidationFailed
-from ..models import LinkToken, User
+from ..users.models import User
 from ..web.bodies import Address, Body, Name, NewPassword
 from ..web.views.sign_in import BrowserView
 from ..web.wording import MISSING
 from . import delivery, email_change, links, mails, password_rules
 from .links import DeadLink
+from .models import LinkToken
 from .password_change import hash_password
 
 

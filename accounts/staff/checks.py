@@ -18,7 +18,7 @@ def administration() -> str:
         if site is not None and not isinstance(site, GatehouseAdmin):
             return (
                 "The administration's sign-in has no budgets: INSTALLED_APPS needs "
-                "accounts.apps.Administration in place of django.contrib.admin."
+                f"{__package__}.apps.Administration in place of django.contrib.admin."
             )
     return ""
 
