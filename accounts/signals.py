@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 # Sent with what `tell` takes, by these names.
 happened = Signal()
 
-# Sent with `user` for a copy of all that is kept about a person (people.export). A listener
+# Sent with `user` for a copy of all that is kept about a person (people.profile). A listener
 # returns its part of it, by name.
 exporting = Signal()
 

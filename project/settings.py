@@ -134,8 +134,8 @@ PASSWORD_HASHERS = [
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "accounts.people.passwords.LengthLimit"},
-    {"NAME": "accounts.people.passwords.Guessable"},
+    {"NAME": "accounts.people.password_rules.LengthLimit"},
+    {"NAME": "accounts.people.password_rules.Guessable"},
 ]
 
 GATEHOUSE = {

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 # Where a process of the app keeps things in memory; each has a reset() for tests.
 MODULES_WITH_STATE = (
-    "accounts.people.afterwards",
+    "accounts.people.delivery",
     "accounts.tokens.key_store",
     "accounts.federation.provider",
     "accounts.sessions.revocation",

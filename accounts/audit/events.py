@@ -1,7 +1,7 @@
 """Keep the log of security events: what happened to whom, when, from where (ASVS 5.0 16.2, 16.3).
 
-Each that `accounts.signals` tells of becomes a row and a log line. No event holds a token, a
-password, a cookie or a hash.
+Each event that `accounts.signals` tells of becomes a row and a log line. No event holds a token, a
+password, a cookie or a hash. Other apps find events here that they show to staff.
 """
 
 import logging
@@ -12,25 +12,40 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.dispatch import receiver
 from django.http import HttpRequest
+from rest_framework import serializers
 
 from .. import callers, subjects, user_agents
 from ..bounded_cache import BoundedMemory
 from ..models import Session
 from ..signals import ALARMS, exporting, happened
-from ..web import bodies
+from ..web.bodies import Moment
 from .models import SecurityEvent
 
 log = logging.getLogger("gatehouse.audit.events")
 
-# Rows that anyone can cause without a credential: so many a network and kind in each process,
-# then the log alone, so that a flood of refusals is no flood of writes.
+# Anyone can cause these rows, without a credential. Each process writes so many of a kind for a
+# network, and after that only log lines: a flood of refusals must not be a flood of writes.
 ANONYMOUS_ROWS = 20
 ANONYMOUS_SECONDS = 600.0
 _anonymous: BoundedMemory[tuple[str, str], tuple[float, int]] = BoundedMemory(4096)
 
 
+class Event(serializers.Serializer[Any]):
+    """One security event as its owner sees it."""
+
+    id = serializers.CharField()
+    kind = serializers.CharField()
+    at = Moment()
+    address = serializers.CharField()
+    device = serializers.SerializerMethodField()
+    session_id = serializers.CharField()
+
+    def get_device(self, event: Any) -> str:
+        return device_of(event)
+
+
 @receiver(happened)
-def keep(
+def record(
     sender: None,
     *,
     kind: str,
@@ -41,7 +56,7 @@ def keep(
     anonymous: bool,
     **kwargs: Any,
 ) -> None:
-    """Write the row and the log line. A row too many of anonymous callers is the line alone."""
+    """Write the row and the log line; only the line once an anonymous caller has no room left."""
     if anonymous and not has_room(kind, callers.network_of(request)):
         where = {"address": callers.address_of(request), "detail": detail}
         log.info("%s (not stored)", kind, extra=where)
@@ -71,14 +86,14 @@ def has_room(kind: str, network: str) -> bool:
 
 
 @receiver(exporting)
-def exported(sender: None, user: AbstractBaseUser, **kwargs: Any) -> dict[str, Any]:
+def export(sender: None, user: AbstractBaseUser, **kwargs: Any) -> dict[str, Any]:
     """Return a person's events, for the copy of all their data."""
     found = SecurityEvent.objects.filter(user_id=user.pk).order_by("-id")
-    return {"events": bodies.Event(found, many=True).data}
+    return {"events": Event(found, many=True).data}
 
 
 def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
-    """Return everyone's events, newest first; of one user (id or name), of one kind."""
+    """Return everyone's events, or those of one user (id or name) and of one kind, newest first."""
     found = SecurityEvent.objects.select_related("user__gatehouse_subject").order_by("-id")
     if user:
         user = user.replace("\0", "")

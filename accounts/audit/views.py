@@ -1,10 +1,10 @@
-"""GET /auth/events: a person's own security events."""
+"""The endpoint for a person's own security events."""
 
 from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView
 
-from ..web import bodies
 from ..web.base import Pages, ProtectedView
+from .events import Event
 from .models import SecurityEvent
 
 
@@ -12,7 +12,7 @@ class EventsView(ProtectedView, ListAPIView[SecurityEvent]):
     """GET /auth/events: the person's own security events, newest first."""
 
     pagination_class = Pages
-    serializer_class = bodies.Event
+    serializer_class = Event
 
     def get_queryset(self) -> QuerySet[SecurityEvent]:
         return SecurityEvent.objects.filter(user__gatehouse_subject__sub=self.claims.sub).order_by(

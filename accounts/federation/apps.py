@@ -16,4 +16,4 @@ class FederationConfig(AppConfig):
             raise ImproperlyConfigured(
                 f"{self.name} mails links, for which INSTALLED_APPS needs {self.name[:-11]}.people."
             )
-        from . import matching  # noqa: F401  (it connects itself)
+        from . import checks, matching  # noqa: F401  (they connect themselves)

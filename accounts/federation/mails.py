@@ -1,9 +1,9 @@
-"""What signing in through an identity provider adds to the events and to the mails: their words."""
+"""The words that this part adds to the events and to the mails."""
 
 from .. import signals
 from ..conf import conf
-from ..people import letters, notices, registration
-from ..people.letters import Letter
+from ..people import mails, notices, password_reset
+from ..people.mails import Letter
 from ..users.models import User
 
 signals.KINDS |= {
@@ -12,7 +12,7 @@ signals.KINDS |= {
     "identity_link_sent": "A link to add a sign-in through the identity provider was sent",
 }
 
-letters.WORDS["provider"] = lambda: conf.oidc_name
+mails.WORDS["provider"] = lambda: conf.oidc_name
 
 notices.LETTERS |= {
     "identity_linked": Letter(
@@ -73,8 +73,8 @@ It works once. If it was not you, do nothing: nothing has changed.
 
 
 def for_first_password(user: User) -> Letter | None:
-    """Return the letter to whoever has no password, because the provider signs them in."""
+    """Return the letter for a person without a password, whom the provider signs in."""
     return None if user.has_usable_password() or not conf.oidc_issuer else FIRST_PASSWORD
 
 
-registration.RESET_LETTERS.append(for_first_password)
+password_reset.LETTERS.append(for_first_password)

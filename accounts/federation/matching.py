@@ -1,9 +1,9 @@
 """Whose account an identity at the provider belongs to.
 
-Keyed by issuer and subject, which the provider never gives to anybody else; an e-mail address may
-change hands. So an address never decides by itself. One that the provider has verified makes a new
-account where there is none. Where there is one, its password must be entered. Where there is no
-password, or nobody has verified the address, a mailed link proves that the address is the person's.
+An identity is known by issuer and subject, which the provider never gives to anybody else. An
+e-mail address may change hands, so it never decides alone. One that the provider has verified
+makes a new account where there is none. Where there is one, its password must be entered. Where
+there is no password, or nobody has verified the address, a mailed link proves whose it is.
 """
 
 from collections.abc import Mapping
@@ -19,19 +19,21 @@ from .. import sessions, signals, subjects
 from ..conf import conf
 from ..errors import InvalidCredentials
 from ..models import Session
-from ..people import letters, links
+from ..people import links, mails
 from ..people.links import DeadLink
+from ..people.mails import can_receive_mail
 from ..people.models import LinkToken
 from ..spelling import as_one_line, mailable
 from ..users.models import User
-from . import handshake, mails, protocol
+from . import handshake, protocol
 from .handshake import Pending
+from .mails import LINK_IDENTITY, NEW_IDENTITY
 from .models import Identity
 from .protocol import Proof, SignInError
 
 
 @receiver(signals.exporting)
-def exported(sender: None, user: User, **kwargs: Any) -> dict[str, Any]:
+def export(sender: None, user: User, **kwargs: Any) -> dict[str, Any]:
     """Return a person's identities, for the copy of all their data."""
     found = Identity.objects.filter(user=user).values("issuer", "subject", "created_at")
     return {"identities": list(found)}
@@ -39,7 +41,7 @@ def exported(sender: None, user: User, **kwargs: Any) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Profile:
-    """What the provider says about a person, as far as an account needs it."""
+    """What an account needs of what the provider says about a person."""
 
     email: str
     name: str
@@ -47,16 +49,17 @@ class Profile:
 
 
 def owner(issuer: str, subject: str) -> User | None:
-    """Return the user of that identity, if it is known."""
+    """Return the user of that identity, or None if it is not known."""
     found = Identity.objects.select_related("user").filter(issuer=issuer, subject=subject).first()
     return found.user if found else None
 
 
 def profile(proof: Proof) -> Profile:
-    """Return the person behind a new identity. Raise SignInError if there is no usable address.
+    """Return address and name of the person behind a new identity.
 
     Some providers say all of it in the ID token, others at their userinfo endpoint. An address and
-    the word that it is verified are taken from the same place, since they belong together.
+    the word that it is verified are taken from the same place, since they belong together. Raise
+    SignInError if there is no usable address, and ProviderError if the provider does not answer.
     """
     told = proof.claims
     if not told.get("email") or (told.get("email_verified") is None and not conf.oidc_trust_email):
@@ -72,9 +75,9 @@ def profile(proof: Proof) -> Profile:
 
 
 def is_verified(told: Mapping[str, Any]) -> bool:
-    """Return whether the provider vouches for the address; some do it with the text "true".
+    """Return whether the provider vouches for the address. Some do it with the text "true".
 
-    Where it says nothing, the operator may vouch for all its addresses (OIDC_TRUST_EMAIL).
+    If the provider says nothing, the setting OIDC_TRUST_EMAIL decides.
     """
     said = told.get("email_verified")
     if said is None:
@@ -83,7 +86,7 @@ def is_verified(told: Mapping[str, Any]) -> bool:
 
 
 def account_of(email: str) -> User | None:
-    """Return the account of this address. Raise SignInError if it is inactive."""
+    """Return the account of this address, or None. Raise SignInError if it is inactive."""
     user = User.objects.filter(email=email).first()
     if user is not None and not user.is_active:
         raise SignInError("oidc_inactive", "the account of this address is inactive")
@@ -93,20 +96,24 @@ def account_of(email: str) -> User | None:
 def ways(email: str, account: User | None) -> list[str]:
     """Return how the person may show that this identity belongs to the account of that address.
 
-    No account: the address is not proven, and the answer does not depend on whether it has one.
+    `account` is None while the address is not proven. The answer must not tell then whether the
+    address has an account.
     """
-    mail = ["mail"] if letters.reach(email) else []
+    mail = ["mail"] if can_receive_mail(email) else []
     if account is None:
         return mail
     if account.has_usable_password():
         return ["password"]
-    # Without an identity either, a directory may know the password (docs/how-to/ldap.md).
+    # An account with neither password nor identity may have its password in a directory
+    # (docs/how-to/ldap.md).
     return mail if account.gatehouse_identities.exists() else ["password", *mail]
 
 
 def create(request: HttpRequest, found: Proof | Pending, email: str, name: str) -> User:
-    """Return a new account without a password, for a new identity. Raise SignInError if there is
-    one by now."""
+    """Create an account without a password for a new identity, and return it.
+
+    Raise SignInError if there is one by now.
+    """
     try:
         with transaction.atomic():
             user = User.objects.create_user(email, None, name=name)
@@ -118,12 +125,13 @@ def create(request: HttpRequest, found: Proof | Pending, email: str, name: str) 
 
 
 def link(request: HttpRequest, user: User, issuer: str, subject: str) -> None:
-    """Have that identity sign in as `user` from now on, who has just proven to be both.
+    """Have that identity sign in as `user` from now on. The person has proven to be both.
 
-    Raise SignInError if it belongs to somebody else by now.
+    Raise SignInError if the identity belongs to somebody else by now, and InvalidCredentials if
+    the user's credentials have changed meanwhile.
     """
     with transaction.atomic():
-        subjects.lock_unchanged(user)  # a reset that came in meanwhile is the owner's last word
+        subjects.lock_unchanged(user)  # a reset that came in meanwhile wins
         found, is_new = Identity.objects.get_or_create(
             issuer=issuer, subject=subject, defaults={"user": user}
         )
@@ -134,13 +142,13 @@ def link(request: HttpRequest, user: User, issuer: str, subject: str) -> None:
 
 
 def unlink(request: HttpRequest, identity: Identity, **detail: Any) -> bool:
-    """Have that identity sign nobody in any more, and end the sessions that began that way.
+    """Remove the identity from its account, and end the sessions that began that way.
 
-    Return whether it was linked until now. `detail` says in the event who did it.
+    Return whether it was linked until now. `detail` goes into the event.
     """
     user = identity.user
     with transaction.atomic():
-        # Held until the end: a sign-in that is under way comes before, or finds it gone.
+        # A sign-in at the same moment is before this, and its session ends here, or finds it gone.
         User.objects.select_for_update().get(pk=user.pk)
         if not Identity.objects.filter(pk=identity.pk).delete()[0]:
             return False
@@ -149,9 +157,11 @@ def unlink(request: HttpRequest, identity: Identity, **detail: Any) -> bool:
         return True
 
 
-def hold(user: User, proof: Proof) -> None:
-    """Lock the user's row until the transaction ends. Raise SignInError if the user, or whose the
-    identity is, has changed since."""
+def lock_unchanged(user: User, proof: Proof) -> None:
+    """Lock the user's row until the transaction ends.
+
+    Raise SignInError if the user has changed since, or the identity is not theirs any more.
+    """
     try:
         subjects.lock_unchanged(user)
     except InvalidCredentials as error:
@@ -161,7 +171,7 @@ def hold(user: User, proof: Proof) -> None:
 
 
 def send_link(request: HttpRequest, pending: Pending) -> None:
-    """Send a mail to the address of a waiting identity: what its reader has to open.
+    """Send a link to the address of a waiting identity.
 
     The link works in the asking browser alone. Otherwise somebody could type another's address at
     the provider, and get into that person's account as soon as they follow the link.
@@ -169,38 +179,42 @@ def send_link(request: HttpRequest, pending: Pending) -> None:
     user = User.objects.filter(email=pending.email).first()
     if user is not None and not user.is_active:
         return
-    letter = mails.NEW_IDENTITY if user is None else mails.LINK_IDENTITY
+    letter = NEW_IDENTITY if user is None else LINK_IDENTITY
     address = links.make("identity", pending.email, user=user, browser=pending.trip)
-    letters.send(letter, pending.email, user, link=address)
+    mails.send(letter, pending.email, user, link=address)
     if user is not None:
         signals.tell("identity_link_sent", request, user=user)
 
 
-def mailed(request: HttpRequest, token: str) -> tuple[Pending, LinkToken]:
-    """Return what waits in this browser for the link with this token, and the link. Raise DeadLink
-    if the link is dead, or was asked for in another browser."""
+def find_mailed(request: HttpRequest, token: str) -> tuple[Pending, LinkToken]:
+    """Return the identity that waits in this browser for the link with this token, and the link.
+
+    Raise DeadLink if the link does not work, or was asked for in another browser.
+    """
     for pending in handshake.kept_in(request, Pending).values():
         try:
             return pending, links.find(token, LinkToken.Kind.IDENTITY, browser=pending.trip)
         except DeadLink:
             continue
-    raise DeadLink("no browser's, or another's")
+    raise DeadLink("nothing in this browser waits for it")
 
 
-def holder(link: LinkToken) -> User | None:
-    """Return the account of the address that this link proves, if there is one. Raise DeadLink if
-    it is inactive."""
+def account_of_link(link: LinkToken) -> User | None:
+    """Return the account of the address that this link proves, or None.
+
+    Raise DeadLink if the account is inactive.
+    """
     user = link.user or User.objects.filter(email=link.email).first()
     if user is not None and not user.is_active:
         raise DeadLink("the account of the address is inactive")
     return user
 
 
-def settle(request: HttpRequest, pending: Pending, used: LinkToken, account: User | None) -> User:
-    """Return the user of the identity that has waited, after a mailed link was opened.
+def use_link(request: HttpRequest, pending: Pending, used: LinkToken, account: User | None) -> User:
+    """Use a mailed link: create the account of the waiting identity, or link it. Return the user.
 
-    Whoever had signed in to the account before is signed out, as after a reset. Raise DeadLink if
-    somebody was faster.
+    All earlier sessions of the account end, as after a reset. Raise DeadLink if the link, the
+    identity or the address was used meanwhile.
     """
     try:
         with transaction.atomic():

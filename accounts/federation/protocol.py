@@ -1,9 +1,9 @@
-"""Sign-in through an identity provider: OpenID Connect, authorization code with PKCE.
+"""The protocol: OpenID Connect, authorization code with PKCE.
 
-Serves steps 1 and 2. `begin` says where to send the browser, `finish` judges what it brings back:
-the answer must belong to this browser's own handshake (state), come from our provider (`iss`, RFC
-9207), be redeemed with our verifier (PKCE S256), and yield an ID token that is signed by the
-provider for us and this handshake (nonce). Signatures are joserfc's business, claims Authlib's.
+`begin` returns where to send the browser. `check_answer` and `redeem` judge what it brings back.
+The answer must belong to this browser's own handshake (state), come from our provider (`iss`, RFC
+9207), and be redeemed with our verifier (PKCE S256). It must yield an ID token that the provider
+signed for us and for this handshake (nonce). joserfc checks signatures, Authlib checks claims.
 Leaves out: asking the provider (federation.provider), and whose account it is
 (federation.matching).
 """
@@ -28,15 +28,15 @@ from .handshake import Handshake
 
 log = logging.getLogger("gatehouse")
 
-# Signatures that only the provider can make. HS256 would rest on a secret that we hold too, and
-# `none` on nothing (RFC 8725 section 3.1).
+# Signatures that only the provider can make. We hold the secret of HS256 too, and `none` is no
+# signature (RFC 8725 section 3.1).
 ALGORITHMS = tuple(f"{kind}{size}" for kind in ("RS", "PS", "ES") for size in (256, 384, 512))
 KEY_TYPES = ("RSA", "EC")
-# What of a key its public half is made of; the rest of an entry cannot spoil it.
+# The members of a public key. Whatever else an entry has is ignored.
 MATERIAL = ("kty", "n", "e", "crv", "x", "y")
 LARGEST_ID_TOKEN = 16 * 1024
 
-# What a text that is no good token makes the libraries raise, or the checks that follow.
+# What the libraries and our checks raise for a bad token.
 BAD_TOKEN = (JoseError, KeyError, TypeError, ValueError, AttributeError)
 
 # How far the provider's clock and ours may differ.
@@ -44,7 +44,7 @@ CLOCK_SECONDS = 30
 
 
 class SignInError(Exception):
-    """No sign-in comes of this. `reason` is for the person, the text for the log."""
+    """The sign-in failed. `reason` is a code for the person, the text is for the log."""
 
     def __init__(self, reason: str, cause: str) -> None:
         super().__init__(cause)
@@ -53,7 +53,7 @@ class SignInError(Exception):
 
 @dataclass(frozen=True)
 class Proof:
-    """Somebody has proven to the provider who they are; `claims` are those of the ID token."""
+    """What the provider confirmed about somebody. `claims` are those of the ID token."""
 
     issuer: str
     subject: str
@@ -61,10 +61,11 @@ class Proof:
     access_token: str
 
     def is_fresh(self, since: float) -> bool:
-        """Return whether they did so after that time; no if the provider does not say when.
+        """Return whether the person entered a credential after `since`.
 
-        Both of its times are of its own clock, which may be another than ours. The token was made
-        during this trip (nonce), so what is older than the trip was not proven on it.
+        Return False if the provider does not say when. Both of its times are by its own clock,
+        which may differ from ours, so only their distance counts. The token was made during this
+        trip (nonce).
         """
         at = self.claims.get("auth_time")
         if not isinstance(at, int | float):
@@ -74,15 +75,17 @@ class Proof:
 
 
 def redirect_uri() -> str:
-    """Return where the provider answers. It is never taken from a request: a forged Host header
-    would move the code elsewhere."""
+    """Return where the provider answers.
+
+    It is never taken from a request: a forged Host header would send the code elsewhere.
+    """
     return f"{conf.issuer}/auth/oidc/callback"
 
 
 def begin(handshake: Handshake) -> str:
     """Return the provider's address to send the browser to. Raise ProviderError."""
     address = str(provider.metadata(provider.ALIVE_SECONDS)["authorization_endpoint"])
-    # A step-up wants the credential itself, now: the provider's own session will not do.
+    # A step-up needs the credential, entered now. The provider's own session is not enough.
     again = {"prompt": "login", "max_age": 0} if handshake.step_up else {}
     with provider.memory().session(address, code_challenge_method="S256") as session:
         found, _ = session.create_authorization_url(
@@ -98,13 +101,17 @@ def begin(handshake: Handshake) -> str:
 
 
 def check_answer(handshake: Handshake, query: QueryDict) -> str:
-    """Return the code in the provider's answer. Raise SignInError if the answer is not for us."""
+    """Return the code in the provider's answer.
+
+    Raise SignInError if the answer is a refusal or not for us, and ProviderError if the provider
+    does not answer.
+    """
     for name in ("state", "iss", "code", "error"):
         if len(query.getlist(name)) > 1:
             raise SignInError("oidc_failed", f"{name} is given twice")
     if not hmac.compare_digest(query.get("state", "").encode(), handshake.state.encode()):
         raise SignInError("oidc_failed", "the state is of another handshake")
-    # Another provider's answer, carried over to us (a mix-up): its code must not be sent to ours.
+    # A mix-up: the code in another provider's answer must not be sent to our provider.
     wants_issuer = provider.metadata().get("authorization_response_iss_parameter_supported")
     if query.get("iss", "" if wants_issuer is True else conf.oidc_issuer) != conf.oidc_issuer:
         raise SignInError("oidc_failed", f"iss is {query.get('iss')!r}")
@@ -115,7 +122,7 @@ def check_answer(handshake: Handshake, query: QueryDict) -> str:
     return str(query["code"])
 
 
-# The provider's own words for a refusal (RFC 6749 section 4.1.2.1), and ours.
+# The provider's codes for a refusal (RFC 6749 section 4.1.2.1), and ours.
 REFUSALS = {
     "access_denied": "oidc_cancelled",
     "login_required": "oidc_cancelled",
@@ -124,12 +131,16 @@ REFUSALS = {
 
 
 def refused(error: str) -> SignInError:
-    """Return what becomes of the provider's `error`."""
+    """Return the failure that stands for the provider's `error`."""
     return SignInError(REFUSALS.get(error, "oidc_failed"), f"the provider answers {error[:80]!r}")
 
 
 def redeem(handshake: Handshake, code: str) -> Proof:
-    """Return what the code proves. Raise SignInError if the code or the ID token does not hold."""
+    """Return what the code proves.
+
+    Raise SignInError if the code or the ID token is not good, and ProviderError if the provider
+    does not answer.
+    """
     try:
         tokens = provider.exchange(code, handshake.verifier, redirect_uri())
     except provider.RefusedError as error:
@@ -143,8 +154,10 @@ def redeem(handshake: Handshake, code: str) -> Proof:
 
 
 def verified(text: Any, access_token: str, nonce: str) -> CodeIDToken:
-    """Return the claims of an ID token (OpenID Connect Core 1.0 section 3.1.3.7). Raise one of
-    BAD_TOKEN if it is not good for us, now and for this trip."""
+    """Return the claims of an ID token (OpenID Connect Core 1.0 section 3.1.3.7).
+
+    Raise one of BAD_TOKEN if the token is not good for us, for this trip and now.
+    """
     if not isinstance(text, str) or len(text) > LARGEST_ID_TOKEN:
         raise ValueError("missing or too large")
     client_id = conf.oidc_client_id
@@ -170,9 +183,10 @@ def verified(text: Any, access_token: str, nonce: str) -> CodeIDToken:
 
 
 def userinfo(proof: Proof) -> Mapping[str, Any]:
-    """Return what the provider tells about the person beside the ID token, which may be nothing.
+    """Return what the userinfo endpoint tells about the person, which may be nothing.
 
-    Raise SignInError if it is about somebody else (OpenID Connect Core 1.0 section 5.3.2).
+    Raise SignInError if it is about somebody else (OpenID Connect Core 1.0 section 5.3.2), and
+    ProviderError if the provider does not answer.
     """
     told = provider.userinfo(proof.access_token)
     if isinstance(told, str):
@@ -183,9 +197,9 @@ def userinfo(proof: Proof) -> Mapping[str, Any]:
 
 
 def _signed_userinfo(text: str) -> dict[str, Any]:
-    """Return the claims of userinfo that came as a JWT, or nothing if it is not the provider's.
+    """Return the claims of userinfo that came as a JWT.
 
-    An encrypted one is nothing too: we have no key for it.
+    Return nothing if it is not the provider's, or is encrypted: we have no key for that.
     """
     expected = {"iss": conf.oidc_issuer, "aud": conf.oidc_client_id}
     try:
@@ -203,9 +217,9 @@ def _signed_userinfo(text: str) -> dict[str, Any]:
 
 
 def _decode(text: str, algorithms: Iterable[str]) -> jwt.Token:
-    """Return the token if one of the provider's keys has signed it. Raise one of BAD_TOKEN.
+    """Return the token if one of the provider's keys has signed it. Raise one of BAD_TOKEN if not.
 
-    Where none of the keys that we have will do, the provider may have got new ones.
+    If none of the keys that we keep fits, ask the provider for its keys again.
     """
     registry = JWSRegistry(algorithms=list(algorithms), strict_check_header=False)
     header = extract_compact(text.encode()).headers()
@@ -222,8 +236,8 @@ def _decode(text: str, algorithms: Iterable[str]) -> jwt.Token:
 def _keys(header: Mapping[str, Any], published: Any) -> Iterator[Key]:
     """Yield the keys that may have signed a token with this header.
 
-    One at a time: an entry that we do not understand is passed over, whatever is odd about it
-    (RFC 7517 section 5). A key without a `kid` may be any, and a token without one may be of any.
+    Leave out an entry that we do not understand, whatever is odd about it (RFC 7517 section 5). A
+    key without a `kid` fits any token, and a token without a `kid` fits any key.
     """
     for entry in published if isinstance(published, list) else ():
         said = {n: v for n, v in entry.items() if v is not None} if isinstance(entry, dict) else {}
@@ -240,6 +254,6 @@ def _keys(header: Mapping[str, Any], published: Any) -> Iterator[Key]:
 
 
 def _operations(said: Mapping[str, Any]) -> list[Any]:
-    """Return what a key says that it is for (RFC 7517 section 4.3); nothing if it is unreadable."""
+    """Return what a key is for (RFC 7517 section 4.3). Return nothing if that is unreadable."""
     found = said.get("key_ops", ["verify"])
     return found if isinstance(found, list) else []

@@ -1,9 +1,9 @@
-"""What the identity provider says: its metadata, keys, tokens and user info.
+"""Ask the identity provider for its metadata, keys, tokens and user info.
 
-Serves step 2. Every answer is fetched when it is first needed, with a time limit, and metadata and
-keys are kept for an hour. Redirects are not followed and nothing but https is asked (http on
-loopback alone): the addresses come from the provider's own metadata, and a credential of ours
-travels to one of them. Leaves out: what an answer means for a sign-in (federation.protocol).
+Every answer is fetched when it is first needed, with a time limit. Metadata and keys are kept for
+an hour. The addresses come from the provider's own metadata, and a credential of ours travels to
+one of them. So redirects are not followed, and nothing but https is asked (http on this machine
+alone). Leaves out: what an answer means for a sign-in (federation.protocol).
 """
 
 import ipaddress
@@ -18,7 +18,6 @@ import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
-from ..checks import rule
 from ..conf import conf
 
 log = logging.getLogger("gatehouse")
@@ -27,14 +26,14 @@ METADATA_PATH = "/.well-known/openid-configuration"
 ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 SCOPE = "openid email profile"
 
-# To connect, and for each piece of an answer, in seconds: a thread of ours waits so long.
+# In seconds, to connect and for each piece of an answer. A thread of ours waits so long.
 TIMEOUT = (3, 5)
 KEPT_SECONDS = 3600.0
-# Before anybody is sent there it must have answered so lately: better our page than a dead one.
+# Nobody is sent to the provider unless it answered within this many seconds.
 ALIVE_SECONDS = 10.0
-# An unknown key id makes us look for new keys, but not at the pace of whoever sends such ids.
+# An unknown key id makes us look for new keys, but no more often than this: anyone can send one.
 NEW_KEYS_SECONDS = 30.0
-# After a failure nobody waits for the provider for so long: the next ones fail at once.
+# For so long after a failure the next requests fail at once, and do not wait for the provider.
 PAUSE_SECONDS = 3.0
 
 
@@ -43,11 +42,11 @@ class ProviderError(Exception):
 
 
 class RefusedError(ProviderError):
-    """The provider answers, and the answer is no: the code is wrong, used or too old."""
+    """The provider refuses: the code is wrong, used or too old."""
 
 
 def is_safe(address: str) -> bool:
-    """Whether a request may go there: https, or http on this machine."""
+    """Return whether a request may go there: by https, or by http on this machine."""
     try:
         parts = urlsplit(address)
         host = parts.hostname or ""
@@ -59,18 +58,11 @@ def is_safe(address: str) -> bool:
 
 
 def is_loopback(host: str) -> bool:
+    """Return whether this host is this machine."""
     try:
         return ipaddress.ip_address(host).is_loopback
     except ValueError:
         return host == "localhost" or host.endswith(".localhost")
-
-
-@rule("E011")
-def identity_provider() -> str:
-    registered = bool(conf.oidc_client_id and conf.oidc_client_secret)
-    if conf.oidc_issuer and not (is_safe(conf.oidc_issuer) and registered):
-        return "OIDC_ISSUER must be https, and needs OIDC_CLIENT_ID and OIDC_CLIENT_SECRET."
-    return ""
 
 
 def json_of(answer: requests.Response) -> Any:
@@ -81,9 +73,10 @@ def json_of(answer: requests.Response) -> Any:
 
 
 def userinfo_of(answer: requests.Response) -> Any:
-    """Return the JSON of userinfo, or the text of a JWT. Raise RefusedError for a refusal.
+    """Return the JSON of userinfo, or the text of a JWT.
 
-    That the access token is not good for userinfo is no trouble at the provider.
+    Raise RefusedError if the provider does not take the access token for it, which does not mean
+    that the provider is in trouble. Raise ValueError for any other failure.
     """
     if 400 <= answer.status_code < 500 and answer.status_code != 429:
         raise RefusedError(f"{answer.url} answered {answer.status_code}")
@@ -94,7 +87,7 @@ def userinfo_of(answer: requests.Response) -> Any:
 
 
 class Memory:
-    """What the provider at `issuer` told this process, and until when that holds."""
+    """What the provider at `issuer` told this process, and when."""
 
     def __init__(self, issuer: str) -> None:
         self.issuer = issuer
@@ -103,8 +96,8 @@ class Memory:
         self.silent_until = 0.0
 
     def document(self, address: str, newer_than: float = KEPT_SECONDS) -> dict[str, Any]:
-        """The JSON document there, not older than so many seconds."""
-        with self.lock:  # one request for all who wait
+        """Return the JSON document there, not older than so many seconds. Raise ProviderError."""
+        with self.lock:  # one request serves all who wait
             since, found = self.documents.get(address, (-KEPT_SECONDS, {}))
             if not found or time.monotonic() - since > newer_than:
                 with self.session(address) as session:
@@ -113,13 +106,13 @@ class Memory:
             return found
 
     def session(self, address: str, **options: Any) -> OAuth2Session:
-        """A client for one request there."""
+        """Return a client for one request there. Raise ProviderError if the address is unsafe."""
         if not is_safe(address):
             raise ProviderError(f"{address} is not https")
         client = conf.oidc_client_id, conf.oidc_client_secret
         session = OAuth2Session(*client, default_timeout=TIMEOUT, **options)
         session.register_client_auth_method(("client_secret_basic", basic_auth))
-        # A proxy from the environment is for the world outside, not for this machine.
+        # A proxy from the environment is for other machines, not for this one.
         session.trust_env = not is_loopback(urlsplit(address).hostname or "")
         return session
 
@@ -142,7 +135,7 @@ class Memory:
             raise RefusedError(f"{error.error}: {error.description}") from error
         except (requests.RequestException, ValueError) as error:
             self.silent_until = time.monotonic() + PAUSE_SECONDS
-            self.documents.clear()  # nobody is sent there before it has answered again
+            self.documents.clear()  # so that nobody is sent there before it answers again
             log.warning("the identity provider does not answer: %s", error)
             raise ProviderError(str(error)) from error
         return answer
@@ -152,6 +145,7 @@ _memories: dict[str, Memory] = {}
 
 
 def memory() -> Memory:
+    """Return what this process remembers of the provider that is configured now."""
     issuer = conf.oidc_issuer
     return _memories.get(issuer) or _memories.setdefault(issuer, Memory(issuer))
 
@@ -162,7 +156,10 @@ def reset() -> None:
 
 
 def metadata(newer_than: float = KEPT_SECONDS) -> dict[str, Any]:
-    """The provider's own description (OpenID Connect Discovery 1.0), checked."""
+    """Return the provider's own description (OpenID Connect Discovery 1.0).
+
+    Raise ProviderError if it is another's, or lacks what we need.
+    """
     asked = memory()
     found = asked.document(asked.issuer.rstrip("/") + METADATA_PATH, newer_than)
     if found.get("issuer") != asked.issuer:
@@ -174,13 +171,19 @@ def metadata(newer_than: float = KEPT_SECONDS) -> dict[str, Any]:
 
 
 def keys(*, fresh: bool = False) -> dict[str, Any]:
-    """The provider's public keys; `fresh` after a key id that these did not have."""
+    """Return the provider's public keys. `fresh` is for a key id that is not among those kept.
+
+    Raise ProviderError.
+    """
     address = str(metadata()["jwks_uri"])
     return memory().document(address, NEW_KEYS_SECONDS if fresh else KEPT_SECONDS)
 
 
 def exchange(code: str, verifier: str, redirect_uri: str) -> dict[str, Any]:
-    """The tokens for a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5)."""
+    """Return the tokens for a code (RFC 6749 section 4.1.3, RFC 7636 section 4.5).
+
+    Raise RefusedError if the provider does not take the code, and ProviderError if it fails.
+    """
     found, asked = metadata(), memory()
     methods = found.get("token_endpoint_auth_methods_supported") or ["client_secret_basic"]
     basic = "client_secret_basic" in methods
@@ -200,7 +203,7 @@ def exchange(code: str, verifier: str, redirect_uri: str) -> dict[str, Any]:
 def userinfo(access_token: str) -> dict[str, Any] | str:
     """Return what the provider tells about the person: claims, or a JWT that holds them.
 
-    Nothing, if it has no such endpoint or refuses to tell.
+    Return nothing if the provider has no such endpoint or refuses. Raise ProviderError if it fails.
     """
     address = metadata().get("userinfo_endpoint")
     if not address:
@@ -216,7 +219,10 @@ def userinfo(access_token: str) -> dict[str, Any] | str:
 
 
 def basic_auth(client: Any, method: str, uri: str, headers: dict[str, str], body: Any) -> Any:
-    """RFC 6749 section 2.3.1: both parts are form-encoded first, which Authlib leaves out."""
+    """Add our credential to a request (RFC 6749 section 2.3.1).
+
+    Both parts are form-encoded first, which Authlib's own method leaves out.
+    """
     text = f"{quote_plus(client.client_id)}:{quote_plus(client.client_secret)}"
     headers["Authorization"] = f"Basic {b64encode(text.encode('ascii')).decode('ascii')}"
     return uri, headers, body

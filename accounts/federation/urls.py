@@ -2,12 +2,12 @@
 
 from django.urls import path
 
-from . import linking, views
+from . import views
 
 urlpatterns = [
     path("auth/oidc/login", views.BeginView.as_view()),
     path("auth/oidc/callback", views.CallbackView.as_view()),
-    path("auth/oidc/link", linking.LinkView.as_view()),
-    path("auth/oidc/link/mail", linking.LinkMailView.as_view()),
-    path("auth/oidc/link/confirm", linking.LinkConfirmView.as_view()),
+    path("auth/oidc/link", views.LinkView.as_view()),
+    path("auth/oidc/link/mail", views.LinkMailView.as_view()),
+    path("auth/oidc/link/confirm", views.LinkConfirmView.as_view()),
 ]

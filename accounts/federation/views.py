@@ -1,41 +1,43 @@
-"""Endpoints for signing in through an identity provider: go there, and come back.
+"""Endpoints for signing in through an identity provider: go there, come back, link an account.
 
-Serves steps 1, 2 and 4. The way back starts at another site, so the browser sends none of our
-Strict cookies with it: what the callback must know is in the signed handshake, and it ends with a
-redirect to a page that asks who is signed in from our own origin. Each refusal changes nothing and
-ends on a page that says why, by a code in its query. Leaves out: linking (federation.linking).
+The way back starts at another site, so the browser withholds our Strict cookies. What the callback
+must know is in the signed handshake, and the callback redirects to a page, which asks from our own
+origin who is signed in. A refusal changes nothing. It ends on a page that says why, by a code in
+the query.
 """
 
 import logging
 import re
-from dataclasses import replace
+from typing import Any, ClassVar
 from urllib.parse import urlsplit
 
-from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.utils.encoding import iri_to_uri
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
-from .. import callers, signals, subjects
-from .. import sessions as session_flow
+from .. import credentials, signals
 from ..conf import conf
-from ..credentials import budgets as throttling
-from ..errors import Throttled
-from ..models import Session
-from ..sessions import liveness
-from ..web import cookies
-from ..web.views.sign_in import current, presented
+from ..credentials import budgets
+from ..errors import NotFound, Throttled, ValidationFailed
+from ..people import delivery, links
+from ..people.links import DeadLink
+from ..people.mails import require_server
+from ..web.bodies import Body, Password, State
+from ..web.views.sign_in import BrowserView, current, presented
+from ..web.wording import MISSING
+from . import flow, matching, protocol
 from . import handshake as handshakes
-from . import matching, protocol
+from .flow import CONFIRMED, redirect
 from .handshake import Handshake
-from .linking import ProviderView, ask_to_link, start, to
-from .protocol import Proof, SignInError
+from .protocol import SignInError
 from .provider import ProviderError
 
 log = logging.getLogger("gatehouse")
 
 LOGIN = "/login"
-CONFIRMED = "/login/confirmed"
 
 # A path on our own origin as every browser reads it: no //host, no backslash, no control character
 # (which browsers drop). Not under /auth: coming back must not start another trip.
@@ -44,22 +46,64 @@ OWN_PATH = re.compile(r"/(?![/\\]|auth/|login(?:[/?#]|$))[^\\\x00-\x20\x7f]*")
 LONGEST_PATH = 500
 
 
+class WaitingTrip(Body):
+    """Which trip to the identity provider is meant. Empty: the newest."""
+
+    trip = serializers.CharField(max_length=64, allow_blank=True, default="")
+
+
+class PasswordOfTrip(WaitingTrip):
+    password = Password()
+
+
+class LinkConfirmation(Body):
+    """The token of a link, with the password of an account that has one.
+
+    Without that password a good token is not used. The answer says that the password is missing.
+    """
+
+    token = links.TokenField()
+    password = Password(required=False)
+
+
+class WaitingIdentity(serializers.Serializer[Any]):
+    """An identity at the provider that waits, and how to show that its address is one's own.
+
+    `mail` is a link to the address, `password` that of the account which has the address.
+    """
+
+    email = serializers.EmailField()
+    provider = serializers.CharField()
+    ways = serializers.ListField(child=serializers.ChoiceField(choices=["password", "mail"]))
+
+
+class ProviderView(BrowserView):
+    """The base of endpoints that exist only where an identity provider is configured."""
+
+    refuses: ClassVar[tuple[int, ...]] = (404,)
+
+    def check_permissions(self, request: Request) -> None:
+        if not conf.oidc_issuer:
+            raise NotFound
+        super().check_permissions(request)
+
+
 class BeginView(ProviderView):
-    """GET /auth/oidc/login: to the provider. `reauthenticate=1` renews this session's step-up."""
+    """GET /auth/oidc/login: go to the provider. `reauthenticate=1` renews the session's step-up."""
 
     answers = 302
 
     def get(self, request: HttpRequest) -> HttpResponse:
         target = own_path(request.GET.get("next"))
         if host_of(request.get_host()) != host_of(urlsplit(conf.issuer).netloc):
-            return to_issuers_host(request, target)
+            return redirect_to_issuers_host(request, target)
         if request.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             # Another site may not send people off to be signed in anew: they must press the button.
-            return to(LOGIN, next=target)
+            return redirect(LOGIN, next=target)
         session = current(request)["session"]
         step_up = request.GET.get("reauthenticate") == "1"
         if step_up and session is None:
-            return to(LOGIN, reason="session_ended")
+            return redirect(LOGIN, reason="session_ended")
         handshake = Handshake(
             next=target,
             remember=request.GET.get("remember") == "1",
@@ -69,146 +113,156 @@ class BeginView(ProviderView):
         try:
             response = HttpResponseRedirect(protocol.begin(handshake))
         except ProviderError as error:
-            return refusal(request, handshake, "oidc_unavailable", error)
+            return refuse(request, handshake, "oidc_unavailable", error)
         handshakes.make_room(request, response, adding=1)
         handshakes.keep(response, handshake)
         return response
 
 
 class CallbackView(ProviderView):
-    """GET /auth/oidc/callback: the provider's answer, good for one sign-in or step-up."""
+    """GET /auth/oidc/callback: take the provider's answer, for one sign-in or step-up."""
 
     answers = 302
 
     def get(self, request: HttpRequest) -> HttpResponse:
-        under_way = handshakes.kept_in(request, Handshake)
-        handshake = under_way.pop(handshakes.trip_of(request.GET.get("state", "")), None)
+        kept = handshakes.kept_in(request, Handshake)
+        handshake = kept.pop(handshakes.trip_of(request.GET.get("state", "")), None)
         try:
             if handshake is None:
-                raise stray(request, is_expected=bool(under_way))
-            proof = prove(request, handshake)
-            response = (renew if handshake.step_up else sign_in)(request, handshake, proof)
+                raise no_trip(request, are_others=bool(kept))
+            proof = flow.prove(request, handshake)
+            finish = flow.renew_step_up if handshake.step_up else flow.sign_in
+            response = finish(request, handshake, proof)
         except SignInError as error:
-            response = refusal(request, handshake, error.reason, error)
+            response = refuse(request, handshake, error.reason, error)
         except ProviderError as error:
-            response = refusal(request, handshake, "oidc_unavailable", error)
+            response = refuse(request, handshake, "oidc_unavailable", error)
         except Throttled as error:
-            response = refusal(request, handshake, "oidc_throttled", error)
+            response = refuse(request, handshake, "oidc_throttled", error)
         if handshake is not None:
             handshakes.drop(response, handshake)
         return response
 
 
-def host_of(place: str) -> str:
-    """Return the host without its port, which cookies do not look at."""
-    return split_domain_port(place)[0]
+class LinkView(ProviderView):
+    """GET and POST /auth/oidc/link: link an identity to the account that has its address.
 
-
-def to_issuers_host(request: HttpRequest, target: str) -> HttpResponse:
-    """Send a trip that is begun at another host of ours to where the provider will answer.
-
-    Cookies belong to one host, so the callback would see none of a trip that began here.
+    `trip` names the identity that is meant, where several tabs wait for theirs. Otherwise it is the
+    newest.
     """
-    flags = {name: "1" for name in ("remember", "reauthenticate") if request.GET.get(name) == "1"}
-    return to(f"{conf.issuer}{request.path}", next=target, **flags)
+
+    takes = PasswordOfTrip
+    answers: ClassVar[Any] = {"GET": WaitingIdentity, "POST": State}
+    query = WaitingTrip
+    refuses = (401, 404, 429)
+
+    def get(self, request: HttpRequest) -> Response:
+        """Tell which address waits, at which provider, and how to show that it is one's own."""
+        pending, account = flow.pending_link(request, request.GET.get("trip", ""))
+        ways = matching.ways(pending.email, account)
+        told = {"email": pending.email, "provider": conf.oidc_name, "ways": ways}
+        response = Response(told)
+        handshakes.make_room(request, response)
+        return response
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        """Check the account's password, link the identity, and sign in."""
+        pending, account = flow.pending_link(request, given["trip"])
+        if account is None:
+            raise NotFound("the address is not proven")
+        user = credentials.verify_again(request, account, given["password"], "sign_in_failed")
+        try:
+            matching.link(request, user, pending.issuer, pending.subject)
+        except SignInError as error:
+            raise NotFound(str(error)) from error
+        return flow.finish_link(request, user, pending, fresh=True)
 
 
-def stray(request: HttpRequest, *, is_expected: bool) -> SignInError:
-    """Return what becomes of an answer to a trip that this browser is not on.
+class LinkMailView(ProviderView):
+    """POST /auth/oidc/link/mail: send a link to the waiting address. The answer tells nothing."""
 
-    No trip ends by it: only who knows its state can end one.
+    takes = WaitingTrip
+    answers = 202
+    refuses = (404, 429)
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        pending, _ = flow.pending_link(request, given["trip"])
+        require_server()
+        budgets.spend(budgets.mail_budgets(request, "identity", pending.email))
+        delivery.run_with_constant_delay(matching.send_link, request, pending)
+        response = Response(status=202)
+        handshakes.keep(response, pending)  # anew: it must wait for as long as the link works
+        return response
+
+
+class LinkConfirmView(ProviderView):
+    """POST /auth/oidc/link/confirm: use the mailed link, in the browser that asked for it.
+
+    Creates the account, or links the one there is. If that has a password, it is asked for too.
     """
-    if "error" in request.GET:
-        return protocol.refused(request.GET.get("error", ""))  # some say it without a state
-    if is_expected:
-        return SignInError("oidc_failed", "the state is of none of the trips under way")
-    return SignInError("oidc_expired", "there is no handshake for this answer")
 
+    takes = LinkConfirmation
+    answers = State
+    refuses = (401, 404, 429)
 
-def prove(request: HttpRequest, handshake: Handshake) -> Proof:
-    """Return who the provider says it is. Failures count, and a handshake counts once.
-
-    Raise SignInError if the answer does not hold, ProviderError if the provider does not answer,
-    Throttled after too many failures.
-    """
-    code = protocol.check_answer(handshake, request.GET)
-    budgets = [throttling.Budget("identity provider", callers.network_of(request), 100, 600)]
-    throttling.spend(budgets)
-    try:
-        proof = protocol.redeem(handshake, code)
-    except ProviderError:
-        throttling.give_back(budgets)  # nobody's fault here
-        raise
-    throttling.give_back(budgets)
-    # The provider refuses a code's second use; should it not, this counter, shared by all, does.
-    try:
-        throttling.spend([throttling.Budget("handshake", handshake.state, 1, handshakes.SECONDS)])
-    except Throttled as error:
-        raise SignInError("oidc_failed", "the handshake was used before") from error
-    return proof
-
-
-def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpResponse:
-    """Return the way on with a session of ours for that identity, or to the page where an unknown
-    one shows whose it is. Raise SignInError if neither is possible."""
-    user = matching.owner(proof.issuer, proof.subject)
-    if user is None:
-        told = matching.profile(proof)
-        account = matching.account_of(told.email) if told.verified else None
-        if account is not None or not told.verified:
-            return ask_to_link(handshake, proof, told, account)
-        user = matching.create(request, proof, told.email, told.name)
-    if not user.is_active:
-        signals.tell("sign_in_failed", request, user=user)
-        raise SignInError("oidc_inactive", "the user is inactive")
-    session_flow.end(Session.objects.filter(id__in=handshake.sessions), "replaced")
-    fresh = proof.is_fresh(handshake.began)
-    with transaction.atomic():
-        matching.hold(user, proof)
-        issued = start(request, user, remember=handshake.remember, fresh=fresh)
-    response = HttpResponseRedirect(handshake.next)
-    cookies.set_tokens(response, issued)
-    for other in handshakes.kept_in(request, Handshake).values():
-        if other.trip != handshake.trip:
-            # Should another tab's trip end in a sign-in too, that replaces this one.
-            had = (*other.sessions, issued.session.id)
-            handshakes.keep(response, replace(other, sessions=had))
-    return response
-
-
-def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpResponse:
-    """Renew the step-up time of a session: its person was asked for their credential just now.
-
-    Raise SignInError if it was another person, or not just now.
-    """
-    user = matching.owner(proof.issuer, proof.subject)
-    if user is None or not user.gatehouse_sessions.filter(id=handshake.step_up).exists():
-        raise SignInError("oidc_other_person", "the session is not of this identity's user")
-    session = liveness.find_live(handshake.step_up, subjects.of(user).sub)
-    if session is None:
-        raise SignInError("oidc_session_over", "the session has ended meanwhile")
-    if not proof.is_fresh(handshake.began):
-        raise SignInError("oidc_stale", f"auth_time is {proof.claims.get('auth_time')!r}")
-    session_flow.reauthenticated(session)
-    signals.tell("reauthenticated", request, user=user, session=session)
-    return to(CONFIRMED)
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        try:
+            pending, link = matching.find_mailed(request, given["token"])
+            account = matching.account_of_link(link)
+            password = None
+            if account is not None and account.has_usable_password():
+                password = given.get("password")
+                if password is None:
+                    raise ValidationFailed(errors={"password": [MISSING]})
+                credentials.verify_again(request, account, password, "sign_in_failed")
+            user = matching.use_link(request, pending, link, account)
+        except DeadLink:
+            budgets.count_bad_token(request)
+            raise
+        return flow.finish_link(request, user, pending, fresh=password is not None)
 
 
 def own_path(text: str | None) -> str:
-    """Return the path, in ASCII, if it is one of ours; otherwise the home page."""
+    """Return the path, in ASCII, if it is one of ours. Otherwise return the home page."""
     if not text or not OWN_PATH.fullmatch(text):
         return conf.home
     path = iri_to_uri(text)
     return path if len(path) <= LONGEST_PATH else conf.home
 
 
-def refusal(
+def host_of(place: str) -> str:
+    """Return the host without its port, which cookies ignore."""
+    return split_domain_port(place)[0]
+
+
+def redirect_to_issuers_host(request: HttpRequest, target: str) -> HttpResponse:
+    """Return a redirect to the same endpoint at the host where the provider will answer.
+
+    Cookies belong to one host. So the callback would not see a trip that began at another one.
+    """
+    flags = {name: "1" for name in ("remember", "reauthenticate") if request.GET.get(name) == "1"}
+    return redirect(f"{conf.issuer}{request.path}", next=target, **flags)
+
+
+def no_trip(request: HttpRequest, *, are_others: bool) -> SignInError:
+    """Return the error for an answer to a trip that this browser is not on.
+
+    It ends none of the other trips: only who knows the state of a trip can end it.
+    """
+    if "error" in request.GET:
+        return protocol.refused(request.GET.get("error", ""))  # some providers leave the state out
+    if are_others:
+        return SignInError("oidc_failed", "the state is of none of the trips under way")
+    return SignInError("oidc_expired", "there is no handshake for this answer")
+
+
+def refuse(
     request: HttpRequest, handshake: Handshake | None, reason: str, cause: Exception
 ) -> HttpResponse:
-    """Return the way to the page that says why, and note the failure."""
+    """Tell of the failure, and return the redirect to the page that says why."""
     log.info("refused %s: %s", reason, cause, extra={"cause": repr(cause.__cause__)})
     if reason not in ("oidc_cancelled", "oidc_unavailable", "oidc_inactive"):
         signals.tell("sign_in_failed", request, detail={"reason": reason}, anonymous=True)
     if handshake is not None and handshake.step_up:
-        return to(CONFIRMED, reason=reason)
-    return to(LOGIN, reason=reason, next=handshake.next if handshake else conf.home)
+        return redirect(CONFIRMED, reason=reason)
+    return redirect(LOGIN, reason=reason, next=handshake.next if handshake else conf.home)

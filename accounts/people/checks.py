@@ -1,4 +1,4 @@
-"""System checks of registration, mails and profiles: the user model and the password rules."""
+"""System checks of this part: the user model, and the password rules."""
 
 from typing import Any
 
@@ -27,7 +27,7 @@ def user_model() -> str:
 
 @rule("W003")
 def password_length() -> str:
-    limit = f"{__package__}.passwords.LengthLimit"
+    limit = f"{__package__}.password_rules.LengthLimit"
     validators: Any = settings.AUTH_PASSWORD_VALIDATORS
     named = [validator["NAME"] for validator in validators]
     return "" if limit in named else f"AUTH_PASSWORD_VALIDATORS should hold {limit}."

@@ -12,8 +12,8 @@ from .. import callers, subjects, user_agents
 from ..models import Session
 from ..sessions import clock
 from ..signals import ALARMS, KINDS, happened
-from . import letters
-from .letters import Letter
+from . import mails
+from .mails import Letter
 
 KINDS |= {
     "password_reset_sent": "A link to reset the password was sent",
@@ -37,7 +37,7 @@ If it was not you, set a new password at once, which signs out everyone else:
 {issuer}/password/forgot
 """
 
-# By the kind of event. A part adds those of its own kinds.
+# The letter of each kind of event. A part adds those of its own kinds.
 LETTERS = {
     "signed_in": Letter(
         "A new device has signed in",
@@ -71,7 +71,7 @@ LETTERS = {
 
 
 @receiver(happened)
-def notify(
+def send_notice(
     sender: None,
     *,
     kind: str,
@@ -80,14 +80,14 @@ def notify(
     session: Session | None,
     **kwargs: Any,
 ) -> None:
-    """Send a mail about each event that matters to its owner."""
+    """Send the owner a mail about an event that has a letter."""
     letter = LETTERS.get(kind)
     if letter is None or user is None:
         return
     user_agent = callers.user_agent_of(request)
     if kind == "signed_in" and not is_new_device(user, session, user_agent):
         return
-    letters.send(
+    mails.send(
         letter,
         subjects.email_of(user),
         user,
@@ -98,9 +98,9 @@ def notify(
 
 
 def is_new_device(user: AbstractBaseUser, session: Session | None, user_agent: str) -> bool:
-    """Return whether nothing in this person's earlier sessions looks like it.
+    """Return whether this person has had sessions, and none of them on such a device.
 
-    The very first device is none to tell about.
+    A person's very first device is not new in this sense.
     """
     earlier = Session.objects.filter(user_id=user.pk).exclude(id=session.id if session else "")
     seen = set(earlier.values_list("user_agent", flat=True).distinct())
@@ -109,6 +109,6 @@ def is_new_device(user: AbstractBaseUser, session: Session | None, user_agent: s
 
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)
-def notify_about_deletion(sender: type, instance: AbstractBaseUser, **kwargs: Any) -> None:
-    """Send a mail to the address of an account that is no more, whoever deleted it."""
-    letters.send(letters.DELETED, subjects.email_of(instance))
+def send_notice_of_deletion(sender: type, instance: AbstractBaseUser, **kwargs: Any) -> None:
+    """Send a mail to the address of a deleted account, whoever deleted it."""
+    mails.send(mails.DELETED, subjects.email_of(instance))

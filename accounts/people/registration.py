@@ -1,90 +1,109 @@
-"""Accounts begin with an address, proven first; passwords and all else come after.
+"""Registration: prove an address by a mailed link, then choose a password.
 
-Nobody can prepare an account on another's address, and no answer tells whether one exists: what
-depends on it is done by `afterwards`, and the mail tells its reader alone.
+Nobody can prepare an account on somebody else's address. No answer tells whether an address has an
+account: what depends on that is done in the background, and only the mail says it.
 """
 
-from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 from django.db import IntegrityError, transaction
 from django.http import HttpRequest
+from rest_framework.response import Response
 
-from .. import sessions, signals
+from .. import signals
+from ..credentials import budgets
 from ..errors import ValidationFailed
-from ..models import Session
 from ..users.models import User
+from ..web.bodies import Address, Body, Name, NewPassword
+from ..web.views.sign_in import BrowserView
 from ..web.wording import MISSING
-from . import letters, links, passwords
-from .letters import Letter
+from . import delivery, email_change, links, mails, password_rules
 from .links import DeadLink
 from .models import LinkToken
+from .password_change import hash_password
 
-# Each returns the letter that brings this user the link of a reset, or None for the usual one. A
-# part adds to it whose people may have no password.
-RESET_LETTERS: list[Callable[[User], Letter | None]] = []
 
-BOTH = (LinkToken.Kind.REGISTER, LinkToken.Kind.EMAIL)
+class Registration(Body):
+    email = Address()
+    name = Name(default="")
+
+
+class Verification(Body):
+    """The token of a link, with a password for a registration.
+
+    Without a password a good token is not used. The answer says that the password is missing.
+    """
+
+    token = links.TokenField()
+    password = NewPassword(required=False)
+
+
+class RegisterView(BrowserView):
+    """POST /auth/register: send a mail with the link. The answer is the same for every address."""
+
+    takes = Registration
+    answers = 202
+    refuses = (429,)
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        mails.require_server()
+        budgets.spend(budgets.mail_budgets(request, "register", given["email"]))
+        delivery.run_with_constant_delay(invite, given["email"], given["name"])
+        return Response(status=202)
+
+
+class VerifyView(BrowserView):
+    """POST /auth/email/verify: use the link of a registration or of a change of address."""
+
+    takes = Verification
+    answers = 204
+    refuses = (429,)
+
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        try:
+            verify(request, given["token"], given.get("password"))
+        except DeadLink:
+            budgets.count_bad_token(request)
+            raise
+        return Response(status=204)
 
 
 def invite(email: str, name: str) -> None:
-    """Send a mail to `email`: the way to an account, or that there is one already."""
+    """Send a mail with a link to finish a registration, or with the word that there is an account.
+
+    It is the second if the address has an account already.
+    """
     user = User.objects.filter(email=email).first()
     if user is not None:
-        letters.send(letters.ALREADY_REGISTERED, email, user)
+        mails.send(mails.ALREADY_REGISTERED, email, user)
     else:
-        letters.send(letters.REGISTER, email, link=links.make("register", email, name=name))
-
-
-def offer_reset(request: HttpRequest, email: str) -> None:
-    """A mail with a reset link, if that address belongs to somebody who can use one."""
-    user = User.objects.filter(email=email).first()
-    if user is not None:
-        send_reset(request, user)
-
-
-def send_reset(request: HttpRequest, user: User, **detail: Any) -> bool:
-    """Send a link, which is an event, and return whether that was possible.
-
-    Whoever has no password yet may set the first.
-    """
-    if not (user.is_active and letters.reach(user.email)):
-        return False
-    others = filter(None, (letter_for(user) for letter_for in RESET_LETTERS))
-    letter = next(others, letters.RESET)
-    letters.send(letter, user.email, user, link=links.make("reset", user.email, user=user))
-    signals.tell("password_reset_sent", request, user=user, detail=detail)
-    return True
-
-
-def offer_new_address(session: Session, user: User, email: str) -> None:
-    """A mail to the new address: confirm, or (another's) that somebody tried.
-
-    The link dies with the session that asked: whoever ends a thief's session ends all it began.
-    """
-    other = User.objects.filter(email=email).first()
-    if other is not None:
-        letters.send(letters.ALREADY_REGISTERED, email, other)
-    else:
-        link = links.make("email", email, user=user, session_id=session.id)
-        letters.send(letters.NEW_ADDRESS, email, user, link=link)
+        mails.send(mails.REGISTER, email, link=links.make("register", email, name=name))
 
 
 def verify(request: HttpRequest, token: str, password: str | None) -> None:
-    """Do what a link to a new address was sent for: make the account, or move it there."""
-    link = links.find(token, *BOTH)
+    """Use a link to a new address: create the account, or move an account there.
+
+    Raise DeadLink if the link does not work, and ValidationFailed if the password of a new account
+    is missing or breaks a rule.
+    """
+    link = links.find(token, LinkToken.Kind.REGISTER, LinkToken.Kind.EMAIL)
     if link.kind == LinkToken.Kind.EMAIL:
-        _move(request, link)
+        email_change.move(request, link)
     elif password is None:
         raise ValidationFailed(errors={"password": [MISSING]})
     else:
-        _create(request, link, password)
+        create(request, link, password)
 
 
-def _create(request: HttpRequest, link: LinkToken, password: str) -> None:
+def create(request: HttpRequest, link: LinkToken, password: str) -> None:
+    """Create the account that a registration asked for.
+
+    Raise DeadLink if the address has an account by now or the link does not work any more, and
+    ValidationFailed if the password breaks a rule.
+    """
     user = User(email=link.email, name=link.name)
-    passwords.check_rules(password, user, "password")
-    user.password = passwords.hashed(password)
+    password_rules.check(password, user, "password")
+    user.password = hash_password(password)
     try:
         with transaction.atomic():
             links.use(link)
@@ -92,20 +111,3 @@ def _create(request: HttpRequest, link: LinkToken, password: str) -> None:
             signals.tell("account_created", request, user=user)
     except IntegrityError as error:
         raise DeadLink("the address has an account by now") from error
-
-
-def _move(request: HttpRequest, link: LinkToken) -> None:
-    """Give the account its new address. The session that asked for it stays, all others end."""
-    user = cast(User, link.user)  # links of this kind belong to one
-    former = user.email
-    try:
-        with transaction.atomic():
-            links.use(link)
-            user.email = link.email
-            user.save(update_fields=["email"])
-            sessions.end_all_of(user, "email_changed", keep=link.session_id)
-            asked = Session.objects.get(id=link.session_id)
-            signals.tell("email_changed", request, user=user, session=asked)
-    except IntegrityError as error:
-        raise DeadLink("the address has an account by now") from error
-    letters.send(letters.ADDRESS_CHANGED, former, user, new=user.email)

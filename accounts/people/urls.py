@@ -2,15 +2,15 @@
 
 from django.urls import path
 
-from . import account_views, password_views, registration_views
+from . import email_change, password_change, password_reset, profile, registration
 
 urlpatterns = [
-    path("auth/register", registration_views.RegisterView.as_view()),
-    path("auth/email/verify", registration_views.VerifyView.as_view()),
-    path("auth/email/change", account_views.EmailChangeView.as_view()),
-    path("auth/password/change", password_views.ChangeView.as_view()),
-    path("auth/password/reset", password_views.ResetView.as_view()),
-    path("auth/password/reset/confirm", password_views.ResetConfirmView.as_view()),
-    path("auth/account", account_views.AccountView.as_view()),
-    path("auth/account/export", account_views.ExportView.as_view()),
+    path("auth/register", registration.RegisterView.as_view()),
+    path("auth/email/verify", registration.VerifyView.as_view()),
+    path("auth/email/change", email_change.EmailChangeView.as_view()),
+    path("auth/password/change", password_change.PasswordChangeView.as_view()),
+    path("auth/password/reset", password_reset.ResetView.as_view()),
+    path("auth/password/reset/confirm", password_reset.ResetConfirmView.as_view()),
+    path("auth/account", profile.AccountView.as_view()),
+    path("auth/account/export", profile.ExportView.as_view()),
 ]

@@ -1,0 +1,1 @@
+"""Tokens in JSON for first-party programs, which keep no cookies."""

@@ -1,12 +1,13 @@
 """Endpoints for first-party programs on devices: tokens in JSON, never a cookie in or out.
 
-Serves steps 1, 4 and 8 for API clients. A request that a browser page sent is refused: scripts
-must not get hold of tokens that a cookie would have kept from them.
+A request that a page in a browser sent is refused. Otherwise its scripts could get hold of tokens
+that a cookie keeps from them.
 """
 
 from typing import Any, ClassVar
 
 from django.http import HttpRequest
+from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -17,12 +18,31 @@ from ..credentials import budgets
 from ..errors import BrowserMustUseCookies, NotFound, SessionEnded
 from ..models import Session
 from ..tokens.claims import Issued
-from ..web import base, bodies
+from ..web.base import Endpoint
+from ..web.bodies import Body, ClientSignIn
 from ..web.views.sign_in import sign_out
 
 
-class ClientView(base.Endpoint):
-    """Programs only: every current browser sends Sec-Fetch-Site, and no page can suppress it."""
+class RefreshBody(Body):
+    refresh_token = serializers.CharField(max_length=100_000, trim_whitespace=False)
+
+
+class TokenPair(serializers.Serializer[Any]):
+    """RFC 6749 section 5.1, and the refresh token's life in seconds."""
+
+    access_token = serializers.CharField()
+    refresh_token = serializers.CharField()
+    token_type = serializers.CharField()
+    expires_in = serializers.IntegerField()
+    refresh_expires_in = serializers.IntegerField()
+    scope = serializers.CharField()
+
+
+class ClientView(Endpoint):
+    """The base of endpoints that answer programs only.
+
+    Every current browser sends Sec-Fetch-Site, and no page can suppress it.
+    """
 
     authentication_classes = ()
     permission_classes = ()
@@ -36,10 +56,10 @@ class ClientView(base.Endpoint):
 
 
 class TokenView(ClientView):
-    """POST /auth/token: credentials in, a token pair out."""
+    """POST /auth/token: check the credentials, and answer a pair of tokens."""
 
-    takes = bodies.ClientSignIn
-    answers = bodies.TokenPair
+    takes = ClientSignIn
+    answers = TokenPair
     refuses = (401, 403, 404, 429)
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
@@ -50,10 +70,10 @@ class TokenView(ClientView):
 
 
 class TokenRefreshView(ClientView):
-    """POST /auth/token/refresh: rotates, as browsers' refresh does."""
+    """POST /auth/token/refresh: rotate the refresh token, as the browsers' endpoint does."""
 
-    takes = bodies.RefreshBody
-    answers = bodies.TokenPair
+    takes = RefreshBody
+    answers = TokenPair
     refuses = (401, 403, 404, 429)
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
@@ -67,9 +87,9 @@ class TokenRefreshView(ClientView):
 
 
 class TokenRevokeView(ClientView):
-    """POST /auth/token/revoke: 200 always (RFC 7009 section 2.2)."""
+    """POST /auth/token/revoke: end the token's session. Always 200 (RFC 7009 section 2.2)."""
 
-    takes = bodies.RefreshBody
+    takes = RefreshBody
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         named = tokens.named_sessions([given["refresh_token"]], Session.Client.CLI)
@@ -78,7 +98,7 @@ class TokenRevokeView(ClientView):
 
 
 def pair(issued: Issued) -> dict[str, Any]:
-    """RFC 6749 section 5.1, with the refresh token's remaining life in seconds."""
+    """Return both tokens as the values of `TokenPair`."""
     now = issued.issued_at
     return {
         "access_token": issued.access,

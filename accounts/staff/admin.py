@@ -1,9 +1,9 @@
-"""Users, identities, sessions and events for staff. What ends a session here ends it at once,
-everywhere.
+"""Users, identities, sessions and events for staff.
 
-No token, no hash and no password stands on any page; nobody sets another's password, staff send a
-reset link (ASVS 5.0 6.4.6). Staff see everything and may act on people who are not staff; on
-staff, and on who is staff, only superusers may act.
+A session that ends here ends everywhere at once.
+No page shows a token, a hash or a password. Nobody sets another person's password: staff send a
+reset link (ASVS 5.0 6.4.6). Staff see everything. They may act on people who are not staff. Only
+superusers may act on staff, and decide who is staff.
 """
 
 from typing import TYPE_CHECKING, Any, cast
@@ -20,13 +20,14 @@ from ..errors import NoMailServer
 from ..federation import matching
 from ..federation.models import Identity
 from ..models import Session
-from ..people import registration
+from ..people.password_reset import send_reset
 from ..spelling import canonical_email
 from ..users.models import User
-from . import site as adminsite
+from .site import GatehouseAdmin
+from .site import site as own_site
 
 # The project's own where it is one of ours (staff.apps.Administration): all models in one place.
-site = admin.site if isinstance(admin.site, adminsite.GatehouseAdmin) else adminsite.site
+site = admin.site if isinstance(admin.site, GatehouseAdmin) else own_site
 
 ROLES = ("is_staff", "is_superuser")
 # What the links of Django's own list filters add to the name of a column.
@@ -39,7 +40,7 @@ else:
 
 
 class ForStaff(ModelAdmin):
-    """Read-only for whoever got in; nothing is added or deleted, or asked of a hidden column."""
+    """Read-only base class: no adding, no deleting, no filtering by columns that are not shown."""
 
     list_per_page = 50
     show_full_result_count = False
@@ -60,14 +61,14 @@ class ForStaff(ModelAdmin):
         return False
 
     def lookup_allowed(self, lookup: str, value: str, request: HttpRequest | None = None) -> bool:
-        """The links of `list_filter` and no more: a count of matches would give a hash away."""
+        """Allow the links of `list_filter` alone: a count of matches could give away a hash."""
         listed = (item[0] if isinstance(item, tuple) else item for item in self.list_filter)
         return lookup in {f"{column}{end}" for column in listed for end in FILTERS}
 
     def get_search_results(
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
-        """As Django's, with addresses and domains after an @ spelled as they are stored."""
+        """Search as Django does, with addresses and domains after an @ in their stored spelling."""
         words = (canonical_email(w) if "@" in w else w for w in search_term.split())
         return super().get_search_results(request, queryset, " ".join(words))
 
@@ -78,7 +79,7 @@ class ForStaff(ModelAdmin):
 
 @admin.register(User, site=site)
 class UserAdmin(ForStaff):
-    """People: rename, deactivate, sign out, send a reset link. Addresses change by proof alone."""
+    """People: rename, deactivate, sign out, send a reset link. Only owners change an address."""
 
     list_display = ("email", "name", "is_active", "is_staff", "last_login", "created_at")
     list_filter = ("is_active", "is_staff")
@@ -99,9 +100,9 @@ class UserAdmin(ForStaff):
         return self.readonly_fields if is_superuser(request) else (*self.readonly_fields, *ROLES)
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
-        """The events that this causes (sessions.user_changes) say who did it."""
-        obj.gatehouse_saved_by = by(request)  # type: ignore[attr-defined]
-        # What this form has changed, not what the row was when it was read.
+        """Save, so that the events that follow (sessions.user_changes) say who did it."""
+        obj.gatehouse_saved_by = acting_staff(request)  # type: ignore[attr-defined]
+        # Only what this form has changed: the row may have changed since it was read.
         obj.save(update_fields=form.changed_data if change else None)
 
     @admin.action(description="End all sessions of this user")
@@ -119,7 +120,7 @@ class UserAdmin(ForStaff):
         allowed = self.allowed(request, chosen)
         for user in allowed:
             user.is_active = False
-            user.gatehouse_saved_by = by(request)  # type: ignore[attr-defined]
+            user.gatehouse_saved_by = acting_staff(request)  # type: ignore[attr-defined]
             user.save(update_fields=["is_active"])  # ends the sessions: sessions.user_changes
         self.say_done(request, allowed, chosen)
 
@@ -129,7 +130,8 @@ class UserAdmin(ForStaff):
             self.message_user(request, NoMailServer.detail_text, messages.ERROR)
             return
         allowed = self.allowed(request, chosen)
-        sent = [user for user in allowed if registration.send_reset(request, user, by=by(request))]
+        by = acting_staff(request)
+        sent = [user for user in allowed if send_reset(request, user, by=by)]
         left = [user.email for user in allowed if user not in sent]
         if left:
             text = (
@@ -140,7 +142,7 @@ class UserAdmin(ForStaff):
         self.say_done(request, sent, chosen)
 
     def allowed(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
-        """Those of the chosen that this person may act on; the others are named."""
+        """Return those of the chosen that this person may act on. Name the others in a message."""
         found = list(chosen)
         spared = [user.email for user in found if not may_act_on(request, user)]
         if spared:
@@ -170,13 +172,13 @@ class IdentityAdmin(ForStaff):
     def unlink(self, request: HttpRequest, chosen: QuerySet[Identity]) -> None:
         found = list(chosen.select_related("user"))
         allowed = [identity for identity in found if may_act_on(request, identity.user)]
-        done = sum(matching.unlink(request, row, by=by(request)) for row in allowed)
+        done = sum(matching.unlink(request, row, by=acting_staff(request)) for row in allowed)
         self.message_user(request, f"Unlinked {done} of {len(found)}.", messages.SUCCESS)
 
 
 @admin.register(Session, site=site)
 class SessionAdmin(ForStaff):
-    """Who is signed in, where and since when; `key_hash` is left out on purpose."""
+    """Who is signed in, where and since when. `key_hash` is left out on purpose."""
 
     list_display = (
         *("user", "device", "client", "method", "address"),
@@ -206,7 +208,7 @@ class SessionAdmin(ForStaff):
 
 @admin.register(SecurityEvent, site=site)
 class SecurityEventAdmin(ForStaff):
-    """What happened; rows are added by what happens, and never changed."""
+    """What happened. Nobody adds or changes rows here."""
 
     list_display = ("at", "words", "user", "address", "device", "detail")
     list_filter = ("kind", "at")
@@ -231,11 +233,11 @@ def may_act_on(request: HttpRequest, user: User | None) -> bool:
 def note(
     request: HttpRequest, kind: str, user: User | None, *, session: Any = None, **detail: Any
 ) -> None:
-    """An event in the owner's list that says who did it."""
-    detail = {"by": by(request), **detail}
+    """Tell of an event of this user that says who did it."""
+    detail = {"by": acting_staff(request), **detail}
     signals.tell(kind, request, user=user, session=session, detail=detail)
 
 
-def by(request: HttpRequest) -> str:
-    """Who did it, as the outside knows them."""
+def acting_staff(request: HttpRequest) -> str:
+    """Return the `sub` of whoever acts here, as events name them."""
     return subjects.of(cast(User, request.user)).sub

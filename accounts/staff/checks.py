@@ -30,7 +30,7 @@ def administration_hour() -> str:
 
 
 def patterns(found: list[Any]) -> Iterator[URLPattern]:
-    """Every path of the URLconf."""
+    """Yield every path of a URLconf, also those that it includes."""
     for pattern in found:
         if isinstance(pattern, URLResolver):
             yield from patterns(pattern.url_patterns)

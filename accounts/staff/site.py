@@ -1,7 +1,7 @@
-"""The administration's own way in: a session of Django's, apart from all tokens.
+"""The sign-in of the administration, which starts a session of Django's.
 
-The same credentials, budgets and events as any sign-in, but the JWT cookies never open it: whoever
-holds a stolen browser session is not staff yet.
+It takes the same credentials, budgets and events as any other sign-in. The JWT cookies do not open
+the administration: whoever holds a stolen browser session is not staff yet.
 """
 
 from typing import Any, cast
@@ -44,7 +44,10 @@ class SignInForm(AdminAuthenticationForm):
         return given
 
     def confirm_login_allowed(self, user: Any) -> None:
-        """InvalidCredentials for who is not staff: nobody learns that the password was right."""
+        """Raise InvalidCredentials if the user is not staff.
+
+        So nobody learns that the password was right.
+        """
         try:
             super().confirm_login_allowed(user)
         except forms.ValidationError as error:
@@ -62,7 +65,7 @@ class GatehouseAdmin(AdminSite):
         return {**super().each_context(request), "site_header": title, "site_title": title}
 
     def login(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """A refusal has the status and the words that any other sign-in has."""
+        """Answer a refusal with the status and the headers that any other sign-in has."""
         was = self.has_permission(request)
         response: HttpResponseBase = super().login(request, extra_context)
         refusal = getattr(request, "refusal", None)
@@ -75,7 +78,7 @@ class GatehouseAdmin(AdminSite):
         return response
 
     def password_change(self, request: HttpRequest, extra_context: Any = None) -> Any:
-        """Django's own page would end no session and count no wrong guess: one place does that."""
+        """Redirect to our page: Django's own ends no session and counts no wrong guess."""
         return HttpResponseRedirect("/account#password")
 
     def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:

@@ -13,8 +13,6 @@ from .wording import Worded
 
 # No password is longer, and hashing must not cost what the sender chose.
 LONGEST_PASSWORD = 1024
-# 43 random letters and an address in base64url, each of whose characters may take four bytes.
-LONGEST_LINK_TOKEN = 43 + LONGEST_EMAIL * 4 * 4 // 3 + 1
 
 
 class Password(serializers.CharField):
@@ -67,23 +65,6 @@ class Reauthentication(Body):
     password = Password()
 
 
-class WaitingTrip(Body):
-    """Which trip to the identity provider is meant; empty: the newest."""
-
-    trip = serializers.CharField(max_length=64, allow_blank=True, default="")
-
-
-class PasswordOfTrip(WaitingTrip):
-    password = Password()
-
-
-class LinkConfirmation(Body):
-    """The password is for accounts that have one; a good token without it is told so, not used."""
-
-    token = serializers.CharField(max_length=LONGEST_LINK_TOKEN)
-    password = Password(required=False)
-
-
 class Address(serializers.EmailField):
     """An e-mail address that mail can be sent to, kept in its one spelling."""
 
@@ -105,42 +86,6 @@ class Name(serializers.CharField):
         if not is_one_line(text):
             raise serializers.ValidationError("Write the name on one line, as letters.")
         return text.strip()
-
-
-class Registration(Body):
-    email = Address()
-    name = Name(default="")
-
-
-class AddressBody(Body):
-    email = Address()
-
-
-class Profile(Body):
-    name = Name(required=False)
-
-
-class Verification(Body):
-    """The password is for registrations; without one a good token is told so and not used."""
-
-    token = serializers.CharField(max_length=LONGEST_LINK_TOKEN)
-    password = NewPassword(required=False)
-
-
-class PasswordReset(Body):
-    """Without a password a good token is told so and not used."""
-
-    token = serializers.CharField(max_length=LONGEST_LINK_TOKEN)
-    new_password = NewPassword(required=False)
-
-
-class PasswordChange(Body):
-    current_password = Password()
-    new_password = NewPassword()
-
-
-class RefreshBody(Body):
-    refresh_token = serializers.CharField(max_length=100_000, trim_whitespace=False)
 
 
 def moment(at: datetime) -> str:
@@ -179,20 +124,6 @@ class Device(serializers.Serializer[Session]):
         return session.end_reason or None
 
 
-class Event(serializers.Serializer[Any]):
-    """One security event as its owner sees it."""
-
-    id = serializers.CharField()
-    kind = serializers.CharField()
-    at = Moment()
-    address = serializers.CharField()
-    device = serializers.SerializerMethodField()
-    session_id = serializers.CharField()
-
-    def get_device(self, event: Any) -> str:
-        return user_agents.describe(event.user_agent)
-
-
 class UserBody(serializers.Serializer[Any]):
     """A user on the wire: what `accounts.subjects.describe` makes of accounts.User."""
 
@@ -222,17 +153,6 @@ class State(serializers.Serializer[Any]):
     session = SessionTimes(allow_null=True)
 
 
-class TokenPair(serializers.Serializer[Any]):
-    """RFC 6749 section 5.1, and the refresh token's life in seconds."""
-
-    access_token = serializers.CharField()
-    refresh_token = serializers.CharField()
-    token_type = serializers.CharField()
-    expires_in = serializers.IntegerField()
-    refresh_expires_in = serializers.IntegerField()
-    scope = serializers.CharField()
-
-
 class PublicKey(serializers.Serializer[Any]):
     """RFC 7517; public members only."""
 
@@ -251,17 +171,6 @@ class PublicKeys(serializers.Serializer[Any]):
 
 class Health(serializers.Serializer[Any]):
     status = serializers.CharField()
-
-
-class WaitingIdentity(serializers.Serializer[Any]):
-    """An identity at the provider that waits, and how to show that its address is one's own.
-
-    `mail` is a link to the address, `password` that of the account which has the address.
-    """
-
-    email = serializers.EmailField()
-    provider = serializers.CharField()
-    ways = serializers.ListField(child=serializers.ChoiceField(choices=["password", "mail"]))
 
 
 def session_json(session: Session, access_expires_at: datetime | None) -> dict[str, Any]:

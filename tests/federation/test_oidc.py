@@ -14,7 +14,7 @@ from joserfc.jwk import ECKey, OctKey
 from joserfc.jws import serialize_compact
 
 from accounts.audit.models import SecurityEvent
-from accounts.federation import matching, provider
+from accounts.federation import checks, matching, provider
 from accounts.federation.models import Identity
 from accounts.federation.protocol import Proof, SignInError
 from accounts.models import Session
@@ -676,7 +676,7 @@ def test_half_a_configuration_is_an_error(
     idp: StandIn, settings: Any, changes: dict[str, str]
 ) -> None:
     """The server does not start on it."""
-    assert provider.identity_provider() == ""
+    assert checks.identity_provider() == ""
     settings.GATEHOUSE = {**settings.GATEHOUSE, **changes}
 
-    assert "OIDC_CLIENT_ID" in provider.identity_provider()
+    assert "OIDC_CLIENT_ID" in checks.identity_provider()

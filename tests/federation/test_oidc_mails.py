@@ -415,7 +415,7 @@ def test_account_that_is_made_at_the_same_moment_is_not_made_twice(idp: StandIn)
     User.objects.create_user(DORA)
 
     with pytest.raises(DeadLink, match="made a moment ago"):
-        matching.settle(HttpRequest(), pending, link, None)
+        matching.use_link(HttpRequest(), pending, link, None)
 
     assert LinkToken.objects.get().used_at is None
 

@@ -5,12 +5,12 @@ import re
 from django.core import mail
 from django.core.mail import EmailMessage
 
-from accounts.people import afterwards
+from accounts.people import delivery
 
 
 def sent() -> list[EmailMessage]:
     """Every mail so far; waits for those that are still being written."""
-    afterwards.finish()
+    delivery.finish()
     return list(mail.outbox)
 
 

@@ -3,31 +3,31 @@
 import io
 import threading
 
-from accounts.people import afterwards
+from accounts.people import delivery
 
 
 def test_work_beyond_what_may_wait_is_left_out_and_logged(log: io.StringIO) -> None:
     """A mail server that hangs must not fill the memory; what waits is still done in order."""
     gate, done = threading.Event(), []
-    afterwards.do(gate.wait)
-    for number in range(afterwards.MOST_WAITING):
-        afterwards.do(done.append, number)
+    delivery.run_later(gate.wait)
+    for number in range(delivery.MOST_WAITING):
+        delivery.run_later(done.append, number)
 
     gate.set()
-    afterwards.finish()
+    delivery.finish()
 
-    assert done == list(range(afterwards.MOST_WAITING - 1))
+    assert done == list(range(delivery.MOST_WAITING - 1))
     assert "too much is waiting: append was left out" in log.getvalue()
 
 
 def test_work_that_fails_gives_its_place_back(log: io.StringIO) -> None:
     """The log says what failed, and the next piece is done."""
     done: list[str] = []
-    for _ in range(afterwards.MOST_WAITING + 1):
-        afterwards.do(done.remove, "nothing")
-        afterwards.finish()
-    afterwards.do(done.append, "next")
-    afterwards.finish()
+    for _ in range(delivery.MOST_WAITING + 1):
+        delivery.run_later(done.remove, "nothing")
+        delivery.finish()
+    delivery.run_later(done.append, "next")
+    delivery.finish()
 
     assert done == ["next"]
     assert "remove failed" in log.getvalue()

@@ -16,8 +16,9 @@ from typing import Any
 import pytest
 
 from accounts.audit.models import SecurityEvent
-from accounts.people import afterwards, delivery, letters
+from accounts.people import delivery
 from accounts.people.delivery import Mail
+from accounts.people.mails import ALREADY_REGISTERED, send
 from accounts.users.models import User
 from tests.clients import BrowserClient
 from tests.people import mails, smtp
@@ -34,8 +35,8 @@ def server(settings: Any, monkeypatch: pytest.MonkeyPatch) -> Iterator[MailServe
     monkeypatch.setattr(delivery, "PAUSES", (0.05, 0.1, 0.1))
     with smtp.running(settings) as found:
         yield found
-        afterwards.reset()
-        afterwards.reset()  # and what the first one put off again
+        delivery.reset()
+        delivery.reset()  # and what the first one put off again
 
 
 @pytest.fixture
@@ -46,7 +47,7 @@ def given_up() -> Callable[[], SecurityEvent]:
         deadline = time.monotonic() + PATIENCE
         while not (found := SecurityEvent.objects.filter(kind="mail_failed").first()):
             assert time.monotonic() < deadline
-            afterwards.finish()
+            delivery.finish()
         return found
 
     return wait
@@ -114,7 +115,7 @@ def test_mail_waits_for_a_server_that_is_away(
         port = free.getsockname()[1]
     smtp.point_to(settings, port)
     ask_for_reset(browser_client, alice)
-    afterwards.finish()
+    delivery.finish()
 
     with smtp.running(settings, port) as server:
         server.wait_for(taken=1)
@@ -173,7 +174,7 @@ def test_mail_that_is_refused_for_good_is_not_tried_again(
 
     detail = given_up().detail
     assert (detail["cause"], detail["tries"], server.visits) == (cause, 1, 1)
-    assert afterwards._put_off == []
+    assert delivery._put_off == []
 
 
 def test_server_that_lacks_what_a_mail_needs_is_not_asked_again() -> None:
@@ -201,7 +202,7 @@ def test_mail_that_cannot_be_made_is_given_up_with_its_traceback(
     """A setting that is wrong is not mended by waiting."""
     settings.EMAIL_BACKEND = "nowhere.Backend"
 
-    letters.send(letters.ALREADY_REGISTERED, alice.email, alice)
+    send(ALREADY_REGISTERED, alice.email, alice)
 
     assert given_up().detail["cause"] == "ModuleNotFoundError"
     assert "Traceback" in log.getvalue()
@@ -231,10 +232,10 @@ def test_more_mails_than_may_wait_are_given_up(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """A mail server that is away for long must not fill the memory."""
-    monkeypatch.setattr(afterwards, "MOST_PUT_OFF", 0)
+    monkeypatch.setattr(delivery, "MOST_PUT_OFF", 0)
     server.answers = [("RCPT", "451 try again later")]
 
-    letters.send(letters.ALREADY_REGISTERED, alice.email, alice)
+    send(ALREADY_REGISTERED, alice.email, alice)
 
     assert given_up().detail["cause"] == "SMTPRecipientsRefused 451"
 
@@ -243,31 +244,31 @@ def test_mail_that_finds_no_room_in_the_queue_is_given_up(
     alice: User, given_up: Callable[[], SecurityEvent], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The answer that it belongs to is given all the same."""
-    monkeypatch.setattr(afterwards, "_places", threading.BoundedSemaphore(1))
-    afterwards._places.acquire()
+    monkeypatch.setattr(delivery, "_places", threading.BoundedSemaphore(1))
+    delivery._places.acquire()
 
-    letters.send(letters.ALREADY_REGISTERED, alice.email, alice)
+    send(ALREADY_REGISTERED, alice.email, alice)
 
     assert SecurityEvent.objects.get(kind="mail_failed").detail["tries"] == 0
-    afterwards._places.release()
+    delivery._places.release()
 
 
 def test_work_that_is_due_and_finds_no_room_is_tried_again(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     """What has waited for its time is not lost because the queue is full just then."""
-    monkeypatch.setattr(afterwards, "AGAIN_SECONDS", 0.01)
-    monkeypatch.setattr(afterwards, "_places", threading.BoundedSemaphore(1))
-    afterwards._places.acquire()
+    monkeypatch.setattr(delivery, "AGAIN_SECONDS", 0.01)
+    monkeypatch.setattr(delivery, "_places", threading.BoundedSemaphore(1))
+    delivery._places.acquire()
     refused, done = Heard(), threading.Event()
-    afterwards.log.addHandler(refused)
-    afterwards.later(0, done.set)
+    delivery.log.addHandler(refused)
+    delivery.run_after(0, done.set)
     assert refused.event.wait(PATIENCE)
 
-    afterwards._places.release()
+    delivery._places.release()
 
     assert done.wait(PATIENCE)
-    afterwards.log.removeHandler(refused)
+    delivery.log.removeHandler(refused)
 
 
 class Heard(logging.Handler):
@@ -285,9 +286,9 @@ def test_work_is_done_when_it_is_due_and_in_that_order() -> None:
     """Not in the order in which it was put off."""
     done: list[str] = []
     over = threading.Event()
-    afterwards.later(0.3, over.set)
-    afterwards.later(0.2, done.append, "second")
-    afterwards.later(0.1, done.append, "first")
+    delivery.run_after(0.3, over.set)
+    delivery.run_after(0.2, done.append, "second")
+    delivery.run_after(0.1, done.append, "first")
 
     assert over.wait(PATIENCE)
     assert done == ["first", "second"]
@@ -296,9 +297,11 @@ def test_work_is_done_when_it_is_due_and_in_that_order() -> None:
 def test_process_does_what_it_was_given_and_does_not_wait_for_what_is_put_off() -> None:
     """It ends at once, ten minutes before the next try of a mail."""
     code = (
-        "from accounts.people import afterwards\n"
-        "afterwards.later(600, print, 'put off')\n"
-        "afterwards.do(print, 'given')\n"
+        "import django\n"
+        "django.setup()\n"
+        "from accounts.people import delivery\n"
+        "delivery.run_after(600, print, 'put off')\n"
+        "delivery.run_later(print, 'given')\n"
     )
 
     done = subprocess.run(
@@ -312,11 +315,11 @@ def test_process_that_stops_takes_no_more_work(monkeypatch: pytest.MonkeyPatch) 
     """It is left out rather than an error."""
     stopped = ThreadPoolExecutor(1)
     stopped.shutdown()
-    monkeypatch.setattr(afterwards, "_worker", stopped)
+    monkeypatch.setattr(delivery, "_worker", stopped)
 
-    assert not afterwards.do(print)
-    assert afterwards._places.acquire(blocking=False)  # its place was given back
-    afterwards._places.release()
+    assert not delivery.run_later(print)
+    assert delivery._places.acquire(blocking=False)  # its place was given back
+    delivery._places.release()
 
 
 def test_mail_in_a_log_line_shows_neither_text_nor_address() -> None:

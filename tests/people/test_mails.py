@@ -102,7 +102,7 @@ def test_mail_server_that_fails_changes_nothing(
     settings.EMAIL_BACKEND = "nowhere.Backend"
     sign_in_with(FIREFOX, alice)
     assert sign_in_with(PHONE, alice).get("/api/me").status_code == 200
-    mails.afterwards.finish()
+    mails.delivery.finish()
 
 
 def test_no_mail_holds_a_token(alice: User) -> None:

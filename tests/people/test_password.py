@@ -13,7 +13,7 @@ from django.core.exceptions import ValidationError
 from accounts import sessions
 from accounts.audit.models import SecurityEvent
 from accounts.models import FailureCount, Session
-from accounts.people import afterwards
+from accounts.people import delivery
 from accounts.users.models import User
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 from tests.people import mails
@@ -215,7 +215,7 @@ def test_reset_link_is_an_event_of_its_owner(browser_client: BrowserClient, alic
     """With where it was asked for; an address that nobody has leaves none."""
     reset_token(browser_client, alice.email)
     browser_client.post("/auth/password/reset", {"email": "nobody@example.com"})
-    afterwards.finish()
+    delivery.finish()
 
     event = SecurityEvent.objects.get()
     assert (event.kind, event.user, event.detail) == ("password_reset_sent", alice, {})

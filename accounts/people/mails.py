@@ -1,7 +1,9 @@
-"""The mails: their words, and handing them to the mail server.
+"""The words of the mails, and sending one.
 
-Nothing that a stranger typed stands in a mail to somebody else: not even the name given at
-registration, which would carry any message to any address. A link stands alone on its line.
+A mail to somebody never repeats what a stranger typed. Not even the name given at registration
+stands in it, as that could carry any message to any address. A link stands alone on its line.
+Leaves out: the mail server and the queue (people.delivery), and mails about events
+(people.notices).
 """
 
 from collections.abc import Callable
@@ -18,6 +20,8 @@ from . import delivery
 
 @dataclass(frozen=True)
 class Letter:
+    """The subject and the text of a mail. `send` fills in the words in braces."""
+
     subject: str
     text: str
 
@@ -107,22 +111,25 @@ If it was not you, tell the people who run this service at once.
 
 
 def require_server() -> None:
-    """NoMailServer where there is none: better than waiting for a mail in vain."""
+    """Raise NoMailServer if this server sends no mail: nobody should wait for one in vain."""
     if not conf.mail:
         raise NoMailServer
 
 
-def reach(address: str) -> bool:
-    """Whether a mail to it can arrive. A name under .invalid is nobody's (RFC 2606 section 2)."""
+def can_receive_mail(address: str) -> bool:
+    """Return whether a mail to the address can arrive.
+
+    A name under .invalid belongs to nobody (RFC 2606 section 2).
+    """
     return conf.mail and bool(address) and not address.endswith(".invalid")
 
 
 def send(letter: Letter, to: str, user: AbstractBaseUser | None = None, **values: Any) -> None:
-    """Hand over a mail once the current transaction is committed. Nothing waits for it.
+    """Send a mail as soon as the current transaction is committed. Nothing waits for it.
 
-    `user` is whom it is about, if there is such an account.
+    `user` is the person whom it is about, if there is such an account.
     """
-    if not reach(to):
+    if not can_receive_mail(to):
         return
     words = {name: word() for name, word in WORDS.items()}
     text = letter.text.format(**words, **values)

@@ -1,0 +1,68 @@
+"""Change of the password, and how a new password is hashed and stored.
+
+Resets and registrations hash and store theirs by the functions here.
+"""
+
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+from django.http import HttpRequest
+from rest_framework.response import Response
+
+from .. import credentials, sessions, subjects
+from ..credentials import hashing
+from ..models import Session
+from ..sessions.user_changes import Occasion
+from ..users.models import User
+from ..web.authentication import SignedInRequest
+from ..web.base import ProtectedEndpoint
+from ..web.bodies import Body, NewPassword, Password
+from ..web.views.own_sessions import own_session
+from . import password_rules
+
+
+class PasswordChange(Body):
+    current_password = Password()
+    new_password = NewPassword()
+
+
+class PasswordChangeView(ProtectedEndpoint):
+    """POST /auth/password/change: set a new password. The current one is the step-up."""
+
+    takes = PasswordChange
+    answers = 204
+
+    def post(self, request: SignedInRequest, given: dict[str, Any]) -> Response:
+        session, user = own_session(request)
+        change(request, session, user, given["current_password"], given["new_password"])
+        return Response(status=204)
+
+
+def change(request: HttpRequest, session: Session, user: User, current: str, new: str) -> None:
+    """Set a new password, and end every session but this one.
+
+    Raise ValidationFailed if the new password breaks a rule, and InvalidCredentials if `current`
+    is wrong or the password was changed meanwhile.
+    """
+    password_rules.check(new, user, "new_password")
+    proven = credentials.verify_again(request, user, current)
+    digest = hash_password(new)
+    with transaction.atomic():
+        # A reset that came in while this was being hashed wins: only the owner can have done it.
+        subjects.lock_unchanged(proven)
+        store(user, digest, Occasion("password_changed", request, session))
+        sessions.reauthenticated(session)
+
+
+def hash_password(password: str) -> str:
+    """Return the hash to store. Waits in the same queue as sign-ins that hash a password."""
+    with hashing.room():
+        return make_password(password)
+
+
+def store(user: User, digest: str, occasion: Occasion) -> None:
+    """Save the hash of a new password. What follows from it is in sessions.user_changes."""
+    user.password = digest
+    user.gatehouse_occasion = occasion  # type: ignore[attr-defined]
+    user.save(update_fields=["password"])
