@@ -11,9 +11,8 @@ import pytest
 from accounts import callers, sessions, signals
 from accounts.audit import events
 from accounts.models import SecurityEvent, Session
+from accounts.tests.presenting import ACCESS, REFRESH, holds_jwt
 from tests.clients import BrowserClient
-from tests.core.presenting import ACCESS, REFRESH
-from tests.leaks import holds_jwt
 
 
 def written(**filters: Any) -> list[str]:

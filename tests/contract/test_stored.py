@@ -6,9 +6,9 @@ from django.core import serializers as dumps
 from django.db.models import Model
 
 from accounts.models import FailureCount, Identity, LinkToken, User
+from accounts.tests.presenting import holds_jwt
 from api.models import Note
 from tests.clients import BearerClient, BrowserClient
-from tests.leaks import holds_jwt
 
 
 def test_dump_of_the_database_yields_no_credential(

@@ -16,10 +16,10 @@ from accounts.federation.handshake import Handshake, Pending, read, sign
 from accounts.models import FailureCount, LinkToken, Session, User
 from accounts.people import links
 from accounts.sessions import revocation
+from accounts.tests.clock import SteeredClock, steered
+from accounts.tests.presenting import ACCESS, REFRESH
 from accounts.tokens import signing
 from tests.clients import BearerClient, BrowserClient
-from tests.clock import SteeredClock, steered
-from tests.core.presenting import ACCESS, REFRESH
 
 
 @pytest.fixture

@@ -16,8 +16,8 @@ from joserfc.jws import serialize_compact
 from accounts.federation import matching, provider
 from accounts.federation.protocol import Proof, SignInError
 from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.tests.meeting import just_before
 from tests.clients import PASSWORDS, BrowserClient
-from tests.core.meeting import just_before
 from tests.federation.stand_in import PENDING, SUBJECT, StandIn, kept, outcome
 
 ACCESS = "__Host-Http-access_token"

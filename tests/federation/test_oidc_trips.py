@@ -18,8 +18,8 @@ from accounts.federation import protocol
 from accounts.federation.handshake import Handshake, Pending
 from accounts.federation.protocol import SignInError
 from accounts.models import Identity, SecurityEvent, Session, User
+from accounts.tests.presenting import on_the_wire
 from tests.clients import PASSWORDS, BrowserClient
-from tests.core.presenting import on_the_wire
 from tests.federation.stand_in import HANDSHAKE, PENDING, SUBJECT, StandIn, kept, outcome
 
 pytestmark = pytest.mark.django_db

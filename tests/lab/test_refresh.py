@@ -3,9 +3,9 @@
 import pytest
 
 from accounts.models import SecurityEvent, Session
-from tests.clock import SteeredClock, steered
+from accounts.tests.clock import SteeredClock, steered
+from accounts.tests.presenting import holds_jwt
 from tests.lab.clients import LabClient
-from tests.leaks import holds_jwt
 
 RUN = "run-of-this-test"
 

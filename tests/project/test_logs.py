@@ -5,9 +5,9 @@ import logging
 import sys
 
 from accounts.models import User
+from accounts.tests.presenting import holds_jwt
 from project.logs import JSONFormatter, request_id
 from tests.clients import BrowserClient
-from tests.leaks import holds_jwt
 
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 

@@ -19,10 +19,10 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import sessions, subjects
 from accounts.models import Identity, LinkToken, SecurityEvent, Session, User
+from accounts.tests.meeting import just_before
+from accounts.tests.presenting import holds_jwt
 from project.settings import INSTALLED_APPS
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
-from tests.core.meeting import just_before
-from tests.leaks import holds_jwt
 from tests.people import mails
 from tests.servers import ROOT
 
