@@ -1,21 +1,12 @@
-"""Sets up Django, the database engine and the people for every test.
-
-GATEHOUSE_TEST_ENGINE chooses the engine: sqlite (default) or postgres, which is started here.
-"""
+"""What the tests of this site share: a fresh process, people, clients, the log, a provider."""
 
 import io
 import logging
-import os
-import shutil
-import signal
-import tempfile
 from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 import pytest
-
-from tests import servers
 
 if TYPE_CHECKING:
     from accounts.users.models import User
@@ -31,54 +22,6 @@ MODULES_WITH_STATE = (
     "accounts.credentials.budgets",
     "accounts.tokens.signing",
 )
-
-# What the first process made, for those that pytest-xdist adds: they inherit the environment.
-STARTED_URL = "GATEHOUSE_TEST_DATABASE_URL"
-FOLDER = "GATEHOUSE_TEST_FOLDER"
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_configure(config: pytest.Config) -> None:
-    """Prepares the environment, then loads the settings (pytest-django finishes the set-up)."""
-    if not hasattr(config, "workerinput"):
-        # A stopped run (a time limit in CI) must end its servers as an interrupted one does.
-        signal.signal(signal.SIGTERM, _interrupt)
-
-    engine = os.environ.pop("GATEHOUSE_TEST_ENGINE", "sqlite")
-    url = os.environ.get(STARTED_URL)
-    if engine not in {"sqlite", "postgres"}:
-        raise pytest.UsageError(f"GATEHOUSE_TEST_ENGINE must be sqlite or postgres, not {engine}.")
-    if engine == "postgres" and not url:
-        server = servers.Postgres().__enter__()
-        config.add_cleanup(server.__exit__)
-        os.environ[STARTED_URL] = url = server.url
-
-    # Whatever the developer has set for their own server does not reach the tests.
-    for name in [name for name in os.environ if name.startswith("GATEHOUSE_")]:
-        if not name.startswith("GATEHOUSE_TEST_"):
-            del os.environ[name]
-    if FOLDER not in os.environ:
-        os.environ[FOLDER] = folder = tempfile.mkdtemp(prefix="gatehouse-test-")
-        config.add_cleanup(lambda: shutil.rmtree(folder, ignore_errors=True))
-    os.environ |= {
-        "DJANGO_SETTINGS_MODULE": "tests.settings",
-        "GATEHOUSE_MODE": "demo",
-        "GATEHOUSE_ISSUER": "http://localhost",
-    }
-    if url:
-        os.environ["GATEHOUSE_DATABASE_URL"] = url
-
-    import django
-
-    django.setup()
-
-
-def _interrupt(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
-def pytest_report_header() -> str:
-    return f"engine: {'PostgreSQL' if STARTED_URL in os.environ else 'SQLite'}"
 
 
 @pytest.fixture(autouse=True)

@@ -12,9 +12,8 @@ from accounts import callers, sessions, signals
 from accounts.audit import events
 from accounts.audit.models import SecurityEvent
 from accounts.models import Session
+from accounts.tests.presenting import ACCESS, REFRESH, holds_jwt
 from tests.clients import BrowserClient
-from tests.core.presenting import ACCESS, REFRESH
-from tests.leaks import holds_jwt
 
 
 def written(**filters: Any) -> list[str]:

@@ -14,12 +14,11 @@ from rest_framework.exceptions import (
     ValidationError,
 )
 
+from accounts.tests.presenting import ACCESS, REFRESH, holds_jwt
 from accounts.tokens import key_store
 from accounts.web.problems import answer, translate
 from project import pages
 from tests.clients import BearerClient, BrowserClient, JSONClient
-from tests.core.presenting import ACCESS, REFRESH
-from tests.leaks import holds_jwt
 
 ENDPOINTS = {
     "/auth/session": "GET",

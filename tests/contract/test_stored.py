@@ -8,10 +8,10 @@ from django.db.models import Model
 from accounts.federation.models import Identity
 from accounts.models import FailureCount
 from accounts.people.models import LinkToken
+from accounts.tests.presenting import holds_jwt
 from accounts.users.models import User
 from api.models import Note
 from tests.clients import BearerClient, BrowserClient
-from tests.leaks import holds_jwt
 
 
 def test_dump_of_the_database_yields_no_credential(

@@ -17,11 +17,11 @@ from accounts.models import FailureCount, Session
 from accounts.people import links
 from accounts.people.models import LinkToken
 from accounts.sessions import revocation
+from accounts.tests.clock import SteeredClock, steered
+from accounts.tests.presenting import ACCESS, REFRESH
 from accounts.tokens import signing
 from accounts.users.models import User
 from tests.clients import BearerClient, BrowserClient
-from tests.clock import SteeredClock, steered
-from tests.core.presenting import ACCESS, REFRESH
 
 
 @pytest.fixture

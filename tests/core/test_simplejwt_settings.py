@@ -10,13 +10,13 @@ from rest_framework_simplejwt.settings import DEFAULTS, IMPORT_STRINGS, APISetti
 
 from accounts import sessions, subjects, tokens
 from accounts.conf import conf
+from accounts.tests.forge import contents
+from accounts.tests.presenting import ACCESS as ACCESS_COOKIE
+from accounts.tests.presenting import REFRESH as REFRESH_COOKIE
 from accounts.tokens.claims import ACCESS, REFRESH
 from accounts.users.models import User
 from tests.clients import BearerClient, BrowserClient
-from tests.core.forge import contents
 from tests.core.odd_simplejwt import ODD
-from tests.core.presenting import ACCESS as ACCESS_COOKIE
-from tests.core.presenting import REFRESH as REFRESH_COOKIE
 
 
 def test_every_setting_of_simplejwt_is_tried() -> None:

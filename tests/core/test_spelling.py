@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from accounts.models import FailureCount
 from accounts.spelling import canonical_email, is_one_line, mailable
 from accounts.users.models import User
-from tests.clients import BrowserClient
+from tests.clients import PASSWORDS, BrowserClient
 from tests.people import mails
 
 PASSWORD = "seven grey herons at noon"
@@ -252,3 +252,14 @@ def test_superuser_gets_the_canonical_address() -> None:
     assert User.objects.get().email == UMLAUT
     with pytest.raises(CommandError, match="no domain"):
         call_command("createsuperuser", "--noinput", "--email", "kim@xn--a.example", verbosity=0)
+
+
+@pytest.mark.parametrize(
+    "spelling",
+    ["ALICE@example.com", " alice@example.com ", "Alice@EXAMPLE.com"],
+)
+def test_person_signs_in_with_another_spelling(
+    browser_client: BrowserClient, alice: User, spelling: str
+) -> None:
+    """Look-up, budget and uniqueness share one spelling (ASVS 15.3.5)."""
+    assert browser_client.sign_in(spelling, PASSWORDS[alice.email]).status_code == 200

@@ -13,10 +13,10 @@ from accounts import sessions
 from accounts.audit.models import SecurityEvent
 from accounts.credentials import budgets
 from accounts.models import FailureCount
+from accounts.tests import forge
+from accounts.tests.presenting import ACCESS, REFRESH
 from accounts.web.middleware import ClientAddress
 from tests.clients import BearerClient, BrowserClient
-from tests.core import forge
-from tests.core.presenting import ACCESS, REFRESH
 
 PROXY = "127.0.0.1"
 BEHIND = {"TRUSTED_PROXIES": ["127.0.0.1"]}

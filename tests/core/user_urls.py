@@ -7,7 +7,6 @@ from rest_framework.negotiation import DefaultContentNegotiation
 from rest_framework.parsers import FormParser, JSONParser, MultiPartParser
 from rest_framework.renderers import JSONRenderer
 from rest_framework.response import Response
-from rest_framework.throttling import UserRateThrottle
 from rest_framework.views import APIView, exception_handler
 
 from accounts.web.authentication import TokenAuthentication
@@ -63,10 +62,6 @@ class ModelNotes(OneNote):
     permission_classes = (permissions.DjangoModelPermissions,)
 
 
-class Hourly(UserRateThrottle):
-    rate = "1/hour"
-
-
 class Whoami(Usual):
     throttle_classes = ()
 
@@ -76,17 +71,6 @@ class Whoami(Usual):
 
 class Staff(Whoami):
     permission_classes = (permissions.IsAdminUser,)
-
-
-class Throttled(Whoami):
-    throttle_classes = (Hourly,)
-
-
-class Unasked(Whoami):
-    permission_classes = ()
-
-    def get(self, request):
-        return Response({"session": request.auth.sid})
 
 
 class Scoped(Whoami):
@@ -99,30 +83,13 @@ class SteppedUp(Scoped):
     permission_classes = (RecentlyAuthenticated,)
 
 
-class Claims(Whoami):
-    def get(self, request):
-        who = request.user
-        known = bool(who), who.is_authenticated, who.is_anonymous, who.claims is request.auth
-        return Response(
-            {
-                "sub": who.sub,
-                "scope": sorted(who.scope),
-                "session": who.session_id,
-                "known": known,
-            }
-        )
-
-
 urlpatterns = [
     path("usual/notes", Notes.as_view()),
     path("usual/notes/<pk>", OneNote.as_view()),
     path("usual/model/<pk>", ModelNotes.as_view()),
     path("usual/me", Whoami.as_view()),
     path("usual/staff", Staff.as_view()),
-    path("usual/throttled", Throttled.as_view()),
-    path("usual/unasked", Unasked.as_view()),
     path("usual/scoped", Scoped.as_view()),
     path("usual/stepped-up", SteppedUp.as_view()),
-    path("usual/claims", Claims.as_view()),
     *project_paths,
 ]

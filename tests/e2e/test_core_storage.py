@@ -5,9 +5,9 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import BrowserContext, Page, Request, expect
 
+from accounts.tests.presenting import holds_jwt
 from tests.e2e import steps
 from tests.e2e.steps import Person
-from tests.leaks import holds_jwt
 from tests.servers import Gatehouse
 
 # How every JSON Web Token begins: the encoded `{"`.

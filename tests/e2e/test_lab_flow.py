@@ -5,8 +5,8 @@ import re
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from accounts.tests.presenting import holds_jwt
 from tests.e2e import steps
-from tests.leaks import holds_jwt
 from tests.servers import Gatehouse
 
 pytest.importorskip("lab")

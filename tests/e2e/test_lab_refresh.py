@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from tests.leaks import holds_jwt
+from accounts.tests.presenting import holds_jwt
 from tests.servers import Gatehouse
 
 pytest.importorskip("lab")

@@ -5,8 +5,8 @@ from collections.abc import Callable
 
 import httpx
 
+from accounts.tests.presenting import holds_jwt
 from tests.engines.people import PASSWORDS, Visitor, fetch_tokens
-from tests.leaks import holds_jwt
 from tests.servers import Gatehouse
 
 

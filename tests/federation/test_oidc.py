@@ -18,9 +18,9 @@ from accounts.federation import checks, matching, provider
 from accounts.federation.models import Identity
 from accounts.federation.protocol import Proof, SignInError
 from accounts.models import Session
+from accounts.tests.meeting import just_before
 from accounts.users.models import User
 from tests.clients import PASSWORDS, BrowserClient
-from tests.core.meeting import just_before
 from tests.federation.stand_in import PENDING, SUBJECT, StandIn, kept, outcome
 
 ACCESS = "__Host-Http-access_token"

@@ -20,9 +20,9 @@ from accounts.federation.handshake import Handshake, Pending
 from accounts.federation.models import Identity
 from accounts.federation.protocol import SignInError
 from accounts.models import Session
+from accounts.tests.presenting import on_the_wire
 from accounts.users.models import User
 from tests.clients import PASSWORDS, BrowserClient
-from tests.core.presenting import on_the_wire
 from tests.federation.stand_in import HANDSHAKE, PENDING, SUBJECT, StandIn, kept, outcome
 
 pytestmark = pytest.mark.django_db

@@ -7,9 +7,9 @@ from django.db.models.functions import Now
 from django.http import HttpResponse
 
 from accounts.credentials import budgets
+from accounts.tests.presenting import on_the_wire
 from lab import benches, jar
 from lab.models import Bench, Entry, Held
-from tests.core.presenting import on_the_wire
 from tests.lab.clients import LabClient
 
 

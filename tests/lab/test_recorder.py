@@ -11,11 +11,11 @@ from django.test import RequestFactory
 
 from accounts import subjects
 from accounts.models import Session
+from accounts.tests.presenting import holds_jwt
 from accounts.users.models import User
 from lab import redaction
 from tests.clients import PASSWORDS, BrowserClient
 from tests.lab.clients import LabClient
-from tests.leaks import holds_jwt
 
 
 def entries(client: BrowserClient) -> list[dict[str, Any]]:

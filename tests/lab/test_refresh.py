@@ -4,9 +4,9 @@ import pytest
 
 from accounts.audit.models import SecurityEvent
 from accounts.models import Session
-from tests.clock import SteeredClock, steered
+from accounts.tests.clock import SteeredClock, steered
+from accounts.tests.presenting import holds_jwt
 from tests.lab.clients import LabClient
-from tests.leaks import holds_jwt
 
 RUN = "run-of-this-test"
 

@@ -8,9 +8,9 @@ from django.db.models import F
 
 from accounts import sessions
 from accounts.models import Session
+from accounts.tests.presenting import holds_jwt
 from accounts.users.models import User
 from tests.clients import PASSWORDS, BrowserClient
-from tests.leaks import holds_jwt
 from tests.people import mails
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -3,10 +3,9 @@
 import pytest
 
 from accounts.models import Session
+from accounts.tests.forge import contents
+from accounts.tests.presenting import REFRESH, holds_jwt
 from tests.clients import BearerClient, BrowserClient
-from tests.core.forge import contents
-from tests.core.presenting import REFRESH
-from tests.leaks import holds_jwt
 
 ENDPOINTS = ["/auth/token", "/auth/token/refresh", "/auth/token/revoke"]
 

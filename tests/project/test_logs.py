@@ -4,10 +4,10 @@ import json
 import logging
 import sys
 
+from accounts.tests.presenting import holds_jwt
 from accounts.users.models import User
 from project.logs import JSONFormatter, request_id
 from tests.clients import BrowserClient
-from tests.leaks import holds_jwt
 
 TOKEN = "eyJhbGciOiJFUzI1NiJ9.eyJzdWIiOiJhbGljZSJ9.c2lnbmF0dXJl"
 

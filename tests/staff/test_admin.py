@@ -22,11 +22,11 @@ from accounts.audit.models import SecurityEvent
 from accounts.federation.models import Identity
 from accounts.models import Session
 from accounts.people.models import LinkToken
+from accounts.tests.meeting import just_before
+from accounts.tests.presenting import holds_jwt
 from accounts.users.models import User
 from project.settings import INSTALLED_APPS
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
-from tests.core.meeting import just_before
-from tests.leaks import holds_jwt
 from tests.people import mails
 from tests.servers import ROOT
 

@@ -4,10 +4,10 @@ import json
 
 import pytest
 
-from accounts import strict_json
-from accounts.tokens import jws
-from tests.core import forge
-from tests.core.presenting import ACCESS, assert_refused, by_bearer
+from .. import strict_json
+from ..tokens import jws
+from . import forge
+from .presenting import ACCESS, assert_refused, by_bearer
 
 
 @pytest.fixture

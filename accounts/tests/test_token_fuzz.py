@@ -8,9 +8,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from accounts import tokens
-from accounts.errors import InvalidToken
-from tests.core import forge
+from .. import tokens
+from ..errors import InvalidToken
+from . import forge
 
 # To think of an example costs Hypothesis many times what its verdict does: each of the four tests
 # gives every one of them five forms.

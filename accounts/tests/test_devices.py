@@ -5,17 +5,14 @@ from datetime import timedelta
 import pytest
 from django.db.models import F
 
-from accounts import sessions
-from accounts.audit.models import SecurityEvent
-from accounts.models import Session
-from tests.clients import BearerClient, BrowserClient
+from .. import sessions
+from ..models import Session
+from .clients import BearerClient, BrowserClient
 
 FIREFOX = "Mozilla/5.0 (X11; Linux x86_64; rv:143.0) Gecko/20100101 Firefox/143.0"
 STEP_UP = [
     ("POST", "/auth/logout-others"),
     ("DELETE", "/auth/sessions/x"),
-    ("DELETE", "/auth/account"),
-    ("POST", "/auth/email/change"),
 ]
 
 
@@ -64,16 +61,11 @@ def test_times_are_utc_whatever_the_project_shows_its_people(browser_client, ali
     settings.TIME_ZONE = "Asia/Tokyo"
     settings.REST_FRAMEWORK = settings.REST_FRAMEWORK | {"DATETIME_FORMAT": "%d.%m.%Y"}
     browser_client.sign_in(alice)
-    browser_client.post("/api/notes", {"title": "x"})
 
-    session = browser_client.get("/auth/sessions").json()["results"][0]
-    event = browser_client.get("/auth/events").json()["results"][0]
-    note = browser_client.get("/api/notes").json()["results"][0]
+    told = browser_client.get("/auth/sessions").json()["results"][0]["created_at"]
 
-    now = Session.objects.get().created_at.strftime("%Y-%m-%dT%H")
-    for told in (session["created_at"], event["at"], note["updated_at"]):
-        assert told.startswith(now)
-        assert told.endswith("Z")
+    assert told.startswith(Session.objects.get().created_at.strftime("%Y-%m-%dT%H"))
+    assert told.endswith("Z")
 
 
 def test_list_shows_nobody_elses(browser_client, phone, bob):
@@ -104,17 +96,15 @@ def test_ended_device_is_signed_out_at_once(browser_client, phone, alice):
     response = browser_client.delete(f"/auth/sessions/{ended}")
 
     assert response.status_code == 204
-    assert phone.get("/api/me").status_code == 401
+    assert phone.get("/probe").status_code == 401
     assert phone.post("/auth/refresh").json()["code"] == "session_ended"
-    assert browser_client.get("/api/me").status_code == 200
+    assert browser_client.get("/probe").status_code == 200
     row = next(r for r in browser_client.get("/auth/sessions").json()["results"] if r["ended_at"])
     assert (row["id"], row["end_reason"]) == (ended, "ended_by_user")
     assert browser_client.delete(f"/auth/sessions/{ended}").status_code == 204
 
 
-@pytest.mark.parametrize(
-    "path", ["{0}", "x", "%00", "%F0%9F%94%91", "a" * 500, "..%2F", "%20{0}", "{0}%0a"]
-)
+@pytest.mark.parametrize("path", ["{0}", "x", "%00", "%F0%9F%94%91", "a" * 500, "%20{0}", "{0}%0a"])
 def test_session_of_nobody_or_another_not_found(browser_client, phone, bob, path):
     """ASVS 8.2.2: a foreign id and an impossible one are answered alike."""
     browser_client.sign_in(bob)
@@ -122,10 +112,10 @@ def test_session_of_nobody_or_another_not_found(browser_client, phone, bob, path
     response = browser_client.delete(f"/auth/sessions/{path.format(id_of(phone))}")
 
     assert (response.status_code, response.json()["code"]) == (404, "not_found")
-    assert phone.get("/api/me").status_code == 200
+    assert phone.get("/probe").status_code == 200
 
 
-def test_all_others_end_and_this_one_stays(browser_client, api_client, phone, alice, bob):
+def test_all_others_end_and_this_one_stays(browser_client, api_client, phone, alice, bob, happened):
     """Programs of the same person too; other people's not."""
     browser_client.sign_in(alice)
     api_client.sign_in(alice)
@@ -136,10 +126,11 @@ def test_all_others_end_and_this_one_stays(browser_client, api_client, phone, al
 
     assert response.status_code == 204
     codes = [
-        client.get("/api/me").status_code for client in (phone, api_client, browser_client, other)
+        client.get("/probe").status_code for client in (phone, api_client, browser_client, other)
     ]
     assert codes == [401, 401, 200, 200]
-    assert SecurityEvent.objects.get(kind="others_ended").detail == {"count": 2}
+    (event,) = happened.of("others_ended")
+    assert event["detail"] == {"count": 2}
 
 
 @pytest.mark.parametrize(("method", "path"), STEP_UP)
@@ -163,7 +154,7 @@ def test_refresh_is_no_password_entry(browser_client, alice):
     assert browser_client.post("/auth/logout-others").status_code == 403
 
 
-def test_password_again_opens_what_was_closed(browser_client, alice):
+def test_password_again_opens_what_was_closed(browser_client, alice, happened):
     """The step-up stands in the session's row and answers as the session endpoint does."""
     browser_client.sign_in(alice)
     forget_password_entry()
@@ -175,7 +166,7 @@ def test_password_again_opens_what_was_closed(browser_client, alice):
     assert response.status_code == 200
     assert response.json() == browser_client.get("/auth/session").json()
     assert browser_client.post("/auth/logout-others").status_code == 204
-    assert SecurityEvent.objects.filter(kind="reauthenticated").count() == 1
+    assert len(happened.of("reauthenticated")) == 1
 
 
 def test_step_up_of_one_device_does_not_help_another(browser_client, phone, alice):
@@ -187,7 +178,7 @@ def test_step_up_of_one_device_does_not_help_another(browser_client, phone, alic
     assert browser_client.post("/auth/logout-others").status_code == 403
 
 
-def test_wrong_password_does_not_step_up(browser_client, alice, bob):
+def test_wrong_password_does_not_step_up(browser_client, alice, bob, happened):
     """401 `invalid_credentials`, for another person's password too; the session goes on."""
     browser_client.sign_in(alice)
     forget_password_entry()
@@ -196,9 +187,8 @@ def test_wrong_password_does_not_step_up(browser_client, alice, bob):
         assert (response.status_code, response.json()["code"]) == (401, "invalid_credentials")
 
     assert browser_client.post("/auth/logout-others").status_code == 403
-    assert browser_client.get("/api/me").status_code == 200
-    kinds = [row["kind"] for row in browser_client.get("/auth/events").json()["results"]]
-    assert kinds == ["reauthentication_failed"] * 2 + ["signed_in"]
+    assert browser_client.get("/probe").status_code == 200
+    assert [one["kind"] for one in happened] == ["signed_in"] + ["reauthentication_failed"] * 2
 
 
 def test_bearer_may_do_the_same(alice):
@@ -208,17 +198,3 @@ def test_bearer_may_do_the_same(alice):
 
     assert client.get("/auth/sessions").json()["results"][0]["client"] == "cli"
     assert client.post("/auth/logout-others").status_code == 204
-
-
-def test_own_events_newest_first(browser_client, alice, bob):
-    """GET /auth/events: the contract's members, nobody else's rows."""
-    BrowserClient().sign_in(bob)
-    browser_client.sign_in(alice, "wrong")
-    browser_client.sign_in(alice)
-
-    body = browser_client.get("/auth/events").json()
-
-    assert [row["kind"] for row in body["results"]] == ["signed_in", "sign_in_failed"]
-    assert set(body["results"][0]) == {"id", "kind", "at", "address", "device", "session_id"}
-    assert body["results"][0]["session_id"] == id_of(browser_client)
-    assert body["results"][0]["at"].endswith("Z")

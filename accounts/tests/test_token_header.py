@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from accounts.tokens import key_store
-from tests.core import forge
-from tests.core.presenting import ACCESS, assert_refused, by_bearer, by_cookie
+from ..tokens import key_store
+from . import forge
+from .presenting import ACCESS, assert_refused, by_bearer, by_cookie
 
 
 @pytest.fixture

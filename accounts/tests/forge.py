@@ -7,6 +7,7 @@ the server's own key it plays a careless signer; with another key, an attacker.
 import base64
 import json
 import time
+from collections.abc import Callable
 from typing import Any
 
 from cryptography.hazmat.primitives import hashes
@@ -16,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import (
     encode_dss_signature,
 )
 
-from accounts.tokens import key_store
+from ..tokens import key_store
 
 Private = ec.EllipticCurvePrivateKey
 
@@ -110,3 +111,25 @@ def access_claims(**changes: Any) -> dict[str, Any]:
         "scope": "notes:read notes:write",
     } | changes
     return {name: value for name, value in claims.items() if value is not ...}
+
+
+# What makes a good refresh token a bad one.
+BAD_REFRESH_TOKENS: dict[str, Callable[[str], str]] = {
+    "forged": lambda good: good[:-8] + "AAAAAAAA",
+    "expired": lambda good: altered(good, exp=int(time.time()) - 100),
+    "of no session": lambda good: altered(good, sid="CCCCCCCCCCCCCCCCCCCCCC"),
+    "with another key": lambda good: altered(good, key="another"),
+    "with a key no one can encode": lambda good: altered(good, key="\ud800"),
+    "with an empty key": lambda good: altered(good, key=""),
+    "without a key": lambda good: altered(good, key=...),
+    "key of another type": lambda good: altered(good, key=["x"]),
+    "of a program": lambda good: altered(good, client_id="cli"),
+    "ahead": lambda good: altered(good, gen=7),
+    "far ahead": lambda good: altered(good, gen=2**37),
+    "for another audience": lambda good: altered(good, aud="gatehouse-api"),
+    "of another issuer": lambda good: altered(good, iss="http://evil.example"),
+    "of another type": lambda good: signed(header("JWT"), contents(good)[1]),
+    "odd sid": lambda good: altered(good, sid="\ud800"),
+    "no text": lambda good: "",
+    "too long": lambda good: good + "A" * 100_000,
+}

@@ -5,10 +5,12 @@ from datetime import timedelta
 from django.db import connection
 from django.db.models import F
 
-from accounts.models import Session
-from tests.clients import BrowserClient
-from tests.core.forge import contents
-from tests.core.presenting import ACCESS, REFRESH
+from .. import subjects
+from ..models import Session
+from .clients import BrowserClient
+from .forge import contents
+from .people import change_rights, shut_out
+from .presenting import ACCESS, REFRESH
 
 
 def later(seconds: int) -> None:
@@ -60,7 +62,7 @@ def test_refresh_works_without_an_access_token(browser_client, alice):
     browser_client.cookies[ACCESS] = "expired"
 
     assert browser_client.post("/auth/refresh").status_code == 200
-    assert browser_client.get("/api/me").status_code == 200
+    assert browser_client.get("/probe").status_code == 200
 
 
 def test_used_refresh_token_ends_the_session_for_both(browser_client, alice):
@@ -70,7 +72,7 @@ def test_used_refresh_token_ends_the_session_for_both(browser_client, alice):
     for _ in range(2):
         later(60)
         browser_client.post("/auth/refresh")
-    assert browser_client.get("/api/me").status_code == 200
+    assert browser_client.get("/probe").status_code == 200
 
     thief = BrowserClient()
     thief.get("/auth/session")
@@ -78,7 +80,7 @@ def test_used_refresh_token_ends_the_session_for_both(browser_client, alice):
     response = thief.post("/auth/refresh")
 
     assert (response.status_code, response.json()["code"]) == (401, "session_ended")
-    assert browser_client.get("/api/me").status_code == 401
+    assert browser_client.get("/probe").status_code == 401
     assert browser_client.post("/auth/refresh").json()["code"] == "session_ended"
     assert Session.objects.get().end_reason == "reuse_detected"
 
@@ -103,8 +105,7 @@ def test_end_by_reuse_survives_a_rollback(transactional_db, browser_client, alic
 def test_refresh_of_a_deactivated_user_refused(browser_client, alice):
     """Tokens are issued for active users only, at every door."""
     browser_client.sign_in(alice)
-    alice.is_active = False
-    alice.save()
+    shut_out(alice)
 
     assert browser_client.post("/auth/refresh").json()["code"] == "session_ended"
 
@@ -120,13 +121,12 @@ def test_refresh_of_a_deleted_user_refused(browser_client, alice):
 def test_claims_are_read_afresh(browser_client, alice):
     """ASVS 8.3.2: nothing that can change is copied from the old token."""
     browser_client.sign_in(alice)
-    alice.is_staff = True
-    alice.save()
+    change_rights(alice)
 
     browser_client.post("/auth/refresh")
 
     claims = contents(browser_client.cookies[ACCESS].value)[1]
-    assert (claims["ver"], claims["scope"]) == (2, "notes:read notes:write audit:read")
+    assert (claims["ver"], claims["scope"]) == (2, " ".join(subjects.scopes_of(alice)))
 
 
 def test_bearer_beside_the_cookie_changes_nothing(browser_client, alice):

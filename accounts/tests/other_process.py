@@ -1,7 +1,7 @@
 """Another server process: reads access tokens from its input and says what each is worth.
 
-The revocation tests start it with their database, data directory and key file. It polls once an hour, so whatever
-it learns sooner it has learnt from the counter.
+The revocation tests start it with their database, data directory and key file. It polls once an
+hour, so whatever it learns sooner it has learnt from the counter.
 """
 
 import sys
@@ -9,16 +9,19 @@ import sys
 import django
 from django.conf import settings
 
+from .conftest import OPTIONS
+
 
 def main() -> None:
     settings.DATABASES["default"]["NAME"] = sys.argv[1]
-    settings.GATEHOUSE["REVOCATION_POLL_SECONDS"] = 3600
-    settings.GATEHOUSE["DATA_DIR"], settings.GATEHOUSE["SIGNING_KEYS_FILE"] = sys.argv[2:]
+    folder, keys = sys.argv[2:]
+    own = {"REVOCATION_POLL_SECONDS": 3600, "DATA_DIR": folder, "SIGNING_KEYS_FILE": keys}
+    settings.GATEHOUSE = {**getattr(settings, "GATEHOUSE", {}), **OPTIONS, **own}
     django.setup()
 
-    from accounts import tokens
-    from accounts.errors import Problem
-    from accounts.sessions import revocation
+    from .. import tokens
+    from ..errors import Problem
+    from ..sessions import revocation
 
     for line in sys.stdin:
         try:

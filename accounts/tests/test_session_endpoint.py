@@ -5,8 +5,9 @@ from datetime import datetime
 
 import pytest
 
-from tests.core import forge
-from tests.core.presenting import ACCESS, REFRESH
+from . import forge
+from .people import shut_out
+from .presenting import ACCESS, REFRESH
 
 NOBODY = {"authenticated": False, "user": None, "session": None}
 
@@ -54,8 +55,7 @@ def test_refresh_cookie_alone_says_that_a_refresh_is_worth_it(browser_client, al
 def test_ended_session_is_nobody(browser_client, alice):
     """Ended elsewhere: nothing is worth a refresh."""
     browser_client.sign_in(alice)
-    alice.is_active = False
-    alice.save()
+    shut_out(alice)
 
     assert browser_client.get("/auth/session").json() == NOBODY
 

@@ -6,11 +6,11 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from accounts.models import Session
-from accounts.tokens import key_store
-from tests.core import forge
-from tests.core.forge import N, P, der, fixed
-from tests.core.presenting import ACCESS, assert_refused, by_bearer
+from ..models import Session
+from ..tokens import key_store
+from . import forge
+from .forge import N, P, der, fixed
+from .presenting import ACCESS, assert_refused, by_bearer
 
 
 @pytest.fixture

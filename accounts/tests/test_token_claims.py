@@ -5,11 +5,11 @@ from typing import Any
 
 import pytest
 
-from accounts import sessions, tokens
-from accounts.tokens import claims
-from accounts.tokens.jws import Malformed
-from tests.core import forge
-from tests.core.presenting import ACCESS, REFRESH, assert_refused, by_bearer, by_cookie
+from .. import sessions, tokens
+from ..tokens import claims
+from ..tokens.jws import Malformed
+from . import forge
+from .presenting import ACCESS, REFRESH, assert_refused, by_bearer, by_cookie
 
 CLAIMS = ["iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "gen", "ver", "scope"]
 

@@ -5,8 +5,8 @@ from itertools import product
 
 import pytest
 
-from accounts.models import Session
-from accounts.sessions.rotation import Verdict, judge
+from ..models import Session
+from ..sessions.rotation import Verdict, judge
 
 NOW = datetime(2031, 5, 4, 3, 2, 1, tzinfo=UTC)
 LATER, NEVER = timedelta(days=365), None

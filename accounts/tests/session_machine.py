@@ -17,15 +17,14 @@ from django.db.models.functions import Now
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
-from accounts import sessions, tokens
-from accounts.audit.models import SecurityEvent
-from accounts.conf import LEEWAY_SECONDS, conf
-from accounts.errors import InvalidToken, RefreshReused, SessionEnded
-from accounts.models import Session
-from accounts.sessions import revocation, session
-from accounts.tokens import key_store, signing
-from accounts.users.models import User
-from tests.clock import SteeredClock
+from .. import sessions, subjects, tokens
+from ..conf import LEEWAY_SECONDS, conf
+from ..errors import InvalidToken, RefreshReused, SessionEnded
+from ..models import Session
+from ..sessions import revocation, session
+from ..tokens import key_store, signing
+from .clock import SteeredClock
+from .people import let_in, make_user, shut_out
 
 OWNER, THIEF = "owner", "thief"
 GRACE = timedelta(seconds=10)
@@ -75,11 +74,11 @@ class SessionMachine(RuleBasedStateMachine):
 
     def __init__(self) -> None:
         super().__init__()
-        for model in (SecurityEvent, Session, User):
-            model.objects.all().delete()
+        Session.objects.all().delete()
+        subjects.rows().delete()
         self.another_process_answers()
         self.clock.start_again()
-        self.user = User.objects.create_user("alice@example.com")
+        self.user = make_user("alice")
         self.signed_in = 0
         self.alive = False
         self.issued: list[Pair] = []
@@ -94,9 +93,7 @@ class SessionMachine(RuleBasedStateMachine):
     @rule(remember=st.booleans(), skew=st.sampled_from([0, -4, 4]))
     def sign_in(self, remember: bool, skew: int) -> None:
         self.clock.part(skew)
-        if not self.user.is_active:
-            self.user.is_active = True
-            self.user.save()
+        self.user = let_in(self.user)
         issued = sessions.start(self.user, client="web", remember=remember)
         pair = Pair(issued.access, issued.refresh)
         idle, absolute = conf.lifetimes(remember)
@@ -179,9 +176,8 @@ class SessionMachine(RuleBasedStateMachine):
             assert sessions.end(Session.objects.filter(id=self.sid), how) == 1
             self.ends(how)
         elif how == "deactivated":
-            self.user.is_active = False
-            self.user.save()
-            self.ends(how)
+            shut_out(self.user)
+            self.ends(Session.objects.get(id=self.sid).end_reason)
         else:
             self.clock.advance(
                 (min(self.idle_end, self.absolute_end) - self.clock.now).total_seconds()
@@ -223,7 +219,7 @@ class SessionMachine(RuleBasedStateMachine):
     # ---- what happens then
 
     def calls_the_api(self, side: str) -> None:
-        """As accounts.web.authentication does it."""
+        """As web.authentication does it."""
         pair = self.jar[side]
         if not self.has_not_expired(pair.access):
             return
