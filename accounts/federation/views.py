@@ -22,7 +22,6 @@ from ..conf import conf
 from ..credentials import budgets as throttling
 from ..errors import Throttled
 from ..models import Session
-from ..sessions import liveness
 from ..web import cookies
 from ..web.views.sign_in import current, presented
 from . import handshake as handshakes
@@ -184,7 +183,7 @@ def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRespo
     user = matching.owner(proof.issuer, proof.subject)
     if user is None or not user.gatehouse_sessions.filter(id=handshake.step_up).exists():
         raise SignInError("oidc_other_person", "the session is not of this identity's user")
-    session = liveness.find_live(handshake.step_up, subjects.of(user).sub)
+    session = session_flow.find_live(handshake.step_up, subjects.of(user).sub)
     if session is None:
         raise SignInError("oidc_session_over", "the session has ended meanwhile")
     if not proof.is_fresh(handshake.began):

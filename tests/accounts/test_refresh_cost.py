@@ -6,9 +6,9 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import rows as rows_by_hand
 from accounts import sessions, subjects, tokens
 from accounts.models import FailureCount, SecurityEvent, Session, Subject, User
+from accounts.sessions import rotation
 from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -61,7 +61,7 @@ def test_refresh_reads_what_the_orm_would(alice: User) -> None:
     """By hand, and so under a test: each column under its own name, and nothing twice."""
     issued = sessions.start(alice, client="web", remember=True)
 
-    found, _ = rows_by_hand.find(issued.session.id)
+    found, _ = rotation.read_row(issued.session.id)
 
     session = Session.objects.select_related("user__gatehouse_subject").get()
     with CaptureQueriesContext(connection) as more:

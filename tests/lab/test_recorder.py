@@ -114,7 +114,7 @@ def test_rotation_is_noted_with_the_row_as_it_was_judged(
 
     entry = entries(watching)[-1]
     judged = entry["steps"][names(entry).index("accounts.sessions.rotation.judge")]["facts"]
-    rotated = entry["steps"][names(entry).index("accounts.sessions.session.rotate")]["facts"]
+    rotated = entry["steps"][names(entry).index("accounts.sessions.rotation.rotate")]["facts"]
     assert (judged["verdict"], judged["presented"], judged["row"]) == ("rotate", 1, 1)
     assert rotated["session"]["generation"] == 2
 
@@ -151,7 +151,7 @@ def test_watched_answer_carries_server_timing(alice: User, watching: BrowserClie
     """The same durations for the browser's own tools, in the standard header."""
     answer = watching.sign_in(alice)
 
-    assert re.search(r"total;dur=[\d.]+, .*credentials\.verify;dur=", answer["Server-Timing"])
+    assert re.search(r"total;dur=[\d.]+, .*credentials\.verification\.verify;dur=", answer["Server-Timing"])
 
 
 def test_answer_is_the_same_whether_watched_or_not(alice: User, watching: BrowserClient) -> None:

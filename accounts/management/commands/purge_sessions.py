@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from ... import sessions
 from ...models import FailureCount, LinkToken, Session
-from ...sessions import clock, revocation
+from ...sessions import database_now, revocation
 from ..arguments import between
 
 # The longest budget lasts an hour, a link half of one.
@@ -64,7 +64,7 @@ class Command(BaseCommand):
         old = Session.objects.filter(ended_at__lt=Now() - keep)
         self.delete(old, "sessions that ended long ago", batch)
         self.delete(LinkToken.objects.filter(created_at__lt=Now() - DAY), "dead links", batch)
-        yesterday = int((clock.database_now() - DAY).timestamp())
+        yesterday = int((database_now() - DAY).timestamp())
         self.delete(FailureCount.objects.filter(started_at__lt=yesterday), "old counters", batch)
 
     def delete(self, rows: QuerySet[Any], what: str, batch: int) -> None:
