@@ -12,6 +12,7 @@ PARTS = {
     "http": "bench.overhttp",
     "threads": "bench.threads",
     "refresh": "bench.refresh",
+    "statements": "bench.statements",
 }
 
 

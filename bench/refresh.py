@@ -12,17 +12,21 @@ from tests.servers import Postgres
 SIZES = (1_000, 100_000, 1_000_000)
 
 
-def run(url: str = "") -> dict[str, Any]:
+def run(
+    url: str = "",
+    worker: str = "bench.refresh_worker",
+    settings: str = "bench.stacks.same_rotating",
+) -> dict[str, Any]:
     with tempfile.TemporaryDirectory(prefix="gatehouse-bench-") as folder:
         env = {k: v for k, v in os.environ.items() if not k.startswith(("GATEHOUSE_", "DJANGO_"))}
         env |= {
-            "DJANGO_SETTINGS_MODULE": "bench.stacks.same_rotating",
+            "DJANGO_SETTINGS_MODULE": settings,
             "GATEHOUSE_MODE": "demo",
             "GATEHOUSE_DATA_DIR": folder,
             **({"GATEHOUSE_DATABASE_URL": url} if url else {}),
             "GATEHOUSE_GRACE_SECONDS": "0",  # each refresh rotates
         }
-        command = [sys.executable, "-m", "bench.refresh_worker", *map(str, SIZES)]
+        command = [sys.executable, "-m", worker, *map(str, SIZES)]
         done = subprocess.run(
             command,
             env=env,

@@ -28,6 +28,7 @@ TITLES = {
     "http": "Over HTTP: one process each",
     "threads": "Threads in a process",
     "refresh": "Refresh, sign-in and purge",
+    "statements": "The two statements of a refresh",
 }
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from accounts import tokens
 from accounts.errors import InvalidToken, RevokedSession, SessionEnded
-from accounts.sessions import liveness, revocation
+from accounts.sessions import revocation, rotation
 from accounts.tokens import key_store, signing
 from accounts.web import cookies
 from lab import redaction
@@ -46,7 +46,7 @@ def access_is_good(text: str) -> None:
 
 def refresh_is_good(text: str) -> None:
     """As the refresh endpoint asks, without turning anything: the token, then the session's row."""
-    liveness.load(tokens.verify_refresh(text))
+    rotation.load(tokens.verify_refresh(text))
 
 
 # By the `typ` of the kind of token: the very functions that the endpoints use.

@@ -34,7 +34,7 @@ NAMES = (
     "accounts.sessions.rotation.judge",
     "accounts.sessions.revocation.check",
     "accounts.sessions.session.confirm",
-    "accounts.sessions.session.rotate",
+    "accounts.sessions.rotation.rotate",
     "accounts.sessions.session.start",
     "accounts.tokens.jws.parse",
     "accounts.credentials.budgets.spend",

@@ -95,7 +95,7 @@ FACTS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "accounts.credentials.verification.verify": lambda call: {"hasher": get_hasher().algorithm},
     "accounts.credentials.budgets.spend": _spent,
     "accounts.sessions.session.start": lambda call: {"session": _issued(call)["session"]},
-    "accounts.sessions.session.rotate": lambda call: {"session": _issued(call)["session"]},
+    "accounts.sessions.rotation.rotate": lambda call: {"session": _issued(call)["session"]},
     "accounts.sessions.rotation.judge": _judged,
     "accounts.tokens.signing.issue": _issued,
     "accounts.web.csrf.check": _csrf,

@@ -116,7 +116,7 @@ STEPS = (
         "Expiry and refresh",
         "Both sides",
         (
-            "accounts.sessions.session.rotate",
+            "accounts.sessions.rotation.rotate",
             "accounts.sessions.rotation.judge",
             "js/session.js#renewInTurn",
         ),

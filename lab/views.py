@@ -11,7 +11,7 @@ from rest_framework.response import Response
 
 from accounts import conf, errors, subjects, tokens
 from accounts.models import Session
-from accounts.sessions import clock
+from accounts.sessions import database_now
 from accounts.tokens import signing
 from accounts.web import cookies
 from accounts.web.authentication import SignedInRequest
@@ -76,7 +76,7 @@ class InspectView(BrowserView):
             kind: inspection.inspect(name, sent.get(name), typ)
             for kind, (name, typ) in kinds.items()
         }
-        return Response({**found, "now": moment(clock.database_now())})
+        return Response({**found, "now": moment(database_now())})
 
 
 class ExpireView(BrowserView):
@@ -93,7 +93,7 @@ class ExpireView(BrowserView):
         if user is None or session is None:
             raise errors.NotFound("nobody is signed in at this bench")
         with conf.override(profile.expired()):
-            issued = tokens.issue(session, "", clock.database_now())
+            issued = tokens.issue(session, "", database_now())
         response = Response(status=204)
         jar.put(response, cookies.names()[0], issued.access, 60, **cookies.ATTRIBUTES)
         return response

@@ -20,7 +20,6 @@ from ..conf import conf
 from ..credentials import budgets
 from ..errors import NotFound, Throttled
 from ..models import Session
-from ..sessions import liveness
 from ..tokens.claims import Issued
 from ..users.models import User
 from ..web import cookies, csrf
@@ -98,7 +97,7 @@ def renew_step_up(request: HttpRequest, handshake: Handshake, proof: Proof) -> H
     user = matching.owner(proof.issuer, proof.subject)
     if user is None or not user.gatehouse_sessions.filter(id=handshake.step_up).exists():
         raise SignInError("oidc_other_person", "the session is not of this identity's user")
-    session = liveness.find_live(handshake.step_up, subjects.of(user).sub)
+    session = sessions.find_live(handshake.step_up, subjects.of(user).sub)
     if session is None:
         raise SignInError("oidc_session_over", "the session has ended meanwhile")
     if not proof.is_fresh(handshake.began):

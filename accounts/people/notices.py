@@ -10,7 +10,7 @@ from django.http import HttpRequest
 
 from .. import callers, subjects, user_agents
 from ..models import Session
-from ..sessions import clock
+from ..sessions import database_now
 from ..signals import ALARMS, KINDS, happened
 from . import mails
 from .mails import Letter
@@ -91,7 +91,7 @@ def send_notice(
         letter,
         subjects.email_of(user),
         user,
-        at=clock.database_now(),
+        at=database_now(),
         address=callers.address_of(request) or "unknown",
         device=user_agents.describe(user_agent),
     )

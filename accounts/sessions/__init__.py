@@ -3,6 +3,27 @@
 Others use the names below, and `revocation.check`, which asks whether a token's session is live.
 """
 
-from .session import confirm, end, end_all_of, reauthenticated, rotate, start
+from .rotation import refreshable, rotate
+from .session import (
+    confirm,
+    database_now,
+    end,
+    end_all_of,
+    find_live,
+    reauthenticated,
+    seconds_ahead,
+    start,
+)
 
-__all__ = ["confirm", "end", "end_all_of", "reauthenticated", "rotate", "start"]
+__all__ = [
+    "confirm",
+    "database_now",
+    "end",
+    "end_all_of",
+    "find_live",
+    "reauthenticated",
+    "refreshable",
+    "rotate",
+    "seconds_ahead",
+    "start",
+]

@@ -1,14 +1,15 @@
-"""The revocation feed: what lets a stateless token die before it expires.
+"""Refuse access tokens before they expire, without asking the database for each request.
 
-Serves step 7. Validation asks no database. Each process keeps the sessions that ended, and the
-users whose `ver` rose, within the longest life of an access token; each poll reads that whole
-period again, because a cursor on id or time would miss a transaction that commits late. On one
-machine a revocation counts before the revoking answer is sent: the writer commits, then makes the
-counter file one byte longer; a reader compares its length on each request. Across machines it
-takes the poll interval. A feed that cannot be read closes the API: 503, not open.
+Each process keeps a feed: the sessions that ended, and the users whose `ver` rose, within the
+longest life of an access token. Each poll reads that whole period again, because a cursor on id or
+time would miss a transaction that commits late.
+On one machine a revocation counts before the revoking answer is sent. The writer commits, then
+makes the counter file one byte longer. A reader compares the file's length on each request. Other
+machines learn of it at their next poll. While the feed cannot be read, the API answers 503.
 """
 
 import logging
+import os
 import threading
 import time
 from dataclasses import dataclass
@@ -24,20 +25,19 @@ from ..conf import LEEWAY_SECONDS, conf
 from ..errors import RevokedSession, Unavailable
 from ..models import Session, Subject
 from ..tokens.claims import AccessClaims
-from . import counter
 
 log = logging.getLogger("gatehouse")
 
-# Beyond a token's life: transactions are limited to 30 s, and clocks differ a little.
+# Added to a token's life, since transactions are limited to 30 s and clocks differ a little.
 MARGIN_SECONDS = 60
 
-# A feed older than this is not believed any more.
+# An older feed is not used.
 STALE_SECONDS = 10.0
 
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What one reading saw. `read_at` is this process's monotonic clock, taken before it."""
+    """What one reading found. `read_at` is this process's monotonic clock before the reading."""
 
     ended: frozenset[str]
     inactive: frozenset[str]  # users' `sub`
@@ -52,13 +52,18 @@ _lock = threading.Lock()
 
 
 def period() -> timedelta:
-    """How far back a reading looks: for so long after its end a session's tokens may still verify,
-    and so long its row must stay."""
+    """Return how far back a reading looks.
+
+    For so long after a session's end its tokens may still verify, so its row must stay.
+    """
     return timedelta(seconds=conf.longest_access_seconds + LEEWAY_SECONDS + MARGIN_SECONDS)
 
 
 def check(claims: AccessClaims) -> None:
-    """Refuse a token whose session has ended, or whose user is inactive or has other rights now."""
+    """Raise RevokedSession if the token's session has ended or its user's rights have changed.
+
+    Raise Unavailable if that cannot be known.
+    """
     if conf.revocation_poll_seconds == 0:
         _ask(claims)
         return
@@ -71,25 +76,28 @@ def check(claims: AccessClaims) -> None:
         raise RevokedSession("the user's rights have changed")
 
 
-def announce() -> None:
-    """Tell every process on this machine to read the feed again before its next answer."""
-    counter.bump()
+def tell_other_processes() -> None:
+    """Have every process on this machine read the feed again before its next answer."""
+    increment_counter()
     if connection.in_atomic_block:
-        # A process that read in between has seen nothing yet: tell them again.
-        transaction.on_commit(counter.bump)
+        # A process that reads before the commit finds nothing yet, so tell them again after it.
+        transaction.on_commit(increment_counter)
 
 
 def current() -> Feed:
-    """The feed: read again when the counter moved or the poll is due. Unavailable if too old."""
+    """Return the feed, read again if the counter moved or the poll is due.
+
+    Raise Unavailable if it is too old.
+    """
     feed, now = _feed, time.monotonic()
-    if feed is None or feed.counter != counter.length():
+    if feed is None or feed.counter != counter_length():
         return _catch_up()
     if now - feed.read_at > STALE_SECONDS and _failed_at < feed.read_at:
-        return _catch_up()  # nobody has asked this process for a while: nothing is wrong
+        return _catch_up()  # only because nobody has asked this process for a while
     interval = min(conf.revocation_poll_seconds, STALE_SECONDS)
     if now - feed.read_at < interval:
         return feed
-    # One thread reads, at most once a poll interval; the others go on with what they have.
+    # One thread reads, at most once a poll interval. The others use the feed that there is.
     if now - _tried_at >= interval and _lock.acquire(blocking=False):
         try:
             return _read()
@@ -104,17 +112,17 @@ def current() -> Feed:
 
 
 def _catch_up() -> Feed:
-    """The feed, when what this process knows has been overtaken: wait for whoever reads, or read.
+    """Return a feed that is newer than this call: read it, or wait for the thread that reads.
 
-    While the database is away a reading takes as long as giving up on it: those that waited
-    behind one which failed do not try again one after the other.
+    Raise Unavailable if that fails. While the database is down each reading takes until its
+    timeout. So threads that waited for a reading which failed do not try again one by one.
     """
     asked_at = time.monotonic()
     if not _lock.acquire(timeout=STALE_SECONDS):
         raise Unavailable("the revocation feed is being read for too long")
     try:
         feed, oldest = _feed, time.monotonic() - STALE_SECONDS
-        if feed and feed.counter == counter.length() and feed.read_at > oldest:
+        if feed and feed.counter == counter_length() and feed.read_at > oldest:
             return feed
         if _failed_at > asked_at:
             raise Unavailable("the revocation feed could not be read")
@@ -124,14 +132,15 @@ def _catch_up() -> Feed:
 
 
 def _read() -> Feed:
+    """Read the feed. Raise Unavailable if the database or the counter cannot be read."""
     global _feed, _tried_at, _failed_at
     _tried_at = now = time.monotonic()
-    counter.revisit()
-    length = counter.length()  # before the rows: a bump that follows must be seen as one
+    reopen_counter()
+    length = counter_length()  # before the rows, so that a later revocation is noticed
     since = Now() - period()
     try:
-        # Past its idle end by so much, no token of a session verifies: not the million that a purge
-        # has just ended.
+        # Skip sessions whose tokens have all expired. Otherwise a purge that ends a million old
+        # sessions would fill the feed.
         recent = Session.objects.filter(ended_at__gt=since, idle_expires_at__gt=since)
         ended = recent.values_list("id", flat=True)
         raised = Subject.objects.filter(ver_raised_at__gt=since).values_list("sub", "ver")
@@ -147,9 +156,10 @@ def _read() -> Feed:
 def _inactive() -> QuerySet[Any, str]:
     """Return the `sub` of inactive users with live sessions.
 
-    There are some only after a bulk update, which tells nobody: every other way ends them. One look
-    into an index for each inactive user. A join would read every live session of the table.
-    Our own user model has an index of the inactive. Another model is read as a whole, or needs one.
+    There are some only after a bulk update, which sends no signal. Every other way of deactivating
+    ends the sessions. The query looks into an index once for each inactive user, while a join would
+    read every live session. Our own user model has an index of inactive users. Without such an
+    index the whole table of users is read.
     """
     live = Session.objects.filter(user=OuterRef("pk"), ended_at=None).values("id")[:1]
     inactive = subjects.rows().filter(subjects.inactive()).annotate(live=Subquery(live))
@@ -160,7 +170,10 @@ def _inactive() -> QuerySet[Any, str]:
 
 
 def _ask(claims: AccessClaims) -> None:
-    """The strict mode: one indexed query a request, no feed."""
+    """Ask the database in place of the feed, with one indexed query a request.
+
+    Raise RevokedSession or Unavailable as `check` does.
+    """
     live = Session.objects.filter(
         subjects.active("user__"),
         id=claims.sid,
@@ -173,6 +186,50 @@ def _ask(claims: AccessClaims) -> None:
             raise RevokedSession("the session has ended or the user's rights have changed")
     except (DatabaseError, InterfaceError) as error:
         raise Unavailable("sessions cannot be read") from error
+
+
+_descriptor: int | None = None
+_descriptor_lock = threading.Lock()
+
+
+def counter_length() -> int:
+    """Return how many revocations this machine has seen. Raise Unavailable if that is unknown.
+
+    Every request asks, so the file stays open and no path is looked up.
+    """
+    return os.lseek(reopen_counter() if _descriptor is None else _descriptor, 0, os.SEEK_END)
+
+
+def reopen_counter() -> int:
+    """Open the counter file, or reopen it if it was replaced. Return its descriptor.
+
+    The descriptor keeps its number. Raise Unavailable if the file cannot be opened.
+    """
+    global _descriptor
+    try:
+        fresh = os.open(conf.revocation_counter, os.O_RDONLY | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise Unavailable("the revocation counter cannot be opened") from error
+    with _descriptor_lock:
+        if _descriptor is None:
+            _descriptor = fresh
+            return fresh
+        # dup2 replaces the file in one step, so other threads never find a closed descriptor.
+        os.dup2(fresh, _descriptor, inheritable=False)
+    os.close(fresh)
+    return _descriptor
+
+
+def increment_counter() -> None:
+    """Make the counter file one byte longer. Raise Unavailable if that fails.
+
+    Appending is atomic, so bytes of two processes cannot get lost.
+    """
+    try:
+        with open(conf.revocation_counter, "ab", buffering=0) as file:
+            file.write(b".")
+    except OSError as error:
+        raise Unavailable("the revocation counter cannot be written") from error
 
 
 def reset() -> None:

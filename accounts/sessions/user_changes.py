@@ -108,7 +108,7 @@ def rights_changed(user: AbstractBaseUser) -> None:
     raised.update(ver=F("ver") + 1, ver_raised_at=Now())
     subjects.forget(user)
     record("rights_changed", user)
-    revocation.announce()
+    revocation.tell_other_processes()
 
 
 def end_sessions_of_inactive(

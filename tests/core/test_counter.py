@@ -8,20 +8,20 @@ import pytest
 
 from accounts.conf import conf
 from accounts.errors import Unavailable
-from accounts.sessions import counter
+from accounts.sessions import revocation
 
 
 @pytest.fixture(autouse=True)
 def file(settings: Any, tmp_path: Path) -> Path:
     """A counter of the test's own, which does not exist yet."""
     settings.GATEHOUSE = {**settings.GATEHOUSE, "DATA_DIR": tmp_path}
-    counter.revisit()
+    revocation.reopen_counter()
     return conf.revocation_counter
 
 
 def test_missing_file_is_made_and_counts_from_nothing(file: Path) -> None:
     """A new machine has seen no revocation."""
-    assert counter.length() == 0
+    assert revocation.counter_length() == 0
     assert file.exists()
 
 
@@ -29,25 +29,25 @@ def test_each_bump_is_seen_at_once() -> None:
     """Nothing has to be opened again to see it."""
     seen = []
     for _ in range(3):
-        counter.bump()
-        seen.append(counter.length())
+        revocation.increment_counter()
+        seen.append(revocation.counter_length())
 
     assert seen == [1, 2, 3]
 
 
 @pytest.mark.parametrize("put_back", [False, True], ids=["deleted", "put back"])
 def test_another_file_of_that_name_is_found_by_the_next_reading(file: Path, put_back: bool) -> None:
-    """Somebody clears the folder under a running server: bumps of the new file count again."""
-    counter.bump()
+    """Somebody clears the folder under a running server: revocations in the new file count again."""
+    revocation.increment_counter()
     file.unlink()
     if put_back:
         file.write_bytes(b"." * 7)
 
-    counter.revisit()
-    before = counter.length()
-    counter.bump()
+    revocation.reopen_counter()
+    before = revocation.counter_length()
+    revocation.increment_counter()
 
-    assert (before, counter.length()) == (7 if put_back else 0, 8 if put_back else 1)
+    assert (before, revocation.counter_length()) == (7 if put_back else 0, 8 if put_back else 1)
 
 
 def test_reopening_uses_no_further_descriptor() -> None:
@@ -55,7 +55,7 @@ def test_reopening_uses_no_further_descriptor() -> None:
     before = lowest_free_descriptor()
 
     for _ in range(50):
-        counter.revisit()
+        revocation.reopen_counter()
 
     assert lowest_free_descriptor() == before
 
@@ -64,7 +64,7 @@ def test_counter_that_cannot_be_had_closes_the_api(settings: Any, tmp_path: Path
     """Whoever cannot hear of revocations must not answer as if there were none."""
     settings.GATEHOUSE = {**settings.GATEHOUSE, "DATA_DIR": tmp_path / "gone"}
 
-    for use in (counter.revisit, counter.bump):
+    for use in (revocation.reopen_counter, revocation.increment_counter):
         with pytest.raises(Unavailable, match="counter"):
             use()
 

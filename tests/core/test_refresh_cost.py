@@ -6,10 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import rows as rows_by_hand
 from accounts import sessions, subjects, tokens
 from accounts.audit.models import SecurityEvent
 from accounts.models import FailureCount, Session, Subject
+from accounts.sessions import rotation
 from accounts.users.models import User
 from tests.clients import BrowserClient
 
@@ -63,7 +63,7 @@ def test_refresh_reads_what_the_orm_would(alice: User) -> None:
     """By hand, and so under a test: each column under its own name, and nothing twice."""
     issued = sessions.start(alice, client="web", remember=True)
 
-    found, _ = rows_by_hand.find(issued.session.id)
+    found, _ = rotation.read_row(issued.session.id)
 
     session = Session.objects.select_related("user__gatehouse_subject").get()
     with CaptureQueriesContext(connection) as more:

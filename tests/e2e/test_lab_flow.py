@@ -96,7 +96,7 @@ def test_code_of_each_step_is_shown_with_file_and_line(page: Page) -> None:
     expect(item).to_be_in_viewport()
     item.get_by_text("The code that ran").click()
 
-    expect(item).to_contain_text("accounts/sessions/session.py, line")
+    expect(item).to_contain_text("accounts/sessions/rotation.py, line")
     expect(item).to_contain_text("def rotate(")
     expect(item).to_contain_text("async function renewInTurn")
 

@@ -115,7 +115,7 @@ def test_rotation_is_noted_with_the_row_as_it_was_judged(
 
     entry = entries(watching)[-1]
     judged = entry["steps"][names(entry).index("accounts.sessions.rotation.judge")]["facts"]
-    rotated = entry["steps"][names(entry).index("accounts.sessions.session.rotate")]["facts"]
+    rotated = entry["steps"][names(entry).index("accounts.sessions.rotation.rotate")]["facts"]
     assert (judged["verdict"], judged["presented"], judged["row"]) == ("rotate", 1, 1)
     assert rotated["session"]["generation"] == 2
 

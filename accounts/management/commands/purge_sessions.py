@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from ... import sessions, signals
 from ...models import FailureCount, Session
-from ...sessions import clock, revocation
+from ...sessions import database_now, revocation
 from ..arguments import between
 
 # The longest budget lasts an hour.
@@ -66,7 +66,7 @@ class Command(BaseCommand):
         leftovers: list[tuple[Any, Any]] = signals.purging.send(None)
         for _, (what, rows) in leftovers:
             self.delete(rows, what, batch)
-        yesterday = int((clock.database_now() - DAY).timestamp())
+        yesterday = int((database_now() - DAY).timestamp())
         self.delete(FailureCount.objects.filter(started_at__lt=yesterday), "old counters", batch)
 
     def delete(self, rows: QuerySet[Any], what: str, batch: int) -> None:

@@ -12,7 +12,6 @@ from ... import credentials, signals
 from ... import sessions as session_flow
 from ...errors import InvalidToken, NotFound
 from ...models import Session
-from ...sessions import liveness
 from .. import bodies
 from ..authentication import SignedInRequest
 from ..base import Pages, ProtectedEndpoint, ProtectedView
@@ -88,7 +87,7 @@ class ReauthenticateView(ProtectedEndpoint):
 
 def own_session(request: SignedInRequest) -> tuple[Session, Any]:
     """The row behind the caller's token, and its user."""
-    session = liveness.find_live(request.user.session_id, request.user.sub)
+    session = session_flow.find_live(request.user.session_id, request.user.sub)
     if session is None or session.user is None:
         raise InvalidToken("the session ended a moment ago")
     return session, session.user

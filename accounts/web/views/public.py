@@ -8,7 +8,7 @@ from rest_framework.response import Response
 from ... import subjects
 from ...conf import LEEWAY_SECONDS
 from ...errors import Unavailable
-from ...sessions import clock, revocation
+from ...sessions import revocation, seconds_ahead
 from ...tokens import key_store
 from .. import base, bodies
 
@@ -50,7 +50,7 @@ class ReadyView(PublicView):
             key_store.ring()
             subjects.rows().only("pk").first()
             revocation.current()
-            ahead = clock.seconds_ahead()
+            ahead = seconds_ahead()
         except (DatabaseError, ImproperlyConfigured, OSError) as error:
             raise Unavailable(f"not ready: {error}") from error
         if abs(ahead) > READY_SECONDS:

@@ -18,7 +18,7 @@ from ... import sessions as session_flow
 from ...credentials import budgets
 from ...errors import InvalidToken, NoRefreshToken, SessionEnded
 from ...models import Session
-from ...sessions import liveness, revocation
+from ...sessions import revocation
 from ...tokens.claims import Issued
 from .. import base, bodies, cookies, csrf
 
@@ -140,7 +140,7 @@ def current(request: HttpRequest) -> dict[str, Any]:
         except InvalidToken:
             pass
         else:
-            session = liveness.find_live(claims.sid, claims.sub)
+            session = session_flow.find_live(claims.sid, claims.sub)
             if session is not None and session.user is not None:
                 return bodies.state_json(session.user, session, claims.expires_at)
     return {"authenticated": False, "user": None, "session": _refreshable(request)}
@@ -151,7 +151,7 @@ def _refreshable(request: HttpRequest) -> dict[str, Any] | None:
     if refresh is None:
         return None
     try:
-        session = liveness.refreshable(refresh, client=Session.Client.WEB)
+        session = session_flow.refreshable(refresh, client=Session.Client.WEB)
     except SessionEnded:
         return None
     return bodies.session_json(session, None)

@@ -18,8 +18,8 @@ export function refusal(entry) {
  * @returns {Filled}
  */
 export function refresh(observed, entry, { before, refusal, lock, grace }) {
-  const judge = find(entry, 'judgement.judge');
-  const rotate = find(entry, 'sessions.rotate');
+  const judge = find(entry, 'rotation.judge');
+  const rotate = find(entry, 'rotation.rotate');
   const session = rotate?.facts.session;
   const { presented, row, verdict } = judge?.facts ?? {};
   return {

@@ -16,9 +16,9 @@ const outcome = (call, passed) => (call.refused ? [`${call.refused}: ${call.caus
 
 /** Steps 1 to 4, from POST /auth/login. @returns {Filled[]} */
 export function signIn(observed, entry) {
-  const verify = find(entry, 'credentials.verify');
-  const budgets = find(entry, 'throttling.spend');
-  const issue = find(entry, 'tokens.issue');
+  const verify = find(entry, 'verification.verify');
+  const budgets = find(entry, 'budgets.spend');
+  const issue = find(entry, 'signing.issue');
   const filled = [{
     number: 1, ms: observed.milliseconds, refused: false,
     script: [['Request', `${observed.method} ${observed.path}`], ['Headers our code added', Object.keys(observed.headers).join(', ')],
@@ -73,14 +73,14 @@ export function storage(found, entry) {
 
 /** The record of a full verification, if this request had one. */
 export function verification(entry) {
-  const seen = find(entry, 'tokens.verify_access');
+  const seen = find(entry, 'signing.verify_access');
   return seen && !seen.refused && !seen.facts.from_memory ? entry : null;
 }
 
 /** Steps 6 and 7, from a call of the API, and the first verification of the token. @returns {Filled[]} */
 export function request(observed, entry, earlier) {
   const csrf = find(entry, 'csrf.check');
-  const seen = find(entry, 'tokens.verify_access')?.facts.from_memory;
+  const seen = find(entry, 'signing.verify_access')?.facts.from_memory;
   const checks = validation(entry);
   const whole = find(entry, 'authentication.authenticate_token');
   const filled = [{
