@@ -118,7 +118,7 @@ def _is_context(password: str, words: list[str]) -> bool:
 
 
 def _core(password: str) -> str:
-    """Return the letters without digits and marks at both ends; once, if they are repeated."""
+    """Return the letters without digits and marks at both ends. Keep one of repeated ones."""
     inner = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", password)
     core = re.sub(r"^(.+?)\1+$", r"\1", _plain(inner))
     return core if len(core) >= SHORTEST_WORD else ""

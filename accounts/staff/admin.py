@@ -1,6 +1,7 @@
 """Users, identities, sessions and events for staff.
 
-A session that ends here ends everywhere at once.
+A session that ends here ends everywhere at once. Identities, events and reset links are here if
+the parts that own them are installed.
 No page shows a token, a hash or a password. Nobody sets another person's password: staff send a
 reset link (ASVS 5.0 6.4.6). Staff see everything. They may act on people who are not staff. Only
 superusers may act on staff, and decide who is staff.
@@ -8,19 +9,16 @@ superusers may act on staff, and decide who is staff.
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth import logout
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .. import sessions, signals, subjects, user_agents
-from ..audit.models import SecurityEvent
 from ..conf import conf
 from ..errors import NoMailServer
-from ..federation import matching
-from ..federation.models import Identity
 from ..models import Session
-from ..people.password_reset import send_reset
 from ..spelling import canonical_email
 from ..users.models import User
 from .site import GatehouseAdmin
@@ -37,6 +35,11 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin  # which takes no type at run time
+
+
+def is_installed(part: str) -> bool:
+    """Return whether this part of the package is in INSTALLED_APPS."""
+    return f"gatehouse_{part}" in apps.app_configs
 
 
 class ForStaff(ModelAdmin):
@@ -87,7 +90,7 @@ class UserAdmin(ForStaff):
     ordering = ("email",)
     fields = ("email", "name", "is_active", *ROLES, "sub", "last_login", "created_at")
     readonly_fields = ("email", "sub", "last_login", "created_at")
-    actions = ("end_all_sessions", "deactivate", "send_reset_link")
+    actions: tuple[str, ...] = ("end_all_sessions", "deactivate")
 
     @admin.display(description="sub")
     def sub(self, user: User) -> str:
@@ -124,23 +127,6 @@ class UserAdmin(ForStaff):
             user.save(update_fields=["is_active"])  # ends the sessions: sessions.user_changes
         self.say_done(request, allowed, chosen)
 
-    @admin.action(description="Send reset link")
-    def send_reset_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        if not conf.mail:
-            self.message_user(request, NoMailServer.detail_text, messages.ERROR)
-            return
-        allowed = self.allowed(request, chosen)
-        by = acting_staff(request)
-        sent = [user for user in allowed if send_reset(request, user, by=by)]
-        left = [user.email for user in allowed if user not in sent]
-        if left:
-            text = (
-                f"No link was sent to {', '.join(left)}: it is for active people with a real "
-                "address."
-            )
-            self.message_user(request, text, messages.WARNING)
-        self.say_done(request, sent, chosen)
-
     def allowed(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
         """Return those of the chosen that this person may act on. Name the others in a message."""
         found = list(chosen)
@@ -155,25 +141,27 @@ class UserAdmin(ForStaff):
             text = f"Done for {len(done)} of {len(chosen)}."
             self.message_user(request, text, messages.SUCCESS)
 
+    if is_installed("people"):
+        actions = (*actions, "send_reset_link")
 
-@admin.register(Identity, site=site)
-class IdentityAdmin(ForStaff):
-    """Who signs in to which account through the identity provider. Staff may only unlink."""
+        @admin.action(description="Send reset link")
+        def send_reset_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+            from ..people.password_reset import send_reset
 
-    list_display = ("user", "subject", "issuer", "created_at")
-    list_filter = ("issuer", "created_at")
-    list_select_related = ("user",)
-    search_fields = ("user__email", "user__name", "user__gatehouse_subject__sub", "subject")
-    ordering = ("-id",)
-    fields = ("user", "subject", "issuer", "created_at")
-    actions = ("unlink",)
-
-    @admin.action(description="Unlink from the account")
-    def unlink(self, request: HttpRequest, chosen: QuerySet[Identity]) -> None:
-        found = list(chosen.select_related("user"))
-        allowed = [identity for identity in found if may_act_on(request, identity.user)]
-        done = sum(matching.unlink(request, row, by=acting_staff(request)) for row in allowed)
-        self.message_user(request, f"Unlinked {done} of {len(found)}.", messages.SUCCESS)
+            if not conf.mail:
+                self.message_user(request, NoMailServer.detail_text, messages.ERROR)
+                return
+            allowed = self.allowed(request, chosen)
+            by = acting_staff(request)
+            sent = [user for user in allowed if send_reset(request, user, by=by)]
+            left = [user.email for user in allowed if user not in sent]
+            if left:
+                text = (
+                    f"No link was sent to {', '.join(left)}: it is for active people with a real "
+                    "address."
+                )
+                self.message_user(request, text, messages.WARNING)
+            self.say_done(request, sent, chosen)
 
 
 @admin.register(Session, site=site)
@@ -206,20 +194,47 @@ class SessionAdmin(ForStaff):
         self.message_user(request, f"Ended {ended} of {len(chosen)}.", messages.SUCCESS)
 
 
-@admin.register(SecurityEvent, site=site)
-class SecurityEventAdmin(ForStaff):
-    """What happened. Nobody adds or changes rows here."""
+if is_installed("federation"):
+    from ..federation import matching
+    from ..federation.models import Identity
 
-    list_display = ("at", "words", "user", "address", "device", "detail")
-    list_filter = ("kind", "at")
-    list_select_related = ("user",)
-    search_fields = ("user__email", "user__gatehouse_subject__sub", "address", "session_id")
-    ordering = ("-id",)
-    fields = ("at", "kind", "words", "user", "session_id", "address", "user_agent", "detail")
+    @admin.register(Identity, site=site)
+    class IdentityAdmin(ForStaff):
+        """Who signs in to which account through the identity provider. Staff may only unlink."""
 
-    @admin.display(description="what happened")
-    def words(self, event: SecurityEvent) -> str:
-        return signals.KINDS.get(event.kind, event.kind)
+        list_display = ("user", "subject", "issuer", "created_at")
+        list_filter = ("issuer", "created_at")
+        list_select_related = ("user",)
+        search_fields = ("user__email", "user__name", "user__gatehouse_subject__sub", "subject")
+        ordering = ("-id",)
+        fields = ("user", "subject", "issuer", "created_at")
+        actions = ("unlink",)
+
+        @admin.action(description="Unlink from the account")
+        def unlink(self, request: HttpRequest, chosen: QuerySet[Identity]) -> None:
+            found = list(chosen.select_related("user"))
+            allowed = [identity for identity in found if may_act_on(request, identity.user)]
+            done = sum(matching.unlink(request, row, by=acting_staff(request)) for row in allowed)
+            self.message_user(request, f"Unlinked {done} of {len(found)}.", messages.SUCCESS)
+
+
+if is_installed("audit"):
+    from ..audit.models import SecurityEvent
+
+    @admin.register(SecurityEvent, site=site)
+    class SecurityEventAdmin(ForStaff):
+        """What happened. Nobody adds or changes rows here."""
+
+        list_display = ("at", "words", "user", "address", "device", "detail")
+        list_filter = ("kind", "at")
+        list_select_related = ("user",)
+        search_fields = ("user__email", "user__gatehouse_subject__sub", "address", "session_id")
+        ordering = ("-id",)
+        fields = ("at", "kind", "words", "user", "session_id", "address", "user_agent", "detail")
+
+        @admin.display(description="what happened")
+        def words(self, event: SecurityEvent) -> str:
+            return signals.KINDS.get(event.kind, event.kind)
 
 
 def is_superuser(request: HttpRequest) -> bool:
