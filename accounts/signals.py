@@ -23,6 +23,10 @@ happened = Signal()
 # returns its part of it, by name.
 exporting = Signal()
 
+# Sent by `purge_sessions`. A listener returns what it keeps in words, and a query of the rows that
+# are of no use any more.
+purging = Signal()
+
 # What each kind means, in the words that people read. A part adds its own when it is installed.
 KINDS = {
     "signed_in": "Signed in",

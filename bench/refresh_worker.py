@@ -110,7 +110,7 @@ def refreshes(ours: Ours, theirs: Theirs, sizes: list[int]) -> list[dict[str, An
     found, have = [], 1
     for size in sizes:
         unique = f"'~{size}-' || numbers.n"  # no id of ours has this letter
-        multiply("accounts_session", size - have, {"id": unique})
+        multiply("gatehouse_session", size - have, {"id": unique})
         if size <= MOST_OF_THEIRS:
             multiply("token_blacklist_outstandingtoken", size - have, {"jti": unique})
         have = size
@@ -153,7 +153,7 @@ def purge(ours: Ours) -> dict[str, float]:
     )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"UPDATE accounts_session SET ended_at = {long_ago}, end_reason = 'expired'"
+            f"UPDATE gatehouse_session SET ended_at = {long_ago}, end_reason = 'expired'"
             " WHERE id LIKE '~%%'"
         )
     rows = Session.objects.count()
@@ -180,7 +180,7 @@ def purge(ours: Ours) -> dict[str, float]:
 
 
 def main(sizes: list[int]) -> dict[str, Any]:
-    from accounts.models import User
+    from accounts.users.models import User
 
     user = User.objects.create_user("bench@example.com", PASSWORD, name="Bench")
     other = User.objects.create_user("other@example.com", PASSWORD, name="Other")

@@ -13,8 +13,10 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest
 
 from accounts import sessions, subjects
+from accounts.audit.models import SecurityEvent
 from accounts.conf import conf
-from accounts.models import SecurityEvent, Session, User, opaque_id
+from accounts.models import Session, opaque_id
+from accounts.users.models import User
 from lab import jar
 from lab.models import Bench
 

@@ -17,8 +17,8 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from accounts.audit.models import SecurityEvent
 from accounts.conf import conf
-from accounts.models import SecurityEvent
 from accounts.signals import happened
 from lab import benches, jar, redaction
 from lab.instrument import Call, watch

@@ -58,6 +58,12 @@ INSTALLED_APPS = [
     "drf_spectacular",
     *(["drf_spectacular_sidecar"] if DEMO else []),  # project.docs
     "accounts",
+    "accounts.users",
+    "accounts.audit",
+    "accounts.people",
+    "accounts.programs",
+    "accounts.federation",
+    "accounts.staff",
     "api",
     "project",
 ]
@@ -119,7 +125,7 @@ DATABASES = {
 }
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
-AUTH_USER_MODEL = "accounts.User"
+AUTH_USER_MODEL = "gatehouse_users.User"
 AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 if LAB:
     AUTHENTICATION_BACKENDS.insert(0, "lab.people.LabPeople")

@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts.models import User
+from accounts.users.models import User
 
 PASSWORDS = {
     "alice@example.com": "alice walks the long way home",

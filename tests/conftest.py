@@ -3,20 +3,24 @@
 GATEHOUSE_TEST_ENGINE chooses the engine: sqlite (default) or postgres, which is started here.
 """
 
+import io
+import logging
 import os
 import shutil
 import signal
 import tempfile
+from collections.abc import Iterator
 from importlib import import_module
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests import servers
 
 if TYPE_CHECKING:
-    from accounts.models import User
+    from accounts.users.models import User
     from tests.clients import AttackerClient, BearerClient, BrowserClient
+    from tests.federation.stand_in import StandIn
 
 # Where a process of the app keeps things in memory; each has a reset() for tests.
 MODULES_WITH_STATE = (
@@ -103,7 +107,7 @@ def carol(db: None) -> "User":
 
 
 def _create(email: str, name: str, *, is_staff: bool = False) -> "User":
-    from accounts.models import User
+    from accounts.users.models import User
     from tests.clients import PASSWORDS
 
     return User.objects.create_user(
@@ -133,3 +137,34 @@ def api_client(db: None) -> "BearerClient":
     from tests.clients import BearerClient
 
     return BearerClient()
+
+
+@pytest.fixture
+def log() -> Iterator[io.StringIO]:
+    """What the server's log holds, as it is written in operation."""
+    from project.logs import JSONFormatter
+
+    text = io.StringIO()
+    handler = logging.StreamHandler(text)
+    handler.setFormatter(JSONFormatter())
+    logging.getLogger().addHandler(handler)
+    yield text
+    logging.getLogger().removeHandler(handler)
+
+
+@pytest.fixture
+def idp(settings: Any) -> "Iterator[StandIn]":
+    """An identity provider, and the settings for it."""
+    from accounts.audit import events
+    from tests.federation import stand_in
+
+    events._anonymous.clear()
+    with stand_in.running() as found:
+        settings.GATEHOUSE = {
+            **settings.GATEHOUSE,
+            "OIDC_ISSUER": found.issuer,
+            "OIDC_CLIENT_ID": "gatehouse",
+            "OIDC_CLIENT_SECRET": "a secret",
+            "OIDC_NAME": "Example Provider",
+        }
+        yield found

@@ -15,9 +15,10 @@ from django.http import HttpRequest
 
 from .. import callers, subjects, user_agents
 from ..bounded_cache import BoundedMemory
-from ..models import SecurityEvent, Session
+from ..models import Session
 from ..signals import ALARMS, exporting, happened
 from ..web import bodies
+from .models import SecurityEvent
 
 log = logging.getLogger("gatehouse.audit.events")
 

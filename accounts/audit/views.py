@@ -3,9 +3,9 @@
 from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView
 
-from ..models import SecurityEvent
 from ..web import bodies
 from ..web.base import Pages, ProtectedView
+from .models import SecurityEvent
 
 
 class EventsView(ProtectedView, ListAPIView[SecurityEvent]):

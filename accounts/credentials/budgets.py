@@ -103,7 +103,7 @@ def give_back(budgets: list[Budget], amount: int = 1) -> None:
     with connection.cursor() as cursor:
         for budget in budgets:
             cursor.execute(
-                f"UPDATE {TABLE} SET count = count - %s"  # noqa: S608  (ours alone)
+                "UPDATE gatehouse_failurecount SET count = count - %s"
                 " WHERE key = %s AND count >= %s",
                 [amount, budget.key, amount],
             )
@@ -115,7 +115,6 @@ def clear(email: str) -> None:
     FailureCount.objects.filter(owner=owner_of(email)).delete()
 
 
-TABLE = FailureCount._meta.db_table
 CLOCKS = {
     "sqlite": "CAST(STRFTIME('%%s', 'NOW') AS INTEGER)",
     "postgresql": "CAST(EXTRACT(EPOCH FROM STATEMENT_TIMESTAMP()) AS BIGINT)",
@@ -128,7 +127,7 @@ def _look(budget: Budget) -> tuple[int, int, int]:
     with connection.cursor() as cursor:
         cursor.execute(
             f"SELECT count, started_at, {CLOCKS[connection.vendor]}"  # noqa: S608  (ours alone)
-            f" FROM {TABLE} WHERE key = %s",
+            " FROM gatehouse_failurecount WHERE key = %s",
             [budget.key],
         )
         return cursor.fetchone() or (0, 0, 0)
@@ -137,15 +136,18 @@ def _look(budget: Budget) -> tuple[int, int, int]:
 def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
     if not budget.subject:
         return (0, 0, 0)
-    over = "excluded.started_at NOT BETWEEN kept.started_at - %s AND kept.started_at + %s - 1"
+    over = (
+        "excluded.started_at NOT BETWEEN gatehouse_failurecount.started_at - %s"
+        " AND gatehouse_failurecount.started_at + %s - 1"
+    )
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {TABLE} AS kept (key, owner, started_at, count)"  # noqa: S608
+            "INSERT INTO gatehouse_failurecount (key, owner, started_at, count)"  # noqa: S608
             f" VALUES (%s, %s, {CLOCKS[connection.vendor]}, %s) ON CONFLICT (key) DO UPDATE SET"
             f" count = CASE WHEN {over} THEN excluded.count"
-            "  ELSE kept.count + excluded.count END,"
+            "  ELSE gatehouse_failurecount.count + excluded.count END,"
             f" started_at = CASE WHEN {over} THEN excluded.started_at"
-            "  ELSE kept.started_at END"
+            "  ELSE gatehouse_failurecount.started_at END"
             f" RETURNING count, started_at, {CLOCKS[connection.vendor]}",
             [budget.key, budget.owner, amount, *(LEEWAY_SECONDS, budget.seconds) * 2],
         )

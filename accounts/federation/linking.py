@@ -19,10 +19,11 @@ from .. import sessions as session_flow
 from ..conf import conf
 from ..credentials import budgets
 from ..errors import NotFound, ValidationFailed
-from ..models import Session, User
+from ..models import Session
 from ..people import afterwards, letters
 from ..people.links import DeadLink
 from ..tokens.claims import Issued
+from ..users.models import User
 from ..web import bodies, csrf
 from ..web.views.sign_in import BrowserView, delivered, presented
 from ..web.wording import MISSING

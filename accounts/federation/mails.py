@@ -2,9 +2,9 @@
 
 from .. import signals
 from ..conf import conf
-from ..models import User
 from ..people import letters, notices, registration
 from ..people.letters import Letter
+from ..users.models import User
 
 signals.KINDS |= {
     "identity_linked": "A sign-in through the identity provider was added",

@@ -18,12 +18,15 @@ from django.http import HttpRequest
 from .. import sessions, signals, subjects
 from ..conf import conf
 from ..errors import InvalidCredentials
-from ..models import Identity, LinkToken, Session, User
+from ..models import Session
 from ..people import letters, links
 from ..people.links import DeadLink
+from ..people.models import LinkToken
 from ..spelling import as_one_line, mailable
+from ..users.models import User
 from . import handshake, mails, protocol
 from .handshake import Pending
+from .models import Identity
 from .protocol import Proof, SignInError
 
 

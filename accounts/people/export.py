@@ -11,8 +11,9 @@ from django.utils.module_loading import import_string
 
 from .. import subjects, user_agents
 from ..conf import conf
-from ..models import Session, User
+from ..models import Session
 from ..signals import exporting
+from ..users.models import User
 from ..web import bodies
 
 

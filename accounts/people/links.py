@@ -21,9 +21,11 @@ from django.utils.crypto import salted_hmac
 from .. import subjects
 from ..conf import LEEWAY_SECONDS, conf
 from ..errors import ValidationFailed
-from ..models import LinkToken, Session
+from ..models import Session
 from ..sessions.user_changes import hash_renewed
+from ..signals import purging
 from ..tokens.keys import b64
+from .models import LinkToken
 
 LIFE = timedelta(minutes=30)
 
@@ -103,6 +105,12 @@ def keep(sender: type, user: AbstractBaseUser, former: str, **kwargs: Any) -> No
     """Let the user's links live on though the password is hashed in another way than `former`."""
     links = LinkToken.objects.filter(user_id=user.pk, made_for=_state(user, former))
     links.update(made_for=_state(user))
+
+
+@receiver(purging)
+def dead(sender: None, **kwargs: Any) -> tuple[str, QuerySet[LinkToken]]:
+    """Return the links that have not worked for a day."""
+    return "dead links", LinkToken.objects.filter(created_at__lt=Now() - timedelta(days=1))
 
 
 def _live() -> QuerySet[LinkToken]:

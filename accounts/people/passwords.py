@@ -17,11 +17,13 @@ from zxcvbn import zxcvbn
 from .. import credentials, sessions, subjects
 from ..credentials import budgets, hashing
 from ..errors import ValidationFailed
-from ..models import LinkToken, Session, User
+from ..models import Session
 from ..sessions.user_changes import Occasion
+from ..users.models import User
 from ..web.bodies import LONGEST_PASSWORD
 from ..web.wording import MISSING, AtMost
 from . import links, password_rules
+from .models import LinkToken
 
 _estimating = threading.Lock()  # zxcvbn keeps the words of the current call in a global
 

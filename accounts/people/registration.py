@@ -12,11 +12,13 @@ from django.http import HttpRequest
 
 from .. import sessions, signals
 from ..errors import ValidationFailed
-from ..models import LinkToken, Session, User
+from ..models import Session
+from ..users.models import User
 from ..web.wording import MISSING
 from . import letters, links, passwords
 from .letters import Letter
 from .links import DeadLink
+from .models import LinkToken
 
 # Each returns the letter that brings this user the link of a reset, or None for the usual one. A
 # part adds to it whose people may have no password.

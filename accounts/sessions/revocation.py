@@ -149,7 +149,7 @@ def _inactive() -> QuerySet[Any, str]:
 
     There are some only after a bulk update, which tells nobody: every other way ends them. One look
     into an index for each inactive user. A join would read every live session of the table.
-    accounts.User has an index of the inactive. Another model is read as a whole, or needs one.
+    Our own user model has an index of the inactive. Another model is read as a whole, or needs one.
     """
     live = Session.objects.filter(user=OuterRef("pk"), ended_at=None).values("id")[:1]
     inactive = subjects.rows().filter(subjects.inactive()).annotate(live=Subquery(live))

@@ -14,15 +14,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .. import sessions, signals, subjects, user_agents
+from ..audit.models import SecurityEvent
 from ..conf import conf
 from ..errors import NoMailServer
 from ..federation import matching
-from ..models import Identity, SecurityEvent, Session, User
+from ..federation.models import Identity
+from ..models import Session
 from ..people import registration
 from ..spelling import canonical_email
+from ..users.models import User
 from . import site as adminsite
 
-# The project's own where it is one of ours (accounts.apps.Administration): all models in one place.
+# The project's own where it is one of ours (staff.apps.Administration): all models in one place.
 site = admin.site if isinstance(admin.site, adminsite.GatehouseAdmin) else adminsite.site
 
 ROLES = ("is_staff", "is_superuser")

@@ -10,8 +10,6 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from ..checks import rule
 from .site import GatehouseAdmin
 
-PACKAGE = __package__.rpartition(".")[0]
-
 
 @rule("E015")
 def administration() -> str:
@@ -20,7 +18,7 @@ def administration() -> str:
         if site is not None and not isinstance(site, GatehouseAdmin):
             return (
                 "The administration's sign-in has no budgets: INSTALLED_APPS needs "
-                f"{PACKAGE}.apps.Administration in place of django.contrib.admin."
+                f"{__package__}.apps.Administration in place of django.contrib.admin."
             )
     return ""
 

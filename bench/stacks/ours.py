@@ -6,9 +6,9 @@ from typing import Any
 import jwt
 
 from accounts import sessions, tokens
-from accounts.models import User
 from accounts.tokens import jws as syntax
 from accounts.tokens import key_store, signing
+from accounts.users.models import User
 from api.me import MeView
 from bench.calls import Target
 from bench.stacks.peers import REST_AUTH, view_for

@@ -1,7 +1,7 @@
 """GET /api/audit: everyone's security events, behind a scope."""
 
 from accounts import subjects
-from accounts.models import User
+from accounts.users.models import User
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 
 

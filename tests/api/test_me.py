@@ -3,7 +3,7 @@
 import pytest
 
 from accounts import subjects
-from accounts.models import User
+from accounts.users.models import User
 from tests.clients import BearerClient, BrowserClient
 
 

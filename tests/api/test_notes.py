@@ -11,7 +11,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import TooLarge
-from accounts.models import User
+from accounts.users.models import User
 from accounts.web import unread
 from accounts.web.problems import from_problem
 from api.models import Note

@@ -4,10 +4,11 @@ from urllib.parse import quote
 
 import pytest
 
-from accounts.models import SecurityEvent, User
+from accounts.audit.models import SecurityEvent
+from accounts.users.models import User
 from api.models import Note
-from tests.api.test_schema import DOCUMENT
 from tests.clients import BrowserClient
+from tests.contract.test_schema import DOCUMENT
 
 # Whatever is described with a page, so that a new list is among them.
 LISTS = [

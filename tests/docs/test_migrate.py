@@ -1,4 +1,4 @@
-"""docs/migrate.md: twenty flaws, each with a way to find it, our code and a test."""
+"""docs/migrate.md: each flaw has a way to find it, our code and a test."""
 
 import re
 
@@ -15,14 +15,12 @@ FLAW = re.compile(
 )
 
 
-def test_there_are_twenty_flaws_in_order() -> None:
-    """Each is complete: where one part is missing, its number is missing here."""
-    assert [int(found[1]) for found in FLAW.finditer(read(PAGE))] == list(range(1, 21))
-
-
 def test_every_flaw_names_a_function_and_a_test_that_exist() -> None:
     """What is renamed or removed takes the claim with it."""
-    for flaw in FLAW.finditer(read(PAGE)):
+    flaws = list(FLAW.finditer(read(PAGE)))
+
+    assert len(flaws) == len(re.findall(r"^- \*\*Spot it:\*\*", read(PAGE), re.MULTILINE)) > 0
+    for flaw in flaws:
         code = re.findall(r"\]\(([^)]+)\) `(\w+)`", flaw["here"])
         tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", flaw["tests"])
 

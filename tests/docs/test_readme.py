@@ -1,4 +1,4 @@
-"""README.md fits on a few screens and leads where it says."""
+"""README.md leads where it says."""
 
 import ast
 import re
@@ -8,13 +8,6 @@ from pathlib import Path
 
 from tests.docs import from_top, links, pages, read
 from tests.servers import ROOT
-
-MOST_LINES = 150
-
-
-def test_readme_is_short() -> None:
-    """A stranger decides in a minute; everything longer has its page in docs/."""
-    assert len(read("README.md").splitlines()) <= MOST_LINES
 
 
 def test_readme_names_file_and_function_of_each_step() -> None:

@@ -1,24 +1,9 @@
-"""The same things have the same names: on the pages of the app, in the lab, in the documentation."""
-
-import re
+"""The numbers in the documentation are the defaults of the settings."""
 
 import pytest
 
 from accounts.conf import DEFAULTS, SHORT_ABSOLUTE_SECONDS, SHORT_IDLE_SECONDS, STEP_UP_SECONDS
-from tests.clients import BrowserClient
 from tests.docs import read
-
-
-def test_eight_steps_have_the_same_names_everywhere(browser_client: BrowserClient) -> None:
-    """README.md, the home page, and the list behind the lab's flow and map."""
-    steps = pytest.importorskip("lab.steps").STEPS
-    names = [step.title for step in steps]
-    home = browser_client.get("/").text
-
-    assert re.findall(r"<li><h3>(.+?)</h3>", home) == names
-    told = re.findall(r"^\| [1-8] ([^|]+?) \|", read("README.md"), re.MULTILINE)
-    assert told == [name if name.startswith(("JWT", "API")) else name.lower() for name in names]
-
 
 IDLE, ABSOLUTE = DEFAULTS.idle_seconds // 86400, DEFAULTS.absolute_seconds // 86400
 SHORT = SHORT_IDLE_SECONDS // 3600, SHORT_ABSOLUTE_SECONDS // 3600

@@ -60,12 +60,12 @@ def newcomer(name: str = "Dora") -> Person:
 def new_person(server: Gatehouse, name: str = "Dora") -> Person:
     """A new account: a copy of alice's row, without the time a new hash takes."""
     person = newcomer(name)
-    columns = [row[1] for row in query(server, "PRAGMA table_info(accounts_user)")]
+    columns = [row[1] for row in query(server, "PRAGMA table_info(gatehouse_users_user)")]
     own = {"id": "NULL", "email": f"'{person.email}'", "name": f"'{name}'"}
     values = ", ".join(own.get(column, column) for column in columns)
     query(
         server,
-        f"INSERT INTO accounts_user SELECT {values} FROM accounts_user WHERE email = ?",  # noqa: S608
+        f"INSERT INTO gatehouse_users_user SELECT {values} FROM gatehouse_users_user WHERE email = ?",  # noqa: S608
         "alice@example.com",
     )
     return person
@@ -75,7 +75,7 @@ def sessions_of(server: Gatehouse, person: Person, live: bool = True) -> list[st
     """The ids of this person's sessions, by when they began."""
     found = query(
         server,
-        "SELECT s.id, s.ended_at FROM accounts_session s JOIN accounts_user u ON s.user_id = u.id"
+        "SELECT s.id, s.ended_at FROM gatehouse_session s JOIN gatehouse_users_user u ON s.user_id = u.id"
         " WHERE u.email = ? ORDER BY s.created_at",
         person.email,
     )
@@ -85,7 +85,7 @@ def sessions_of(server: Gatehouse, person: Person, live: bool = True) -> list[st
 def generation_of(server: Gatehouse, session_id: str) -> int:
     """How often this session has been refreshed, counted from 1."""
     return int(
-        query(server, "SELECT generation FROM accounts_session WHERE id = ?", session_id)[0][0]
+        query(server, "SELECT generation FROM gatehouse_session WHERE id = ?", session_id)[0][0]
     )
 
 
@@ -93,7 +93,7 @@ def let_time_pass(server: Gatehouse, session_id: str, seconds: int) -> None:
     """Makes the session's past that much longer ago."""
     times = ("rotated_at", "confirmed_at", "authenticated_at")
     moved = ", ".join(f"{name} = datetime({name}, '-{seconds} seconds')" for name in times)
-    query(server, f"UPDATE accounts_session SET {moved} WHERE id = ?", session_id)  # noqa: S608
+    query(server, f"UPDATE gatehouse_session SET {moved} WHERE id = ?", session_id)  # noqa: S608
 
 
 def forget_step_up(server: Gatehouse, person: Person) -> None:
@@ -106,7 +106,7 @@ def notes_of(server: Gatehouse, person: Person) -> list[tuple[str, str]]:
     """Title and text of each of this person's notes, the first written first."""
     return query(  # type: ignore[return-value]
         server,
-        "SELECT n.title, n.body FROM api_note n JOIN accounts_user u ON n.owner_id = u.id"
+        "SELECT n.title, n.body FROM api_note n JOIN gatehouse_users_user u ON n.owner_id = u.id"
         " WHERE u.email = ? ORDER BY n.created_at",
         person.email,
     )
@@ -118,7 +118,7 @@ def give_note(server: Gatehouse, person: Person, title: str, body: str = "", age
         server,
         "INSERT INTO api_note (id, owner_id, title, body, created_at, updated_at)"
         " SELECT ?, id, ?, ?, datetime('now', ?), datetime('now', ?)"
-        " FROM accounts_user WHERE email = ?",
+        " FROM gatehouse_users_user WHERE email = ?",
         secrets.token_urlsafe(16),
         title,
         body,

@@ -100,8 +100,8 @@ def test_next_page_of_the_audit_log_pressed_twice_is_one_page(
     for _ in range(45):
         steps.query(
             server,
-            "INSERT INTO accounts_securityevent (kind, user_id, session_id, address, user_agent,"
-            " detail) SELECT 'signed_out', id, '', '', '', '{}' FROM accounts_user"
+            "INSERT INTO gatehouse_audit_securityevent (kind, user_id, session_id, address, user_agent,"
+            " detail) SELECT 'signed_out', id, '', '', '', '{}' FROM gatehouse_users_user"
             " WHERE email = ?",
             dora.email,
         )

@@ -39,7 +39,7 @@ def test_domain_with_an_umlaut_is_one_account_however_the_browser_sends_it(
     kim = steps.new_person(server, "Kim")
     local = kim.email.partition("@")[0]
     stored = f"{local}@xn--bcher-kva.example"
-    change = "UPDATE accounts_user SET email = ? WHERE email = ?"
+    change = "UPDATE gatehouse_users_user SET email = ? WHERE email = ?"
     steps.query(server, change, stored, kim.email)
     page.goto("/login")
 

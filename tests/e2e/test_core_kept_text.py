@@ -37,7 +37,7 @@ def end_from_elsewhere(server: Gatehouse, other: Page, alice: Person) -> None:
 
 
 def expire(server: Gatehouse, other: Page, alice: Person) -> None:
-    past = "UPDATE accounts_session SET idle_expires_at = datetime('now', '-1 day') WHERE id = ?"
+    past = "UPDATE gatehouse_session SET idle_expires_at = datetime('now', '-1 day') WHERE id = ?"
     steps.query(server, past, *steps.sessions_of(server, alice))
     steps.lose_access(other.context)
     other.reload()

@@ -120,7 +120,7 @@ def test_page_restored_from_memory_hides_private_things_until_the_server_has_ans
     expect(steps.note(page, "For the neighbours")).to_contain_text(SECRET)
     steps.query(
         server,
-        "UPDATE accounts_session SET ended_at = datetime('now'), end_reason = 'admin' WHERE id = ?",
+        "UPDATE gatehouse_session SET ended_at = datetime('now'), end_reason = 'admin' WHERE id = ?",
         steps.sessions_of(server, alice)[0],
     )
 

@@ -31,7 +31,7 @@ def stranger(browser: Browser, server: Gatehouse) -> Iterator[Visitor]:
 def carol(browser: Browser, server: Gatehouse) -> Iterator[Visitor]:
     """Staff, signed in, with more notes than a page holds and words wider than a phone."""
     person = steps.new_person(server, "Carol")
-    query = "UPDATE accounts_user SET is_staff = 1 WHERE email = ?"
+    query = "UPDATE gatehouse_users_user SET is_staff = 1 WHERE email = ?"
     steps.query(server, query, person.email)
     for age in range(21):
         steps.give_note(server, person, f"{UNBROKEN[:190]} {age}", UNBROKEN, age=age)

@@ -9,7 +9,7 @@ from django.http import HttpResponse
 from accounts.credentials import budgets
 from lab import benches, jar
 from lab.models import Bench, Entry, Held
-from tests.accounts.presenting import on_the_wire
+from tests.core.presenting import on_the_wire
 from tests.lab.clients import LabClient
 
 

@@ -5,7 +5,8 @@ import json
 import pytest
 
 from accounts import sessions, subjects
-from accounts.models import Session, User
+from accounts.models import Session
+from accounts.users.models import User
 from tests.clients import BrowserClient
 from tests.lab.clients import LabClient
 

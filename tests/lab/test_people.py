@@ -1,7 +1,9 @@
 """The lab's people: one for each bench, known at the lab alone."""
 
 from accounts import subjects
-from accounts.models import SecurityEvent, Session, User
+from accounts.audit.models import SecurityEvent
+from accounts.models import Session
+from accounts.users.models import User
 from lab import benches, people
 from lab.models import Bench
 from tests.clients import BrowserClient

@@ -6,8 +6,8 @@ import pytest
 
 from accounts import conf, sessions, subjects, tokens
 from accounts.errors import InvalidToken, SessionEnded
-from accounts.models import User
 from accounts.tokens import key_store
+from accounts.users.models import User
 from accounts.web import cookies
 from lab import profile
 from tests.clients import BearerClient, BrowserClient

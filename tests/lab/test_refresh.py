@@ -2,7 +2,8 @@
 
 import pytest
 
-from accounts.models import SecurityEvent, Session
+from accounts.audit.models import SecurityEvent
+from accounts.models import Session
 from tests.clock import SteeredClock, steered
 from tests.lab.clients import LabClient
 from tests.leaks import holds_jwt

@@ -111,7 +111,7 @@ def test_data_folder_with_odd_letters_holds_all_that_the_server_writes(tmp_path:
     """The settings as well as what builds on them."""
     data_dir = tmp_path / "clone #2 ?x=%41 é" / "var"
 
-    Gatehouse(data_dir).manage("migrate", "accounts", "0001", "--verbosity=0")
+    Gatehouse(data_dir).manage("migrate", "gatehouse", "0001", "--verbosity=0")
 
     assert {"db.sqlite3", "secret-key"} <= {path.name for path in data_dir.iterdir()}
     assert list(tmp_path.rglob("*.sqlite3")) == [data_dir / "db.sqlite3"]

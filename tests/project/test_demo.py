@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
-from accounts.models import User
+from accounts.users.models import User
 from project import demo
 from tests.project import test_startup
 

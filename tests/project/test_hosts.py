@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from tests.accounts import test_headers
 from tests.clients import JSONClient
+from tests.contract import test_headers
 
 production = test_headers.production
 

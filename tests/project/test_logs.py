@@ -4,7 +4,7 @@ import json
 import logging
 import sys
 
-from accounts.models import User
+from accounts.users.models import User
 from project.logs import JSONFormatter, request_id
 from tests.clients import BrowserClient
 from tests.leaks import holds_jwt

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from accounts.models import User
 from accounts.tokens import key_store
+from accounts.users.models import User
 from tests.clients import BrowserClient
 from tests.servers import ROOT
 

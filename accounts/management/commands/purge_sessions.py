@@ -1,4 +1,4 @@
-"""Delete what has been over for a while: ended sessions, dead links, old counters."""
+"""Delete what has been over for a while: ended sessions, old counters, leftovers of the parts."""
 
 import time
 from argparse import ArgumentParser
@@ -11,12 +11,12 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
-from ... import sessions
-from ...models import FailureCount, LinkToken, Session
+from ... import sessions, signals
+from ...models import FailureCount, Session
 from ...sessions import clock, revocation
 from ..arguments import between
 
-# The longest budget lasts an hour, a link half of one.
+# The longest budget lasts an hour.
 DAY = timedelta(days=1)
 LONGEST = 36_500
 
@@ -63,7 +63,9 @@ class Command(BaseCommand):
         keep = max(timedelta(days=days), revocation.period())
         old = Session.objects.filter(ended_at__lt=Now() - keep)
         self.delete(old, "sessions that ended long ago", batch)
-        self.delete(LinkToken.objects.filter(created_at__lt=Now() - DAY), "dead links", batch)
+        leftovers: list[tuple[Any, Any]] = signals.purging.send(None)
+        for _, (what, rows) in leftovers:
+            self.delete(rows, what, batch)
         yesterday = int((clock.database_now() - DAY).timestamp())
         self.delete(FailureCount.objects.filter(started_at__lt=yesterday), "old counters", batch)
 

@@ -1,0 +1,13 @@
+"""App configuration of registration, passwords, profiles and mails."""
+
+from django.apps import AppConfig
+
+
+class PeopleConfig(AppConfig):
+    name = __package__
+    label = "gatehouse_people"
+    verbose_name = "Gatehouse: mailed links"
+    default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks, links, notices  # noqa: F401  (they connect themselves)

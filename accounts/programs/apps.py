@@ -1,0 +1,10 @@
+"""App configuration of the endpoints for programs."""
+
+from django.apps import AppConfig
+
+
+class ProgramsConfig(AppConfig):
+    name = __package__
+    label = "gatehouse_programs"
+    verbose_name = "Gatehouse: programs"
+    default_auto_field = "django.db.models.BigAutoField"
