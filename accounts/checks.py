@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 
-from .conf import conf, usual
+from .conf import conf, without_override
 from .tokens import key_store
 
 HYGIENE = "accounts.web.middleware.CookieHygiene"
@@ -58,7 +58,7 @@ def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @rule("E001")
 def names_and_types() -> str:
     try:
-        usual()
+        without_override()
     except ImproperlyConfigured as error:
         return str(error)
     return ""

@@ -139,7 +139,7 @@ class Options:
     @property
     def longest_access_seconds(self) -> int:
         """What the revocation feed, which is the same under `override`, must look back for."""
-        return max(self.access_seconds, usual().access_seconds)
+        return max(self.access_seconds, without_override().access_seconds)
 
     @cached_property
     def revocation_counter(self) -> Path:
@@ -218,7 +218,7 @@ _NOTHING: dict[str, Any] = {}
 _known: tuple[object, Options] = (_NOTHING, DEFAULTS)
 
 
-def usual() -> Options:
+def without_override() -> Options:
     """Return the options of `settings.GATEHOUSE`. Raise ImproperlyConfigured as `read` does."""
     global _known
     given = getattr(settings, "GATEHOUSE", _NOTHING)
@@ -248,7 +248,7 @@ def override(changes: Mapping[str, Any]) -> Iterator[None]:
 
 def in_force() -> Options:
     """Return the options that count here and now."""
-    return _overriding.get() or usual()
+    return _overriding.get() or without_override()
 
 
 class Conf:

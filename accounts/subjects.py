@@ -124,11 +124,11 @@ def scopes_of(user: AbstractBaseUser) -> list[str]:
 
 def describe(user: AbstractBaseUser) -> dict[str, Any]:
     """Return what the page is told of its user: `id`, and what the setting USER makes of them."""
-    told = import_string(conf.user)(user) if conf.user else usual(user)
+    told = import_string(conf.user)(user) if conf.user else default_description(user)
     return {"id": of(user).sub, **told}
 
 
-def usual(user: Any) -> dict[str, Any]:
+def default_description(user: Any) -> dict[str, Any]:
     """Return what a page is told where the project says nothing else."""
     email_field, name_field = user.get_email_field_name(), user.USERNAME_FIELD
     full_name = getattr(user, "get_full_name", str)

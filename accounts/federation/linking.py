@@ -14,8 +14,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import credentials, subjects
-from .. import sessions as session_flow
+from .. import credentials, sessions, subjects
 from ..conf import conf
 from ..credentials import budgets
 from ..errors import NotFound, ValidationFailed
@@ -24,7 +23,7 @@ from ..people import afterwards, letters
 from ..people.links import DeadLink
 from ..tokens.claims import Issued
 from ..web import bodies, csrf
-from ..web.views.sign_in import BrowserView, delivered, presented
+from ..web.browser import BrowserView, response_with_cookies, sessions_in_cookies
 from ..web.wording import MISSING
 from . import handshake as handshakes
 from . import matching
@@ -149,15 +148,15 @@ def ask_to_link(
 
 def signed_in(request: HttpRequest, user: User, pending: Pending, *, fresh: bool) -> Response:
     """Return the answer to whoever has just shown whose the waiting identity is: a session."""
-    session_flow.end(presented(request), "replaced")
-    response = delivered(start(request, user, remember=pending.remember, fresh=fresh))
+    sessions.end(sessions_in_cookies(request), "replaced")
+    response = response_with_cookies(start(request, user, remember=pending.remember, fresh=fresh))
     handshakes.drop(response, pending)
     return response
 
 
 def start(request: HttpRequest, user: User, *, remember: bool, fresh: bool) -> Issued:
     """Start a session: from here on it is a sign-in like any other."""
-    issued = session_flow.start(
+    issued = sessions.start(
         user,
         client=Session.Client.WEB,
         remember=remember,

@@ -16,14 +16,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.http.request import split_domain_port
 from django.utils.encoding import iri_to_uri
 
-from .. import callers, signals, subjects
-from .. import sessions as session_flow
+from .. import callers, sessions, signals, subjects
 from ..conf import conf
-from ..credentials import budgets as throttling
+from ..credentials import budgets
 from ..errors import Throttled
 from ..models import Session
 from ..web import cookies
-from ..web.views.sign_in import current, presented
+from ..web.browser import session_state, sessions_in_cookies
 from . import handshake as handshakes
 from . import matching, protocol
 from .handshake import Handshake
@@ -55,14 +54,14 @@ class BeginView(ProviderView):
         if request.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             # Another site may not send people off to be signed in anew: they must press the button.
             return to(LOGIN, next=target)
-        session = current(request)["session"]
+        session = session_state(request)["session"]
         step_up = request.GET.get("reauthenticate") == "1"
         if step_up and session is None:
             return to(LOGIN, reason="session_ended")
         handshake = Handshake(
             next=target,
             remember=request.GET.get("remember") == "1",
-            sessions=tuple(presented(request).values_list("id", flat=True)),
+            sessions=tuple(sessions_in_cookies(request).values_list("id", flat=True)),
             step_up=session["id"] if step_up and session else "",
         )
         try:
@@ -131,17 +130,17 @@ def prove(request: HttpRequest, handshake: Handshake) -> Proof:
     Throttled after too many failures.
     """
     code = protocol.check_answer(handshake, request.GET)
-    budgets = [throttling.Budget("identity provider", callers.network_of(request), 100, 600)]
-    throttling.spend(budgets)
+    limits = [budgets.Budget("identity provider", callers.network_of(request), 100, 600)]
+    budgets.spend(limits)
     try:
         proof = protocol.redeem(handshake, code)
     except ProviderError:
-        throttling.give_back(budgets)  # nobody's fault here
+        budgets.give_back(limits)  # nobody's fault here
         raise
-    throttling.give_back(budgets)
+    budgets.give_back(limits)
     # The provider refuses a code's second use; should it not, this counter, shared by all, does.
     try:
-        throttling.spend([throttling.Budget("handshake", handshake.state, 1, handshakes.SECONDS)])
+        budgets.spend([budgets.Budget("handshake", handshake.state, 1, handshakes.SECONDS)])
     except Throttled as error:
         raise SignInError("oidc_failed", "the handshake was used before") from error
     return proof
@@ -160,7 +159,7 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
     if not user.is_active:
         signals.tell("sign_in_failed", request, user=user)
         raise SignInError("oidc_inactive", "the user is inactive")
-    session_flow.end(Session.objects.filter(id__in=handshake.sessions), "replaced")
+    sessions.end(Session.objects.filter(id__in=handshake.sessions), "replaced")
     fresh = proof.is_fresh(handshake.began)
     with transaction.atomic():
         matching.hold(user, proof)
@@ -183,12 +182,12 @@ def renew(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRespo
     user = matching.owner(proof.issuer, proof.subject)
     if user is None or not user.gatehouse_sessions.filter(id=handshake.step_up).exists():
         raise SignInError("oidc_other_person", "the session is not of this identity's user")
-    session = session_flow.find_live(handshake.step_up, subjects.of(user).sub)
+    session = sessions.find_live(handshake.step_up, subjects.of(user).sub)
     if session is None:
         raise SignInError("oidc_session_over", "the session has ended meanwhile")
     if not proof.is_fresh(handshake.began):
         raise SignInError("oidc_stale", f"auth_time is {proof.claims.get('auth_time')!r}")
-    session_flow.reauthenticated(session)
+    sessions.reauthenticated(session)
     signals.tell("reauthenticated", request, user=user, session=session)
     return to(CONFIRMED)
 

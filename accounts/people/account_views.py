@@ -10,8 +10,8 @@ from ..errors import ValidationFailed
 from ..web import bodies
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
+from ..web.browser import own_session
 from ..web.permissions import RecentlyAuthenticated
-from ..web.views.own_sessions import own_session
 from . import afterwards, export, letters, registration
 
 

@@ -9,8 +9,7 @@ from ..credentials import budgets
 from ..web import bodies
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
-from ..web.views import sign_in
-from ..web.views.own_sessions import own_session
+from ..web.browser import BrowserView, own_session
 from . import afterwards, letters, links, passwords, registration
 
 
@@ -30,7 +29,7 @@ class ChangeView(ProtectedEndpoint):
         return Response(status=204)
 
 
-class ResetView(sign_in.BrowserView):
+class ResetView(BrowserView):
     """POST /auth/password/reset: a mail, if there is an account; the answer does not tell."""
 
     takes = bodies.AddressBody
@@ -45,7 +44,7 @@ class ResetView(sign_in.BrowserView):
         return Response(status=202)
 
 
-class ResetConfirmView(sign_in.BrowserView):
+class ResetConfirmView(BrowserView):
     """POST /auth/password/reset/confirm: ends all sessions, and signs nobody in."""
 
     takes = bodies.PasswordReset

@@ -16,10 +16,10 @@ from zxcvbn import zxcvbn
 
 from .. import credentials, sessions, subjects
 from ..credentials import budgets, hashing
+from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import ValidationFailed
 from ..models import LinkToken, Session, User
 from ..sessions.user_changes import Occasion
-from ..web.bodies import LONGEST_PASSWORD
 from ..web.wording import MISSING, AtMost
 from . import links, password_rules
 
@@ -84,7 +84,7 @@ def check_rules(password: str, user: User, field: str) -> None:
 
 def hashed(password: str) -> str:
     """The hash to store, made in turn with the sign-ins that are hashing."""
-    with hashing.room():
+    with hashing.hashing_slot():
         return make_password(password)
 
 

@@ -7,11 +7,11 @@ from rest_framework.response import Response
 
 from ..credentials import budgets
 from ..web import bodies
-from ..web.views import sign_in
+from ..web.browser import BrowserView
 from . import afterwards, letters, links, registration
 
 
-class RegisterView(sign_in.BrowserView):
+class RegisterView(BrowserView):
     """POST /auth/register: a mail with the way on; the same answer for every address."""
 
     takes = bodies.Registration
@@ -25,7 +25,7 @@ class RegisterView(sign_in.BrowserView):
         return Response(status=202)
 
 
-class VerifyView(sign_in.BrowserView):
+class VerifyView(BrowserView):
     """POST /auth/email/verify: uses the link of a registration or of a change of address."""
 
     takes = bodies.Verification

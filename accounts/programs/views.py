@@ -10,15 +10,13 @@ from django.http import HttpRequest
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import credentials, subjects, tokens
-from .. import sessions as session_flow
+from .. import credentials, sessions, subjects, tokens
 from ..conf import conf
 from ..credentials import budgets
 from ..errors import BrowserMustUseCookies, NotFound, SessionEnded
 from ..models import Session
 from ..tokens.claims import Issued
 from ..web import base, bodies
-from ..web.views.sign_in import sign_out
 
 
 class ClientView(base.Endpoint):
@@ -44,7 +42,7 @@ class TokenView(ClientView):
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
-        issued = session_flow.start(user, client=Session.Client.CLI, remember=True, request=request)
+        issued = sessions.start(user, client=Session.Client.CLI, remember=True, request=request)
         credentials.announce_sign_in(request, user)
         return Response(pair(issued))
 
@@ -59,7 +57,7 @@ class TokenRefreshView(ClientView):
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         token = given["refresh_token"]
         try:
-            issued = session_flow.rotate(token, client=Session.Client.CLI, request=request)
+            issued = sessions.rotate(token, client=Session.Client.CLI, request=request)
         except SessionEnded:
             budgets.count_bad_token(request)
             raise
@@ -73,7 +71,7 @@ class TokenRevokeView(ClientView):
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         named = tokens.named_sessions([given["refresh_token"]], Session.Client.CLI)
-        sign_out(request, Session.objects.filter(id__in=named))
+        sessions.sign_out(Session.objects.filter(id__in=named), request)
         return Response({})
 
 

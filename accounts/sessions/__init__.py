@@ -12,6 +12,7 @@ from .session import (
     find_live,
     reauthenticated,
     seconds_ahead,
+    sign_out,
     start,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "refreshable",
     "rotate",
     "seconds_ahead",
+    "sign_out",
     "start",
 ]

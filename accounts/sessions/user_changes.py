@@ -50,7 +50,7 @@ def connect() -> None:
     """Watch the project's user model, its proxies, and the models that derive from it."""
     users = [model for model in apps.get_models() if issubclass(model, get_user_model())]
     for model in users:
-        pre_save.connect(compare, sender=model)
+        pre_save.connect(note_changes, sender=model)
         for follow in (raise_version, end_sessions_of_inactive, end_sessions_of_old_password):
             post_save.connect(follow, sender=model)
     # Of a model that derives from it Django deletes the user's own row too, and says so.
@@ -67,7 +67,9 @@ def make_subject(sender: type, user: AbstractBaseUser, **kwargs: Any) -> None:
     subjects.of(user)
 
 
-def compare(sender: type, instance: AbstractBaseUser, update_fields: Any, **kwargs: Any) -> None:
+def note_changes(
+    sender: type, instance: AbstractBaseUser, update_fields: Any, **kwargs: Any
+) -> None:
     """Note, while the row is as it was, what this save changes."""
     instance.gatehouse_former = changes(instance, update_fields)  # type: ignore[attr-defined]
 
@@ -182,7 +184,7 @@ def changes(user: AbstractBaseUser, update_fields: Iterable[str] | None) -> dict
 
 
 def former(user: AbstractBaseUser) -> dict[str, Any]:
-    """Return what `compare` has noted."""
+    """Return what `note_changes` has noted."""
     noted: dict[str, Any] = user.gatehouse_former  # type: ignore[attr-defined]
     return noted
 

@@ -17,20 +17,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .. import files
 from ..conf import conf, in_force
-from .keys import Ring, SigningKey, b64, new_key, read_key, unb64
-
-__all__ = [
-    "Ring",
-    "SigningKey",
-    "b64",
-    "create",
-    "new_key",
-    "read_key",
-    "reset",
-    "ring",
-    "unb64",
-    "write",
-]
+from .keys import Ring, new_key
 
 log = logging.getLogger("accounts")
 

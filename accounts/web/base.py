@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from ..errors import LengthMissing, NotFound, TooLarge, UnsupportedMediaType
 from ..tokens.claims import AccessClaims
-from . import problems, wire
+from . import bodies, problems
 from .authentication import TokenAuthentication
 from .permissions import SignedIn
 
@@ -34,9 +34,9 @@ class View(APIView):
     beyond those of its base class and method.
     """
 
-    parser_classes: Sequence[Any] = (wire.JSONParser,)
-    renderer_classes: Sequence[Any] = (wire.JSONRenderer,)
-    content_negotiation_class: Any = wire.AlwaysJSON
+    parser_classes: Sequence[Any] = (bodies.JSONParser,)
+    renderer_classes: Sequence[Any] = (bodies.JSONRenderer,)
+    content_negotiation_class: Any = bodies.AlwaysJSON
 
     max_body: ClassVar[int] = 16 * 1024
     for_browsers: ClassVar[bool] = False
@@ -74,7 +74,7 @@ class View(APIView):
         kind = request.META.get("CONTENT_TYPE", "")
         base, _, parameters = kind.partition(";")
         charset = parameters.strip().lower().replace('"', "")
-        json = base.strip().lower() == wire.MEDIA_TYPE and charset in ("", "charset=utf-8")
+        json = base.strip().lower() == bodies.MEDIA_TYPE and charset in ("", "charset=utf-8")
         if length and not json:
             raise UnsupportedMediaType(kind[:80])
         if length > self.max_body:

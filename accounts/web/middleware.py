@@ -79,7 +79,7 @@ def guarded(request: HttpRequest) -> list[str]:
 def sent_once(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
     """Those of the names that came exactly once, and nothing that resembles them; as sent."""
     sent = raw_values(request.META.get("HTTP_COOKIE", ""))
-    alike = Counter(map(resembles, sent))
+    alike = Counter(map(name_as_django_reads_it, sent))
     return {
         name: sent[name][0] for name in names if alike[name] == 1 and len(sent.get(name, ())) == 1
     }
@@ -94,7 +94,7 @@ def raw_values(header: str) -> dict[str, list[str]]:
     return found
 
 
-def resembles(name: str) -> str:
+def name_as_django_reads_it(name: str) -> str:
     """The name that Django makes of it. WSGI hands over the header's bytes as Latin-1."""
     if name.isascii():
         return name.strip()

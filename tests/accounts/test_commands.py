@@ -15,7 +15,7 @@ from accounts.conf import conf
 from accounts.models import FailureCount, LinkToken, Session, User
 from accounts.people import links
 from accounts.sessions import revocation
-from accounts.tokens import key_store
+from accounts.tokens import key_store, keys
 from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -240,7 +240,7 @@ def test_signing_keys_for_the_environment_are_printed() -> None:
 
     call_command("create_signing_keys", "--print", stdout=printed)
 
-    assert len(key_store.Ring.parse(printed.getvalue()).by_kid) == 1
+    assert len(keys.Ring.parse(printed.getvalue()).by_kid) == 1
 
 
 def test_purge_shows_its_progress_to_whoever_looks(alice: User) -> None:

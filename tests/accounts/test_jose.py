@@ -21,7 +21,7 @@ from joserfc.jwk import ECKey, KeySet
 from accounts import sessions, subjects, tokens
 from accounts.errors import InvalidToken, SessionEnded
 from accounts.models import User
-from accounts.tokens import key_store
+from accounts.tokens import key_store, keys
 from accounts.tokens.claims import Issued
 from tests.clients import BrowserClient
 
@@ -137,8 +137,8 @@ def hmac_with(secret: Callable[[], bytes]) -> Forge:
 
     def forge(head: dict[str, Any], claims: dict[str, Any]) -> str:
         parts = ({**head, "alg": "HS256"}, claims)
-        text = ".".join(key_store.b64(json.dumps(part).encode()) for part in parts)
-        return f"{text}.{key_store.b64(hmac.digest(secret(), text.encode(), 'sha256'))}"
+        text = ".".join(keys.b64(json.dumps(part).encode()) for part in parts)
+        return f"{text}.{keys.b64(hmac.digest(secret(), text.encode(), 'sha256'))}"
 
     return forge
 
@@ -155,7 +155,7 @@ def with_own_key(**extra: Any) -> Forge:
 def without_signature(alg: str) -> Forge:
     def forge(head: dict[str, Any], claims: dict[str, Any]) -> str:
         parts = ({**head, "alg": alg}, claims)
-        return ".".join(key_store.b64(json.dumps(part).encode()) for part in parts) + "."
+        return ".".join(keys.b64(json.dumps(part).encode()) for part in parts) + "."
 
     return forge
 
@@ -174,7 +174,7 @@ FORGERIES: dict[str, Forge] = {
         lambda: json.dumps(key_store.ring().active.public_jwk()).encode()
     ),
     "HS256 with x of the public key": hmac_with(
-        lambda: key_store.unb64(key_store.ring().active.public_jwk()["x"])
+        lambda: keys.unb64(key_store.ring().active.public_jwk()["x"])
     ),
     "HS256 with the kid": hmac_with(lambda: key_store.ring().active_kid.encode()),
     "ES384 with an own key": lambda head, claims: signed(

@@ -151,7 +151,9 @@ def test_watched_answer_carries_server_timing(alice: User, watching: BrowserClie
     """The same durations for the browser's own tools, in the standard header."""
     answer = watching.sign_in(alice)
 
-    assert re.search(r"total;dur=[\d.]+, .*credentials\.verification\.verify;dur=", answer["Server-Timing"])
+    assert re.search(
+        r"total;dur=[\d.]+, .*credentials\.verification\.verify;dur=", answer["Server-Timing"]
+    )
 
 
 def test_answer_is_the_same_whether_watched_or_not(alice: User, watching: BrowserClient) -> None:
