@@ -1,4 +1,4 @@
-"""App configuration: connects what must run whenever a user changes, and the system checks."""
+"""Connect what must run whenever a user changes, and the system checks."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin

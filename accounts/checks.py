@@ -1,4 +1,4 @@
-"""System checks of the core: name each step of docs/adopt.md that was left out, or done wrong.
+"""Check the settings of the project: name each step of docs/adopt.md that is missing or wrong.
 
 It is an error where requests would fail or a promise break. It is a warning where the project may
 have reasons of its own. The parts of this package add theirs by `rule`.
@@ -44,7 +44,7 @@ def rule(number: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
 
 @register(Tags.security)
 def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """All rules; on an error nothing starts, a warning (W) is for the project to judge."""
+    """Return what all rules find. On an error nothing starts. The project judges warnings (W)."""
     kinds = {"E": Error, "W": Warning}
     found: list[CheckMessage] = []
     for number, check in RULES:

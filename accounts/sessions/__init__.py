@@ -1,4 +1,4 @@
-"""A session: one row for each sign-in on a device. Nothing here knows HTTP.
+"""Keep sessions: one row for each sign-in on a device. Nothing here knows HTTP.
 
 Others use the names below, and `revocation.check`, which asks whether a token's session is live.
 """

@@ -1,8 +1,8 @@
-"""What must happen to sessions when a user row changes, whoever changes it.
+"""End sessions or raise `ver` when a user's row changes, whoever changes it.
 
-The admin, a command, the shell and a view all save or delete users; these receivers are the one
-place that none of them can forget. They are connected for whichever user model the project has.
-(Bulk updates tell nobody; the revocation feed looks for inactive users itself.)
+The admin, commands, the shell and views all save or delete users. None of them can forget these
+receivers, which are connected for whichever user model the project has. Bulk updates send no
+signal, so the revocation feed looks for inactive users itself.
 """
 
 from collections.abc import Iterable
@@ -75,7 +75,7 @@ def note_changes(
 
 
 def raise_version(sender: type, instance: AbstractBaseUser, **kwargs: Any) -> None:
-    """Raise `ver` after a change of role: older tokens are stale."""
+    """Raise `ver` after a change of role, so that older tokens are refused."""
     if any(name in former(instance) for name in RIGHTS):
         rights_changed(instance)
 
@@ -98,14 +98,14 @@ def follow_membership(
         (own,) = (f.name for f in sender._meta.fields if f.related_model is type(instance))  # type: ignore[attr-defined]
         members = sender._base_manager.filter(**{own: instance.pk})  # type: ignore[attr-defined]
         users = subjects.rows().filter(pk__in=members.values(path))
-    # Held until the end: a sign-in that is under way comes before, or finds the new rights.
+    # The lock is held until the end. A sign-in meanwhile comes first or finds the new rights.
     with transaction.atomic():
         for user in users.select_for_update():
             rights_changed(user)
 
 
 def rights_changed(user: AbstractBaseUser) -> None:
-    """Refuse the user's older access tokens from now on: a refresh brings the new rights."""
+    """Refuse the user's older access tokens from now on. A refresh brings the new rights."""
     raised = Subject.objects.filter(user_id=user.pk)
     raised.update(ver=F("ver") + 1, ver_raised_at=Now())
     subjects.forget(user)
@@ -116,9 +116,9 @@ def rights_changed(user: AbstractBaseUser) -> None:
 def end_sessions_of_inactive(
     sender: type, instance: AbstractBaseUser, created: bool, **kwargs: Any
 ) -> None:
-    """End the sessions after deactivation; reactivation revives none.
+    """End the sessions after deactivation.
 
-    Those that a bulk update left behind, which told nobody, end before they count again.
+    Reactivation revives none. It ends those that a bulk update, which sends no signal, has left.
     """
     switched = "is_active" in former(instance)
     if instance.is_active:
@@ -132,7 +132,7 @@ def end_sessions_of_inactive(
 def end_sessions_of_old_password(
     sender: type, instance: AbstractBaseUser, update_fields: Any, **kwargs: Any
 ) -> None:
-    """End the sessions after a new password, but for the one in which it was set."""
+    """End the sessions after a new password, except the one in which it was set."""
     occasion: Occasion | None = instance.__dict__.pop("gatehouse_occasion", None)
     if "password" not in former(instance):
         return
@@ -201,8 +201,9 @@ def record(
 
 
 def end_sessions_of_deleted(sender: type, instance: AbstractBaseUser, **kwargs: Any) -> None:
-    """End first, delete later: the rows stay, without their user, for the revocation feed."""
-    # Whoever signs in meanwhile waits, and finds nobody: a session begun now would be left live.
+    """End the user's sessions before the deletion. Their rows stay for the revocation feed."""
+    # A sign-in at the same time waits for this lock, and finds nobody then. Without the lock its
+    # session would be left live.
     subjects.rows().select_for_update().filter(pk=instance.pk).first()
     sessions.end_all_of(instance, "deleted")
     subject = subjects.known(instance)

@@ -29,7 +29,7 @@ MEDIA_TYPE = "application/json"
 
 
 class JSONParser(parsers.BaseParser):
-    """RFC 8259 to the letter: UTF-8, no NaN, no lone surrogates, no bottomless nesting."""
+    """Read RFC 8259 to the letter: UTF-8, no NaN, no lone surrogates, a limited depth."""
 
     media_type = MEDIA_TYPE
 
@@ -57,7 +57,7 @@ DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 class JSONRenderer(renderers.JSONRenderer):
-    """UTF-8 JSON without escaping, by one encoder for the life of the process."""
+    """Write UTF-8 JSON without escapes, by one encoder for the life of the process."""
 
     encode = encoders.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -66,7 +66,7 @@ class JSONRenderer(renderers.JSONRenderer):
 
 
 class AlwaysJSON(negotiation.BaseContentNegotiation):
-    """There is one representation; what the client would accept does not change it."""
+    """Answer in JSON, whatever the client accepts."""
 
     def select_parser(self, request: Request, parsers: Any) -> Any:
         return parsers[0]
@@ -194,7 +194,7 @@ class RefreshBody(Body):
 
 
 def moment(at: datetime) -> str:
-    """RFC 3339 in UTC with Z."""
+    """Return a time as RFC 3339 in UTC with Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -283,7 +283,7 @@ def session_json(session: Session, access_expires_at: datetime | None) -> dict[s
 def state_json(
     user: AbstractBaseUser, session: Session, access_expires_at: datetime
 ) -> dict[str, Any]:
-    """Who is signed in, and until when: what `/auth/session` tells of a good access token."""
+    """Return what `/auth/session` says of a good access token: who is signed in, until when."""
     return {
         "authenticated": True,
         "user": subjects.describe(user),

@@ -1,4 +1,4 @@
-"""What views for browsers share: the base view, and sessions in cookies and out of them.
+"""Share among views for browsers the base view and the sessions in their cookies.
 
 Credentials go in and out in HttpOnly cookies alone. Each unsafe request passes the CSRF defence,
 even an anonymous one, because a forged sign-in is an attack too. A stale or broken cookie never
