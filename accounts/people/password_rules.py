@@ -13,14 +13,14 @@ import threading
 import unicodedata
 from typing import Any, ClassVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
 from zxcvbn import zxcvbn
 
 from ..conf import conf
+from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import ValidationFailed
-from ..users.models import User
-from ..web.bodies import LONGEST_PASSWORD
 from ..web.wording import AtMost
 
 # The example of a good password that everybody has read (xkcd 936).
@@ -83,7 +83,7 @@ class Guessable:
         return f"{self.ADVICE} Known words, names, repeats and runs are easy to guess."
 
 
-def check(password: str, user: User, field: str) -> None:
+def check(password: str, user: AbstractBaseUser, field: str) -> None:
     """Raise ValidationFailed, with all reasons, if `user` may not have this password."""
     try:
         validate_password(password, user)

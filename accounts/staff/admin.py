@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth import logout
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
@@ -20,7 +21,6 @@ from ..conf import conf
 from ..errors import NoMailServer
 from ..models import Session
 from ..spelling import canonical_email
-from ..users.models import User
 from .site import GatehouseAdmin
 from .site import site as own_site
 
@@ -80,7 +80,6 @@ class ForStaff(ModelAdmin):
         return user_agents.describe(row.user_agent)
 
 
-@admin.register(User, site=site)
 class UserAdmin(ForStaff):
     """People: rename, deactivate, sign out, send a reset link. Only owners change an address."""
 
@@ -93,7 +92,7 @@ class UserAdmin(ForStaff):
     actions: tuple[str, ...] = ("end_all_sessions", "deactivate")
 
     @admin.display(description="sub")
-    def sub(self, user: User) -> str:
+    def sub(self, user: Any) -> str:
         return subjects.of(user).sub
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -102,14 +101,14 @@ class UserAdmin(ForStaff):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.readonly_fields if is_superuser(request) else (*self.readonly_fields, *ROLES)
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, so that the events that follow (sessions.user_changes) say who did it."""
         obj.gatehouse_saved_by = acting_staff(request)  # type: ignore[attr-defined]
         # Only what this form has changed: the row may have changed since it was read.
         obj.save(update_fields=form.changed_data if change else None)
 
     @admin.action(description="End all sessions of this user")
-    def end_all_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+    def end_all_sessions(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         allowed = self.allowed(request, chosen)
         for user in allowed:
             ended = sessions.end_all_of(user, "admin")
@@ -119,7 +118,7 @@ class UserAdmin(ForStaff):
         self.say_done(request, allowed, chosen)
 
     @admin.action(description="Deactivate")
-    def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+    def deactivate(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         allowed = self.allowed(request, chosen)
         for user in allowed:
             user.is_active = False
@@ -127,7 +126,7 @@ class UserAdmin(ForStaff):
             user.save(update_fields=["is_active"])  # ends the sessions: sessions.user_changes
         self.say_done(request, allowed, chosen)
 
-    def allowed(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
+    def allowed(self, request: HttpRequest, chosen: QuerySet[Any]) -> list[Any]:
         """Return those of the chosen that this person may act on. Name the others in a message."""
         found = list(chosen)
         spared = [user.email for user in found if not may_act_on(request, user)]
@@ -136,7 +135,7 @@ class UserAdmin(ForStaff):
             self.message_user(request, text, messages.ERROR)
         return [user for user in found if may_act_on(request, user)]
 
-    def say_done(self, request: HttpRequest, done: list[User], chosen: QuerySet[User]) -> None:
+    def say_done(self, request: HttpRequest, done: list[Any], chosen: QuerySet[Any]) -> None:
         if done:
             text = f"Done for {len(done)} of {len(chosen)}."
             self.message_user(request, text, messages.SUCCESS)
@@ -145,7 +144,7 @@ class UserAdmin(ForStaff):
         actions = (*actions, "send_reset_link")
 
         @admin.action(description="Send reset link")
-        def send_reset_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+        def send_reset_link(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
             from ..people.password_reset import send_reset
 
             if not conf.mail:
@@ -192,6 +191,10 @@ class SessionAdmin(ForStaff):
                 ended += 1
                 note(request, "session_ended", session.user, session=session)
         self.message_user(request, f"Ended {ended} of {len(chosen)}.", messages.SUCCESS)
+
+
+if is_installed("users"):
+    site.register(apps.get_model("gatehouse_users", "User"), UserAdmin)
 
 
 if is_installed("federation"):
@@ -241,13 +244,11 @@ def is_superuser(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
-def may_act_on(request: HttpRequest, user: User | None) -> bool:
+def may_act_on(request: HttpRequest, user: Any) -> bool:
     return is_superuser(request) or user is None or not (user.is_staff or user.is_superuser)
 
 
-def note(
-    request: HttpRequest, kind: str, user: User | None, *, session: Any = None, **detail: Any
-) -> None:
+def note(request: HttpRequest, kind: str, user: Any, *, session: Any = None, **detail: Any) -> None:
     """Tell of an event of this user that says who did it."""
     detail = {"by": acting_staff(request), **detail}
     signals.tell(kind, request, user=user, session=session, detail=detail)
@@ -255,4 +256,4 @@ def note(
 
 def acting_staff(request: HttpRequest) -> str:
     """Return the `sub` of whoever acts here, as events name them."""
-    return subjects.of(cast(User, request.user)).sub
+    return subjects.of(cast(AbstractBaseUser, request.user)).sub

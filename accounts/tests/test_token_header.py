@@ -10,7 +10,7 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
-from ..tokens import key_store
+from ..tokens import key_store, keys
 from . import forge
 from .presenting import ACCESS, assert_refused, by_bearer, by_cookie
 
@@ -99,7 +99,7 @@ def test_public_key_as_shared_secret_refused(good, alg):
 
 
 def attackers_key_in_the_header() -> dict[str, dict[str, Any]]:
-    mallory = key_store.new_key("active")
+    mallory = keys.new_key("active")
     return {
         "jwk": {"jwk": mallory.public_jwk()},
         "jwk, her kid": {"jwk": mallory.public_jwk(), "kid": mallory.kid},

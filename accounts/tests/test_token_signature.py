@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from ..models import Session
-from ..tokens import key_store
+from ..tokens import keys
 from . import forge
 from .forge import N, P, der, fixed
 from .presenting import ACCESS, assert_refused, by_bearer
@@ -103,7 +103,7 @@ def test_other_form_of_the_signature_refused(good, case):
 
 def test_signature_of_another_key_refused(good):
     """A key that is not ours signs nothing for us, whatever `kid` it claims."""
-    mallory = key_store.new_key("active")
+    mallory = keys.new_key("active")
     head, payload = forge.contents(good)
 
     assert_refused(forge.signed(head, payload, mallory.private))
@@ -177,9 +177,9 @@ NO_KEYS = {
 @pytest.mark.parametrize("case", NO_KEYS)
 def test_private_key_of_no_point_refused(case):
     """The private number is from 1 to n - 1; with 0 or n the public point would be at infinity."""
-    jwk = key_store.new_key("active").private_jwk()
+    jwk = keys.new_key("active").private_jwk()
     with pytest.raises(ValueError, match=r"."):
-        key_store.read_key({**jwk, "d": forge.b64(NO_KEYS[case].to_bytes(32, "big"))})
+        keys.read_key({**jwk, "d": forge.b64(NO_KEYS[case].to_bytes(32, "big"))})
 
 
 NO_POINTS = {
@@ -195,8 +195,8 @@ NO_POINTS = {
 @pytest.mark.parametrize("case", NO_POINTS)
 def test_jwk_whose_point_is_not_its_keys_refused(case):
     """SP 800-56A section 5.6.2.3: a JWK whose x and y are not the key's own is damaged or hostile."""
-    jwk = key_store.new_key("active").private_jwk()
-    other = key_store.new_key("active").public_jwk()
+    jwk = keys.new_key("active").private_jwk()
+    other = keys.new_key("active").public_jwk()
     changed = dict(jwk)
     for name, value in zip("xy", NO_POINTS[case], strict=True):
         if value == "other":
@@ -204,4 +204,4 @@ def test_jwk_whose_point_is_not_its_keys_refused(case):
         elif value is not None:
             changed[name] = forge.b64(value.to_bytes(32, "big"))
     with pytest.raises(ValueError, match=r"."):
-        key_store.read_key(changed)
+        keys.read_key(changed)
