@@ -13,7 +13,6 @@ import threading
 import unicodedata
 from typing import Any, ClassVar
 
-from django.contrib.auth.base_user import AbstractBaseUser
 from django.contrib.auth.password_validation import CommonPasswordValidator, validate_password
 from django.core.exceptions import ValidationError
 from zxcvbn import zxcvbn
@@ -83,7 +82,7 @@ class Guessable:
         return f"{self.ADVICE} Known words, names, repeats and runs are easy to guess."
 
 
-def check(password: str, user: AbstractBaseUser, field: str) -> None:
+def check(password: str, user: Any, field: str) -> None:
     """Raise ValidationFailed, with all reasons, if `user` may not have this password."""
     try:
         validate_password(password, user)

@@ -103,7 +103,7 @@ class UserAdmin(ForStaff):
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, so that the events that follow (sessions.user_changes) say who did it."""
-        obj.gatehouse_saved_by = acting_staff(request)  # type: ignore[attr-defined]
+        obj.gatehouse_saved_by = acting_staff(request)
         # Only what this form has changed: the row may have changed since it was read.
         obj.save(update_fields=form.changed_data if change else None)
 
@@ -122,7 +122,7 @@ class UserAdmin(ForStaff):
         allowed = self.allowed(request, chosen)
         for user in allowed:
             user.is_active = False
-            user.gatehouse_saved_by = acting_staff(request)  # type: ignore[attr-defined]
+            user.gatehouse_saved_by = acting_staff(request)
             user.save(update_fields=["is_active"])  # ends the sessions: sessions.user_changes
         self.say_done(request, allowed, chosen)
 

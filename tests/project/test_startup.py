@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from accounts.tokens import keys
 from accounts.users.models import User
 from tests.clients import BrowserClient
 from tests.servers import ROOT
