@@ -104,9 +104,7 @@ def test_ended_device_is_signed_out_at_once(browser_client, phone, alice):
     assert browser_client.delete(f"/auth/sessions/{ended}").status_code == 204
 
 
-@pytest.mark.parametrize(
-    "path", ["{0}", "x", "%00", "%F0%9F%94%91", "a" * 500, "%20{0}", "{0}%0a"]
-)
+@pytest.mark.parametrize("path", ["{0}", "x", "%00", "%F0%9F%94%91", "a" * 500, "%20{0}", "{0}%0a"])
 def test_session_of_nobody_or_another_not_found(browser_client, phone, bob, path):
     """ASVS 8.2.2: a foreign id and an impossible one are answered alike."""
     browser_client.sign_in(bob)
