@@ -199,7 +199,7 @@ def test_running_server_picks_up_a_changed_file_within_five_seconds(
     pair = sign_in(alice)
     before = key_store.ring().active_kid
     program = (
-        f"import sys, pathlib; from {PACKAGE}.tokens import key_store, keys;"
+        f"import sys, pathlib, django; django.setup(); from {PACKAGE}.tokens import key_store, keys;"
         "path = pathlib.Path(sys.argv[1]);"
         "ring = keys.Ring.parse(path.read_text()).with_next().activated(1, 2);"
         "key_store.write(ring, path)"
