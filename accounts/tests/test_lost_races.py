@@ -14,6 +14,7 @@ from ..sessions import session as session_rows
 from .clients import BearerClient, BrowserClient
 from .happenings import Happenings
 from .meeting import just_before
+from .people import PASSWORDS
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -32,7 +33,8 @@ def test_session_that_ended_elsewhere_is_nobodys(browser_client: BrowserClient, 
 
     told = browser_client.get("/auth/session").json()
     assert told == {"authenticated": False, "user": None, "session": None}
-    assert browser_client.post("/auth/logout-others").json()["code"] == "invalid_token"
+    again = browser_client.post("/auth/reauthenticate", {"password": PASSWORDS["alice"]})
+    assert again.json()["code"] == "invalid_token"
 
 
 def test_two_sign_outs_that_meet_write_one_event(
