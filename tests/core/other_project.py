@@ -160,6 +160,7 @@ class Who(APIView):
 
 urlpatterns = [
     path("", include("accounts.urls")),
+    path("", include("accounts.programs.urls")),
     path("orders", Orders.as_view()),
     path("orders/<pk>", OneOrder.as_view()),
     path("who", Who.as_view()),
