@@ -57,7 +57,7 @@ def changes(name: Path, copy: Path) -> Iterator[str]:
     """Yield the lines of a unified diff from the file in this release to the one in the copy."""
     before, after = lines(RELEASE / name), lines(copy / name)
     yield from difflib.unified_diff(
-        before, after, f"gatehouse {VERSION}/{name}", str(copy / name), lineterm=""
+        before, after, f"gatehouse-{VERSION}/{name}", str(copy / name), lineterm=""
     )
 
 

@@ -37,7 +37,7 @@ def test_changed_line_is_shown_with_its_file(
 
     assert main(["diff", str(copy)]) == 1
     printed = capsys.readouterr().out.splitlines()
-    assert printed[:2] == [f"--- gatehouse {VERSION}/conf.py", f"+++ {conf}"]
+    assert printed[:2] == [f"--- gatehouse-{VERSION}/conf.py", f"+++ {conf}"]
     changed = [line for line in printed[2:] if line[0] in "+-"]
     assert changed == ["-LEEWAY_SECONDS = 5", "+LEEWAY_SECONDS = 500"]
 

@@ -6,6 +6,7 @@ The package is installed from its wheel, or copied into the project under anothe
 import subprocess
 import sys
 import sysconfig
+import time
 from pathlib import Path
 
 from tests.engines.adopting import Project
@@ -92,7 +93,9 @@ PEOPLE_URLS = """
 urlpatterns += [path("", include("{package}.people.urls"))]
 """
 
+# Newer Djangos begin a project with `MAILERS`, which excludes these.
 OLD_MAIL_SETTINGS = """
+globals().pop("MAILERS", None)
 EMAIL_BACKEND = "django.core.mail.backends.filebased.EmailBackend"
 EMAIL_FILE_PATH = BASE_DIR / "mail"
 """
@@ -124,8 +127,11 @@ def environment_with(built: Path, folder: Path) -> None:
     (theirs / "ours.pth").write_text(sysconfig.get_path("purelib"))
 
 
-def write(project: Project, package: str, more: str = "") -> None:
-    """Write a project that uses the package under this name; its database and keys are ready."""
+def write(project: Project, package: str, more: str = "", urls: str = "") -> None:
+    """Write a project that uses the package under this name, with its database and keys.
+
+    `more` is added to its settings, `urls` to its paths.
+    """
     project.run(
         "mkdir -p mysite; django-admin startproject mysite .; python manage.py startapp accounts"
     )
@@ -136,7 +142,7 @@ def write(project: Project, package: str, more: str = "") -> None:
         {
             "accounts/models.py": MODELS,
             "accounts/views.py": VIEWS.format(package=package),
-            "mysite/urls.py": URLS.format(package=package),
+            "mysite/urls.py": URLS.format(package=package) + urls,
         }
     )
     project.run(
@@ -172,3 +178,11 @@ def walk_through(url: str) -> None:
     assert visitor.send("GET", "/balance").status_code == 401
     assert visitor.send("POST", "/auth/refresh").json()["code"] == "session_ended"
     visitor.close()
+
+
+def wait_for_mail(folder: Path) -> None:
+    """Return once a mail to Ada lies in the folder; fail after ten seconds."""
+    deadline = time.monotonic() + 10
+    while not any("ada@example.com" in file.read_text() for file in folder.glob("*.log")):
+        assert time.monotonic() < deadline, "no mail"
+        time.sleep(0.1)
