@@ -22,7 +22,7 @@ def test_every_flaw_names_a_function_and_a_test_that_exist() -> None:
     assert len(flaws) == len(re.findall(r"^- \*\*Spot it:\*\*", read(PAGE), re.MULTILINE)) > 0
     for flaw in flaws:
         code = re.findall(r"\]\(([^)]+)\) `(\w+)`", flaw["here"])
-        tests = re.findall(r"`(tests/[\w/]+\.py)::(\w+)`", flaw["tests"])
+        tests = re.findall(r"`((?:accounts/)?tests/[\w/]+\.py)::(\w+)`", flaw["tests"])
 
         assert code
         assert tests
