@@ -1,8 +1,8 @@
-"""A bounded memory for things that one process may forget at any time.
+"""Remember things that one process may forget at any time.
 
-Two generations of at most `size` entries: when the young one is full it becomes the old one and
-the old one is dropped. That approximates "least recently used" without a lock; each dictionary
-operation used here is atomic.
+There are two generations of at most `size` entries. When the young one is full it becomes the old
+one, and the old one is dropped. That approximates "least recently used" without a lock, because
+each dictionary operation used here is atomic.
 """
 
 from typing import Generic, TypeVar
@@ -12,7 +12,7 @@ V = TypeVar("V")
 
 
 class BoundedMemory(Generic[K, V]):
-    """At most `2 * size` entries; what is read often is kept."""
+    """Hold at most `2 * size` entries, and keep those that are read often."""
 
     def __init__(self, size: int) -> None:
         self.size = size

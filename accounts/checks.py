@@ -1,4 +1,4 @@
-"""System checks of the core: name each step of docs/adopt.md that was left out, or done wrong.
+"""Check the settings of the project: name each step of docs/adopt.md that is missing or wrong.
 
 It is an error where requests would fail or a promise break. It is a warning where the project may
 have reasons of its own. The parts of this package add theirs by `rule`.
@@ -20,7 +20,7 @@ from django.utils.module_loading import import_string
 from rest_framework.permissions import AllowAny
 from rest_framework.settings import api_settings
 
-from .conf import conf, usual
+from .conf import conf, without_override
 from .tokens import key_store
 
 HYGIENE = f"{__package__}.web.middleware.CookieHygiene"
@@ -44,7 +44,7 @@ def rule(number: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
 
 @register(Tags.security)
 def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """All rules; on an error nothing starts, a warning (W) is for the project to judge."""
+    """Return what all rules find. On an error nothing starts. The project judges warnings (W)."""
     kinds = {"E": Error, "W": Warning}
     found: list[CheckMessage] = []
     for number, check in RULES:
@@ -58,7 +58,7 @@ def run(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
 @rule("E001")
 def names_and_types() -> str:
     try:
-        usual()
+        without_override()
     except ImproperlyConfigured as error:
         return str(error)
     return ""

@@ -1,10 +1,9 @@
-"""Settings of this package: `settings.GATEHOUSE`, checked and typed, read when they are used.
+"""Read the settings of this package, `settings.GATEHOUSE`, checked and typed, on each use.
 
 `conf.grace_seconds` is GRACE_SECONDS as it is at that moment, so that `override_settings` works and
 no value is captured at import. What was read is kept for as long as `settings.GATEHOUSE` is the
-same dict: whoever changes a setting sets another dict. An unknown name and a value of another type
-are errors (gatehouse.E001): a misspelt setting that is silently ignored is how a credentials option
-ends up switched off.
+same dict, so a change of a setting needs another dict. An unknown name and a value of another type
+are errors (gatehouse.E001), because a misspelt setting that is ignored can leave a protection off.
 `override` runs the same code under other settings for the length of one context: a second issuer
 with keys of its own beside the first, in one process.
 """
@@ -138,12 +137,12 @@ class Options:
 
     @property
     def longest_access_seconds(self) -> int:
-        """What the revocation feed, which is the same under `override`, must look back for."""
-        return max(self.access_seconds, usual().access_seconds)
+        """Return for how long the revocation feed, which `override` does not change, looks back."""
+        return max(self.access_seconds, without_override().access_seconds)
 
     @cached_property
     def revocation_counter(self) -> Path:
-        """The file whose length counts the revocations on this machine."""
+        """Return the file whose length counts the revocations on this machine."""
         return self.data_dir / "revocations"  # asked for on each request, and slow to put together
 
     def lifetimes(self, remember: bool) -> tuple[int, int]:
@@ -218,7 +217,7 @@ _NOTHING: dict[str, Any] = {}
 _known: tuple[object, Options] = (_NOTHING, DEFAULTS)
 
 
-def usual() -> Options:
+def without_override() -> Options:
     """Return the options of `settings.GATEHOUSE`. Raise ImproperlyConfigured as `read` does."""
     global _known
     given = getattr(settings, "GATEHOUSE", _NOTHING)
@@ -248,7 +247,7 @@ def override(changes: Mapping[str, Any]) -> Iterator[None]:
 
 def in_force() -> Options:
     """Return the options that count here and now."""
-    return _overriding.get() or usual()
+    return _overriding.get() or without_override()
 
 
 class Conf:

@@ -1,4 +1,4 @@
-"""The exceptions of this package, each with the answer that it becomes (web.problems).
+"""Define the exceptions of this package, each with the answer that it becomes (web.problems).
 
 An answer says what a client needs (`code`) and nothing that helps to guess: forged, expired,
 revoked and unknown tokens are answered alike. The precise cause stays on the exception (its text

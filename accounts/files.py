@@ -1,7 +1,4 @@
-"""Files with secrets: whole or not there, for their owner alone, and made by one process only.
-
-Leaves out: what stands in them (tokens.keys).
-"""
+"""Write files with secrets whole or not at all, for their owner alone, one process at a time."""
 
 import fcntl
 import os

@@ -1,7 +1,7 @@
-"""One spelling for what people type in several: their addresses, passwords and names.
+"""Give addresses, passwords and names one spelling, however people type them.
 
-No letter ever becomes another one, only another spelling of itself: whoever owns `weiß@…` is not
-the owner of `weiss@…`, and `straße.example` is another domain than `strasse.example`.
+No letter becomes another one, only another spelling of itself. The owner of `weiß@…` is not the
+owner of `weiss@…`, and `straße.example` is another domain than `strasse.example`.
 """
 
 import re

@@ -1,6 +1,6 @@
-"""JSON from outside, nested no deeper than anything of ours.
+"""Read JSON from outside with a fixed limit of depth.
 
-Python has a limit too, a higher one in each version: what is refused must not depend on it.
+Python's own limit differs by version. With a fixed one the same input is refused everywhere.
 """
 
 import json
@@ -14,7 +14,7 @@ class TooDeep(ValueError):  # noqa: N818  (it names what the text is)
 
 
 def decode(text: str, decoder: json.JSONDecoder) -> Any:
-    """What the text says; ValueError if it is no JSON, TooDeep if it is nested too deeply."""
+    """Return what the text says. Raise ValueError if it is no JSON, TooDeep if it is too deep."""
     try:
         found = decoder.decode(text)
     except RecursionError as error:
@@ -25,8 +25,8 @@ def decode(text: str, decoder: json.JSONDecoder) -> Any:
 
 
 def too_deep(found: object) -> bool:
-    """Whether lists and objects stand in each other more than `DEEPEST` deep."""
-    level = [found]  # one level after the other: a function that calls itself would use the stack
+    """Return whether lists and objects stand in each other more than `DEEPEST` deep."""
+    level = [found]  # level by level, since recursion would use the stack
     for _ in range(DEEPEST + 1):
         containers = [one for one in level if isinstance(one, (dict, list))]
         if not containers:

@@ -1,9 +1,7 @@
-"""What a user is: the one module that knows it, whichever `AUTH_USER_MODEL` the project has.
+"""Read what this package needs to know of a user, whichever `AUTH_USER_MODEL` the project has.
 
 People sign in by the model's `USERNAME_FIELD`. Tokens know them by the `sub` of a row beside
 theirs (`Subject`), which is made when it is first needed; the user model itself stays as it is.
-Leaves out: what a new account needs (people.registration), and what follows from a change of
-somebody's row (sessions.user_changes).
 """
 
 from typing import Any
@@ -116,7 +114,7 @@ def forget(user: AbstractBaseUser) -> None:
 
 
 def scopes_of(user: AbstractBaseUser) -> list[str]:
-    """Return what an access token of this user may do; asked whenever one is issued."""
+    """Return what an access token of this user may do. Called whenever one is issued."""
     scopes = conf.scopes
     everyones = import_string(scopes)(user) if isinstance(scopes, str) else scopes
     return [*everyones, *(conf.staff_scopes if getattr(user, "is_staff", False) else ())]
@@ -124,11 +122,11 @@ def scopes_of(user: AbstractBaseUser) -> list[str]:
 
 def describe(user: AbstractBaseUser) -> dict[str, Any]:
     """Return what the page is told of its user: `id`, and what the setting USER makes of them."""
-    told = import_string(conf.user)(user) if conf.user else usual(user)
+    told = import_string(conf.user)(user) if conf.user else default_description(user)
     return {"id": of(user).sub, **told}
 
 
-def usual(user: Any) -> dict[str, Any]:
+def default_description(user: Any) -> dict[str, Any]:
     """Return what a page is told where the project says nothing else."""
     email_field, name_field = user.get_email_field_name(), user.USERNAME_FIELD
     full_name = getattr(user, "get_full_name", str)

@@ -1,4 +1,4 @@
-"""The paths of the core. Each part has paths of its own, in its `urls`. No trailing slashes."""
+"""Route the paths of the core. Each part has its own, in its `urls`. No trailing slashes."""
 
 from django.urls import path
 

@@ -13,7 +13,7 @@ from django.conf import settings
 
 from accounts.conf import conf
 from accounts.models import opaque_id
-from accounts.tokens import key_store
+from accounts.tokens import keys
 from lab.forge import attackers_key, claims, header, pem, sign
 
 
@@ -82,7 +82,7 @@ def foreign_typ(twist: bool) -> Forged:
 def brought_key(twist: bool) -> Forged:
     """The key rides in the header. Twist: without it, signed by the attacker all the same."""
     numbers = attackers_key().public_key().public_numbers()
-    x, y = (key_store.b64(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
+    x, y = (keys.b64(number.to_bytes(32, "big")) for number in (numbers.x, numbers.y))
     jwk: dict[str, Any] = {} if twist else {"jwk": {"kty": "EC", "crv": "P-256", "x": x, "y": y}}
     return Forged(header(**jwk), claims(sub="admin"), "attacker")
 

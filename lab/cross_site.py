@@ -9,8 +9,8 @@ from django.views.decorators.csrf import csrf_exempt
 from rest_framework.response import Response
 
 from accounts.errors import Problem
+from accounts.web.browser import BrowserView
 from accounts.web.problems import from_problem
-from accounts.web.views.sign_in import BrowserView
 from lab import addresses, runs, tills, views
 from lab.thief import hostile_page
 

@@ -19,7 +19,7 @@ from django.conf import settings
 
 from accounts.conf import conf
 from accounts.models import opaque_id
-from accounts.tokens import key_store
+from accounts.tokens import key_store, keys
 from lab import profile
 
 
@@ -66,13 +66,13 @@ def claims(**changes: Any) -> dict[str, Any]:
 
 def segment(part: dict[str, Any] | str) -> str:
     text = part if isinstance(part, str) else json.dumps(part, separators=(",", ":"))
-    return key_store.b64(text.encode("utf-8", "replace"))
+    return keys.b64(text.encode("utf-8", "replace"))
 
 
 def es256(key: ec.EllipticCurvePrivateKey, signed: str) -> str:
     """RFC 7518 section 3.4: r and s, 32 bytes each."""
     r, s = decode_dss_signature(key.sign(signed.encode(), ec.ECDSA(hashes.SHA256())))
-    return key_store.b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
+    return keys.b64(r.to_bytes(32, "big") + s.to_bytes(32, "big"))
 
 
 @cache
@@ -95,6 +95,6 @@ SIGNATURES: dict[str, Callable[[str, bytes], str]] = {
         key_store.ring().active.private, f"{segment(header())}.{segment(claims())}"
     ),
     "none": lambda signed, secret: "",
-    "hs256": lambda signed, secret: key_store.b64(hmac.digest(secret, signed.encode(), "sha256")),
-    "hs512": lambda signed, secret: key_store.b64(hmac.digest(secret, signed.encode(), "sha512")),
+    "hs256": lambda signed, secret: keys.b64(hmac.digest(secret, signed.encode(), "sha256")),
+    "hs512": lambda signed, secret: keys.b64(hmac.digest(secret, signed.encode(), "sha512")),
 }

@@ -11,8 +11,8 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from accounts import conf, errors
-from accounts.tokens import key_store
-from accounts.web.views.sign_in import BrowserView
+from accounts.tokens import keys
+from accounts.web.browser import BrowserView
 from accounts.web.wording import Worded
 from lab import forge, library, outgoing, verdicts, vulnerable
 from lab.cards import CARDS
@@ -93,7 +93,7 @@ def judged(token: str, reader: str, *, real_api: bool) -> dict[str, Any]:
 
 def readable(segment: str) -> str:
     """Indented where it is JSON, as it is where it is not: broken input is shown, not repaired."""
-    text = key_store.unb64(segment).decode("utf-8", "replace")
+    text = keys.unb64(segment).decode("utf-8", "replace")
     try:
         return json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     except (ValueError, RecursionError):

@@ -11,7 +11,7 @@ from django.contrib.auth.hashers import get_hasher
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from accounts.tokens import jws as syntax
+from accounts.tokens import jws
 from lab.instrument import Call
 
 SHOWN_HEADERS = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Content-Type")
@@ -21,13 +21,13 @@ ATTRIBUTES = ("Max-Age", "Path", "Domain", "SameSite", "Secure", "HttpOnly")
 def token(text: str) -> dict[str, Any]:
     """Header, claims and length of a token, verified or not; or why there are none."""
     try:
-        jws = syntax.parse(text)
-        claims = jws.claims()
-    except syntax.Malformed as error:
+        parsed = jws.parse(text)
+        claims = parsed.claims()
+    except jws.Malformed as error:
         return {"malformed": str(error), "length": len(text)}
     if "key" in claims:
         claims["key"] = "(the session's secret, not shown)"
-    return {"header": jws.header, "claims": claims, "length": len(text)}
+    return {"header": parsed.header, "claims": claims, "length": len(text)}
 
 
 def received(request: HttpRequest) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from accounts.web import cookies
 from accounts.web.authentication import SignedInRequest
 from accounts.web.base import ProtectedEndpoint
 from accounts.web.bodies import moment
-from accounts.web.views.sign_in import BrowserView
+from accounts.web.browser import BrowserView
 from lab import benches, inspection, jar, people, profile
 from lab.models import Bench
 

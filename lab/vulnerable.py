@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
-from accounts.tokens.key_store import unb64
+from accounts.tokens.keys import unb64
 
 HMACS = {"HS256": hashlib.sha256, "HS512": hashlib.sha512}
 

@@ -7,9 +7,9 @@ from api.operations import TAGS
 REST_FRAMEWORK: dict[str, Any] = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["accounts.web.authentication.TokenAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["accounts.web.permissions.SignedIn"],
-    "DEFAULT_PARSER_CLASSES": ["accounts.web.wire.JSONParser"],
-    "DEFAULT_RENDERER_CLASSES": ["accounts.web.wire.JSONRenderer"],
-    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.web.wire.AlwaysJSON",
+    "DEFAULT_PARSER_CLASSES": ["accounts.web.bodies.JSONParser"],
+    "DEFAULT_RENDERER_CLASSES": ["accounts.web.bodies.JSONRenderer"],
+    "DEFAULT_CONTENT_NEGOTIATION_CLASS": "accounts.web.bodies.AlwaysJSON",
     "DEFAULT_PAGINATION_CLASS": "accounts.web.base.Pages",
     "DEFAULT_SCHEMA_CLASS": "api.openapi.ContractSchema",
     "EXCEPTION_HANDLER": "accounts.web.problems.answer",

@@ -44,7 +44,13 @@ def sources(folder: str, *suffixes: str) -> list[Path]:
 
 
 def python() -> list[Path]:
-    return [path for package in PACKAGES for path in sources(package, ".py")]
+    """The modules of our packages, but for their tests."""
+    found = (path for package in PACKAGES for path in sources(package, ".py"))
+    return [path for path in found if "tests" not in path.parts[len(ROOT.parts) :]]
+
+
+def tests() -> list[Path]:
+    return [*sources("tests", ".py"), *sources("accounts/tests", ".py")]
 
 
 def hits(pattern: re.Pattern[str], paths: list[Path]) -> list[str]:
@@ -137,7 +143,7 @@ def test_every_module_is_named_for_its_subject() -> None:
     paths = [
         *python(),
         *sources("tools", ".py"),
-        *sources("tests", ".py"),
+        *tests(),
         *sources("static", ".js"),
     ]
 
@@ -152,7 +158,7 @@ def test_every_finding_set_aside_has_its_reason() -> None:
 def test_every_module_says_what_it_owns() -> None:
     """Each Python module with code in it begins with a docstring."""
     silent = []
-    for path in [*python(), *sources("tools", ".py"), *sources("tests", ".py")]:
+    for path in [*python(), *sources("tools", ".py"), *tests()]:
         module = ast.parse(path.read_text(encoding="utf-8"))
         if module.body and not ast.get_docstring(module):
             silent.append(str(path.relative_to(ROOT)))
@@ -163,7 +169,7 @@ def test_every_module_says_what_it_owns() -> None:
 def test_every_test_says_what_it_shows() -> None:
     """Tests are the specification: each has a sentence beside its name."""
     silent = []
-    for path in sources("tests", ".py"):
+    for path in tests():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             is_test = isinstance(node, ast.FunctionDef) and node.name.startswith("test_")
             if is_test and not ast.get_docstring(node):

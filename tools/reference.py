@@ -17,7 +17,7 @@ from django.http import HttpRequest
 
 from accounts import errors, signals
 from accounts.conf import DEFAULTS, OPTIONS, TYPES
-from accounts.credentials import budgets as throttling
+from accounts.credentials import budgets
 from accounts.people import notices
 from project.variables import VARIABLES
 from tools.endpoints import endpoints
@@ -110,16 +110,16 @@ def error_codes() -> str:
         "## Budgets",
         "`throttled` means that one of these is used up. Only failures count, but for mails, where "
         "every request does. `Retry-After` says when to come back, in at most 600 seconds.",
-        table(["failures of one", "at most", "in"], budgets()),
+        table(["failures of one", "at most", "in"], limits()),
     )
 
 
-def budgets() -> Iterator[tuple[str, str, str]]:
+def limits() -> Iterator[tuple[str, str, str]]:
     nobody = HttpRequest()
     known = [
-        *throttling.sign_in_budgets(nobody, ""),
-        *throttling.mail_budgets(nobody, "register, reset, e-mail change:", ""),
-        throttling.Budget("bad tokens of a network", "", throttling.BAD_TOKEN_LIMIT, 60),
+        *budgets.sign_in_budgets(nobody, ""),
+        *budgets.mail_budgets(nobody, "register, reset, e-mail change:", ""),
+        budgets.Budget("bad tokens of a network", "", budgets.BAD_TOKEN_LIMIT, 60),
     ]
     for budget in known:
         minutes = budget.seconds // 60

@@ -56,7 +56,10 @@ def record(
     anonymous: bool,
     **kwargs: Any,
 ) -> None:
-    """Write the row and the log line; only the line once an anonymous caller has no room left."""
+    """Write the row and the log line.
+
+    Write the line alone for an anonymous event if its network has no room left.
+    """
     if anonymous and not has_room(kind, callers.network_of(request)):
         where = {"address": callers.address_of(request), "detail": detail}
         log.info("%s (not stored)", kind, extra=where)
@@ -105,7 +108,7 @@ def audit(*, user: str = "", kind: str = "") -> QuerySet[SecurityEvent]:
 
 
 def user_of(event: SecurityEvent) -> dict[str, Any] | None:
-    """Return whose event it is, as staff see them; None if it belongs to nobody (any more)."""
+    """Return whose event it is, as staff see them. Return None if it is nobody's (any more)."""
     return subjects.describe(event.user) if event.user else None
 
 

@@ -1,4 +1,4 @@
-"""Who is this, within which budget? Passwords are checked by Django's backends alone.
+"""Check who somebody is, within budgets for failures. Django's backends check the passwords.
 
 Others use the names below. `budgets` counts failures, and `hashing` limits how many passwords are
 hashed at a time.

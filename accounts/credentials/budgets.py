@@ -1,10 +1,10 @@
-"""Budgets for failures: exact counters in SQL, one statement each, shared by every worker.
+"""Count failures against budgets: exact counters in SQL that all workers share.
 
 Only failures count. A sign-in reserves its place before the password is hashed and gives it back
 when it succeeds, so that parallel guesses cannot pass the limit together. Past the limit the
 answer is the same for known and unknown addresses. A window starts with its first failure.
-Bad tokens are counted in memory and written in bundles: a flood of forgeries must not become a
-flood of writes.
+Bad tokens are counted in memory and written in bundles, so that a flood of forgeries is no flood of
+writes.
 """
 
 import hashlib
@@ -25,10 +25,10 @@ from ..spelling import canonical_email
 
 @dataclass(frozen=True)
 class Budget:
-    """`limit` failures in `seconds` for one `subject`; the key hides who it is.
+    """Allow `limit` failures in `seconds` for one `subject`, whom the key does not reveal.
 
-    Without a subject nothing is counted: strangers whose network is unknown would share it, and one
-    of them could keep out all others.
+    Without a subject nothing is counted. Strangers whose network is unknown would share the budget,
+    and one of them could keep out all others.
     `email` is the address that the counter belongs to, if it is one person's.
     """
 
@@ -48,7 +48,7 @@ class Budget:
 
 
 def owner_of(email: str) -> str:
-    """Return what all counters of this address, in its one spelling, are found by."""
+    """Return the key by which all counters of this address are found."""
     return _hash(f"e-mail\0{email}")
 
 
@@ -67,7 +67,7 @@ def sign_in_budgets(request: HttpRequest, name: str) -> list[Budget]:
 
 
 def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]:
-    """For what sends a mail to an address that anyone may type: every request counts."""
+    """Return the budgets for mails to an address that anyone may type. Every request counts."""
     email = canonical_email(email)
     return [
         Budget(f"{purpose} e-mail", email, 3, 3600, email),
@@ -76,16 +76,19 @@ def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]
 
 
 def check(budgets: Iterable[Budget]) -> None:
-    """Throttled if one of the budgets is used up; changes nothing."""
+    """Raise Throttled if one of the budgets is used up. Change nothing."""
     for budget in budgets:
         count, started_at, now = _look(budget)
-        ahead = started_at > now + LEEWAY_SECONDS  # of a clock that has stepped back: over, too
+        ahead = started_at > now + LEEWAY_SECONDS  # the clock has stepped back: this window is over
         if count >= budget.limit and now < started_at + budget.seconds and not ahead:
             raise Throttled(budget.name, wait=started_at + budget.seconds - now)
 
 
 def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
-    """Take from all of the budgets, or Throttled and from none; names those just used up."""
+    """Charge every budget. Return the names of budgets that this call used up.
+
+    Raise Throttled, and charge none, if one is already used up.
+    """
     taken, used_up = [], []
     for budget in budgets:
         count, started_at, now = _add(budget, amount)
@@ -99,7 +102,7 @@ def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
 
 
 def give_back(budgets: list[Budget], amount: int = 1) -> None:
-    """Undo `spend`: what it was reserved for did not fail."""
+    """Undo `spend`, because what it was reserved for did not fail."""
     with connection.cursor() as cursor:
         for budget in budgets:
             cursor.execute(
@@ -110,8 +113,11 @@ def give_back(budgets: list[Budget], amount: int = 1) -> None:
 
 
 def clear(email: str) -> None:
-    """Forget what was counted for this address, in whichever network: its owner has proven to be
-    who they are in another way. What was counted for a network stays: it is everyone's there."""
+    """Forget what was counted for this address, in all networks.
+
+    Its owner has proven who they are in another way. What was counted for a network stays, because
+    others use the network too.
+    """
     FailureCount.objects.filter(owner=owner_of(email)).delete()
 
 
@@ -153,7 +159,7 @@ def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
         return found
 
 
-# Bad tokens and refused refreshes: 300 a minute for a network, seen in bundles of 20.
+# Bad tokens and refused refreshes: 300 a minute for a network, counted in bundles of 20.
 BAD_TOKEN_LIMIT = 300
 BUNDLE = 20
 _pending: dict[str, tuple[int, float]] = {}
@@ -161,14 +167,14 @@ _pending_lock = threading.Lock()
 
 
 def count_bad_token(request: HttpRequest) -> None:
-    """Count one; Throttled when the network's budget is used up. Good tokens never get here."""
+    """Count one bad token. Raise Throttled if the network's budget is used up."""
     network = callers.network_of(request)
     if not network:
         return
     now = time.monotonic()
     with _pending_lock:
         if len(_pending) > 10_000:
-            _pending.clear()  # forgets fractions of bundles, never what was written
+            _pending.clear()  # loses parts of bundles, but nothing that was written
         count, blocked_until = _pending.get(network, (0, 0.0))
         if now < blocked_until:
             raise Throttled("bad tokens", wait=round(blocked_until - now))

@@ -1,8 +1,8 @@
-"""Room for password hashing: how many may hash at once, and how many may wait for it.
+"""Limit how many passwords are hashed at a time, and how many wait for it.
 
-Argon2 takes 100 MiB and a quarter of a second a time, by design. Without a bound fifty sign-ins at
-once would take 5 GB; without a bound on those who wait they would hold every thread of the server,
-and the health check would wait with them (ASVS 5.0 15.1.3, 15.2.2).
+Argon2 takes 100 MiB and a quarter of a second each time, by design. Fifty sign-ins at once would
+take 5 GB. Those that wait would hold every thread of the server, and the health check would wait
+behind them (ASVS 5.0 15.1.3, 15.2.2).
 """
 
 import threading
@@ -14,15 +14,18 @@ from django.db import connection
 from ..conf import conf
 from ..errors import Unavailable
 
-# One in each process, and there is a process for each core: more would only share the cores.
+# One per process, since there is a process for each core.
 _hashing = threading.Semaphore(1)
 _lock = threading.Lock()
 _inside = 0
 
 
 @contextmanager
-def room() -> Iterator[None]:
-    """Wait for a turn to hash. Unavailable if too many are waiting; nothing was counted then."""
+def hashing_slot() -> Iterator[None]:
+    """Wait for a turn to hash. Close the database connection meanwhile, outside a transaction.
+
+    Raise Unavailable if too many are waiting.
+    """
     global _inside
     with _lock:
         if _inside >= conf.hashing_places:
@@ -30,7 +33,7 @@ def room() -> Iterator[None]:
         _inside += 1
     try:
         if not connection.in_atomic_block:
-            connection.close()  # whoever waits holds a thread, and nothing else
+            connection.close()  # a waiting thread needs none
         with _hashing:
             yield
     finally:

@@ -1,6 +1,6 @@
-"""Step 2: are these credentials good? Asked of Django's authentication backends.
+"""Check credentials by Django's authentication backends.
 
-Budgets come before the password is hashed, and hashing is bounded (credentials.hashing).
+Budgets are checked before a password is hashed, and hashing is limited (credentials.hashing).
 """
 
 from typing import Any
@@ -13,8 +13,10 @@ from django.http import HttpRequest
 from .. import signals, subjects
 from ..errors import InvalidCredentials
 from ..spelling import composed
-from . import budgets as throttling
-from . import hashing
+from . import budgets, hashing
+
+# No password is longer: hashing must not cost what the sender chose.
+LONGEST_PASSWORD = 1024
 
 
 def verify(request: HttpRequest, name: str, password: str, failure: str = "sign_in_failed") -> Any:
@@ -24,19 +26,20 @@ def verify(request: HttpRequest, name: str, password: str, failure: str = "sign_
     `failure` is the kind of event that wrong ones become. Unknown, wrong and inactive cost the
     same time and get the same answer: Django's backend hashes equally often for each of them.
     """
-    budgets = throttling.sign_in_budgets(request, name)
-    throttling.check(budgets)
-    with hashing.room():
-        # Reserved here, not before the wait: of this process one attempt at most is in doubt.
-        used_up = throttling.spend(budgets)
+    limits = budgets.sign_in_budgets(request, name)
+    budgets.check(limits)
+    with hashing.hashing_slot():
+        # Reserve the budget only once it is our turn to hash, so that at most one attempt of this
+        # process is reserved and undecided.
+        used_up = budgets.spend(limits)
         user = ask_backends(request, subjects.normalised(name), password)
     if user is not None:
-        throttling.give_back(budgets)
+        budgets.give_back(limits)
         return user
     known = subjects.find(name)
     signals.tell(failure, request, user=known)
     if used_up:
-        # Once for each window, not for each refusal that follows.
+        # Once per window, not once per refusal that follows.
         signals.tell("throttled", request, user=known, detail={"budgets": used_up})
     raise InvalidCredentials
 
@@ -61,10 +64,10 @@ def verify_again(
     password: str,
     failure: str = "reauthentication_failed",
 ) -> Any:
-    """The same user, if it is their password; otherwise as `verify`.
+    """Return the user as `verify` does if this is their password. Raise what `verify` raises.
 
-    A backend may find somebody else by the name, or the name may just have changed hands:
-    another's password confirms nothing.
+    A backend may find somebody else by the name, or the name may have changed hands a moment ago.
+    Another person's password confirms nothing.
     """
     found = verify(request, user.get_username(), password, failure)
     if found.pk != user.pk:

@@ -23,7 +23,7 @@ from ..models import Session
 from ..tokens.claims import Issued
 from ..users.models import User
 from ..web import cookies, csrf
-from ..web.views.sign_in import delivered, presented
+from ..web.browser import response_with_cookies, sessions_in_cookies
 from . import handshake as handshakes
 from . import matching, protocol
 from .handshake import Handshake, Pending
@@ -151,8 +151,10 @@ def pending_link(request: HttpRequest, trip: str) -> tuple[Pending, User | None]
 
 def finish_link(request: HttpRequest, user: User, pending: Pending, *, fresh: bool) -> Response:
     """Sign in whoever has just shown that the waiting identity is theirs, and return the answer."""
-    sessions.end(presented(request), "replaced")
-    response = delivered(start_session(request, user, remember=pending.remember, fresh=fresh))
+    sessions.end(sessions_in_cookies(request), "replaced")
+    response = response_with_cookies(
+        start_session(request, user, remember=pending.remember, fresh=fresh)
+    )
     handshakes.drop(response, pending)
     return response
 

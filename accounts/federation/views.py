@@ -26,7 +26,7 @@ from ..people import delivery, links
 from ..people.links import DeadLink
 from ..people.mails import require_server
 from ..web.bodies import Body, Password, State
-from ..web.views.sign_in import BrowserView, current, presented
+from ..web.browser import BrowserView, session_state, sessions_in_cookies
 from ..web.wording import MISSING
 from . import flow, matching, protocol
 from . import handshake as handshakes
@@ -100,14 +100,14 @@ class BeginView(ProviderView):
         if request.META.get("HTTP_SEC_FETCH_SITE", "none") not in ("none", "same-origin"):
             # Another site may not send people off to be signed in anew: they must press the button.
             return redirect(LOGIN, next=target)
-        session = current(request)["session"]
+        session = session_state(request)["session"]
         step_up = request.GET.get("reauthenticate") == "1"
         if step_up and session is None:
             return redirect(LOGIN, reason="session_ended")
         handshake = Handshake(
             next=target,
             remember=request.GET.get("remember") == "1",
-            sessions=tuple(presented(request).values_list("id", flat=True)),
+            sessions=tuple(sessions_in_cookies(request).values_list("id", flat=True)),
             step_up=session["id"] if step_up and session else "",
         )
         try:

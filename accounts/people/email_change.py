@@ -17,8 +17,8 @@ from ..models import Session
 from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
+from ..web.browser import own_session
 from ..web.permissions import RecentlyAuthenticated
-from ..web.views.own_sessions import own_session
 from . import delivery, links, mails
 from .links import DeadLink
 from .models import LinkToken

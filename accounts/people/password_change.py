@@ -18,7 +18,7 @@ from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
 from ..web.bodies import Body, NewPassword, Password
-from ..web.views.own_sessions import own_session
+from ..web.browser import own_session
 from . import password_rules
 
 
@@ -57,7 +57,7 @@ def change(request: HttpRequest, session: Session, user: User, current: str, new
 
 def hash_password(password: str) -> str:
     """Return the hash to store. Waits in the same queue as sign-ins that hash a password."""
-    with hashing.room():
+    with hashing.hashing_slot():
         return make_password(password)
 
 

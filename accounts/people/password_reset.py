@@ -13,7 +13,7 @@ from ..errors import ValidationFailed
 from ..sessions.user_changes import Occasion
 from ..users.models import User
 from ..web.bodies import Body, NewPassword
-from ..web.views.sign_in import BrowserView
+from ..web.browser import BrowserView
 from ..web.wording import MISSING
 from . import delivery, links, mails, password_rules
 from .links import DeadLink

@@ -18,9 +18,8 @@ from django.core.exceptions import ValidationError
 from zxcvbn import zxcvbn
 
 from ..conf import conf
+from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import ValidationFailed
-from ..users.models import User
-from ..web.bodies import LONGEST_PASSWORD
 from ..web.wording import AtMost
 
 # The example of a good password that everybody has read (xkcd 936).
@@ -83,7 +82,7 @@ class Guessable:
         return f"{self.ADVICE} Known words, names, repeats and runs are easy to guess."
 
 
-def check(password: str, user: User, field: str) -> None:
+def check(password: str, user: Any, field: str) -> None:
     """Raise ValidationFailed, with all reasons, if `user` may not have this password."""
     try:
         validate_password(password, user)
@@ -118,7 +117,7 @@ def _is_context(password: str, words: list[str]) -> bool:
 
 
 def _core(password: str) -> str:
-    """Return the letters without digits and marks at both ends; once, if they are repeated."""
+    """Return the letters without digits and marks at both ends. Keep one of repeated ones."""
     inner = re.sub(r"^[\W\d_]+|[\W\d_]+$", "", password)
     core = re.sub(r"^(.+?)\1+$", r"\1", _plain(inner))
     return core if len(core) >= SHORTEST_WORD else ""

@@ -17,8 +17,8 @@ from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
 from ..web.bodies import Body, Name, UserBody, moment
+from ..web.browser import own_session
 from ..web.permissions import RecentlyAuthenticated
-from ..web.views.own_sessions import own_session
 
 
 class Profile(Body):

@@ -15,7 +15,7 @@ from ..credentials import budgets
 from ..errors import ValidationFailed
 from ..users.models import User
 from ..web.bodies import Address, Body, Name, NewPassword
-from ..web.views.sign_in import BrowserView
+from ..web.browser import BrowserView
 from ..web.wording import MISSING
 from . import delivery, email_change, links, mails, password_rules
 from .links import DeadLink

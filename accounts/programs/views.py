@@ -11,8 +11,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import credentials, subjects, tokens
-from .. import sessions as session_flow
+from .. import credentials, sessions, subjects, tokens
 from ..conf import conf
 from ..credentials import budgets
 from ..errors import BrowserMustUseCookies, NotFound, SessionEnded
@@ -20,7 +19,6 @@ from ..models import Session
 from ..tokens.claims import Issued
 from ..web.base import Endpoint
 from ..web.bodies import Body, ClientSignIn
-from ..web.views.sign_in import sign_out
 
 
 class RefreshBody(Body):
@@ -64,7 +62,7 @@ class TokenView(ClientView):
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
-        issued = session_flow.start(user, client=Session.Client.CLI, remember=True, request=request)
+        issued = sessions.start(user, client=Session.Client.CLI, remember=True, request=request)
         credentials.announce_sign_in(request, user)
         return Response(pair(issued))
 
@@ -79,7 +77,7 @@ class TokenRefreshView(ClientView):
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         token = given["refresh_token"]
         try:
-            issued = session_flow.rotate(token, client=Session.Client.CLI, request=request)
+            issued = sessions.rotate(token, client=Session.Client.CLI, request=request)
         except SessionEnded:
             budgets.count_bad_token(request)
             raise
@@ -93,7 +91,7 @@ class TokenRevokeView(ClientView):
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         named = tokens.named_sessions([given["refresh_token"]], Session.Client.CLI)
-        sign_out(request, Session.objects.filter(id__in=named))
+        sessions.sign_out(Session.objects.filter(id__in=named), request)
         return Response({})
 
 

@@ -1,4 +1,4 @@
-"""A session: one row for each sign-in on a device. Nothing here knows HTTP.
+"""Keep sessions: one row for each sign-in on a device. Nothing here knows HTTP.
 
 Others use the names below, and `revocation.check`, which asks whether a token's session is live.
 """
@@ -12,6 +12,7 @@ from .session import (
     find_live,
     reauthenticated,
     seconds_ahead,
+    sign_out,
     start,
 )
 
@@ -25,5 +26,6 @@ __all__ = [
     "refreshable",
     "rotate",
     "seconds_ahead",
+    "sign_out",
     "start",
 ]

@@ -170,6 +170,18 @@ def end_everyones(reason: str) -> int:
     return end(Session.objects.all(), reason)
 
 
+def sign_out(leaving: "QuerySet[Session]", request: HttpRequest | None = None) -> None:
+    """End these sessions, with an event for each one that was live.
+
+    If revoking or recording fails, the transaction rolls back and the session stays live. Signing
+    out again ends it.
+    """
+    for session in leaving.filter(ended_at=None).select_related("user"):
+        with transaction.atomic():
+            if end(Session.objects.filter(id=session.id), "signed_out"):
+                signals.tell("signed_out", request, user=session.user, session=session)
+
+
 def _end_oldest(newest: Session, request: HttpRequest | None) -> None:
     """End the sessions beyond the limit for this kind of client, the longest unused first."""
     live = Session.objects.filter(user=newest.user, client=newest.client, ended_at=None)

@@ -1,8 +1,8 @@
-"""What must happen to sessions when a user row changes, whoever changes it.
+"""End sessions or raise `ver` when a user's row changes, whoever changes it.
 
-The admin, a command, the shell and a view all save or delete users; these receivers are the one
-place that none of them can forget. They are connected for whichever user model the project has.
-(Bulk updates tell nobody; the revocation feed looks for inactive users itself.)
+The admin, commands, the shell and views all save or delete users. None of them can forget these
+receivers, which are connected for whichever user model the project has. Bulk updates send no
+signal, so the revocation feed looks for inactive users itself.
 """
 
 from collections.abc import Iterable
@@ -50,7 +50,7 @@ def connect() -> None:
     """Watch the project's user model, its proxies, and the models that derive from it."""
     users = [model for model in apps.get_models() if issubclass(model, get_user_model())]
     for model in users:
-        pre_save.connect(compare, sender=model)
+        pre_save.connect(note_changes, sender=model)
         for follow in (raise_version, end_sessions_of_inactive, end_sessions_of_old_password):
             post_save.connect(follow, sender=model)
     # Of a model that derives from it Django deletes the user's own row too, and says so.
@@ -67,13 +67,15 @@ def make_subject(sender: type, user: AbstractBaseUser, **kwargs: Any) -> None:
     subjects.of(user)
 
 
-def compare(sender: type, instance: AbstractBaseUser, update_fields: Any, **kwargs: Any) -> None:
+def note_changes(
+    sender: type, instance: AbstractBaseUser, update_fields: Any, **kwargs: Any
+) -> None:
     """Note, while the row is as it was, what this save changes."""
     instance.gatehouse_former = changes(instance, update_fields)  # type: ignore[attr-defined]
 
 
 def raise_version(sender: type, instance: AbstractBaseUser, **kwargs: Any) -> None:
-    """Raise `ver` after a change of role: older tokens are stale."""
+    """Raise `ver` after a change of role, so that older tokens are refused."""
     if any(name in former(instance) for name in RIGHTS):
         rights_changed(instance)
 
@@ -96,14 +98,14 @@ def follow_membership(
         (own,) = (f.name for f in sender._meta.fields if f.related_model is type(instance))  # type: ignore[attr-defined]
         members = sender._base_manager.filter(**{own: instance.pk})  # type: ignore[attr-defined]
         users = subjects.rows().filter(pk__in=members.values(path))
-    # Held until the end: a sign-in that is under way comes before, or finds the new rights.
+    # The lock is held until the end. A sign-in meanwhile comes first or finds the new rights.
     with transaction.atomic():
         for user in users.select_for_update():
             rights_changed(user)
 
 
 def rights_changed(user: AbstractBaseUser) -> None:
-    """Refuse the user's older access tokens from now on: a refresh brings the new rights."""
+    """Refuse the user's older access tokens from now on. A refresh brings the new rights."""
     raised = Subject.objects.filter(user_id=user.pk)
     raised.update(ver=F("ver") + 1, ver_raised_at=Now())
     subjects.forget(user)
@@ -114,9 +116,9 @@ def rights_changed(user: AbstractBaseUser) -> None:
 def end_sessions_of_inactive(
     sender: type, instance: AbstractBaseUser, created: bool, **kwargs: Any
 ) -> None:
-    """End the sessions after deactivation; reactivation revives none.
+    """End the sessions after deactivation.
 
-    Those that a bulk update left behind, which told nobody, end before they count again.
+    Reactivation revives none. It ends those that a bulk update, which sends no signal, has left.
     """
     switched = "is_active" in former(instance)
     if instance.is_active:
@@ -130,7 +132,7 @@ def end_sessions_of_inactive(
 def end_sessions_of_old_password(
     sender: type, instance: AbstractBaseUser, update_fields: Any, **kwargs: Any
 ) -> None:
-    """End the sessions after a new password, but for the one in which it was set."""
+    """End the sessions after a new password, except the one in which it was set."""
     occasion: Occasion | None = instance.__dict__.pop("gatehouse_occasion", None)
     if "password" not in former(instance):
         return
@@ -182,7 +184,7 @@ def changes(user: AbstractBaseUser, update_fields: Iterable[str] | None) -> dict
 
 
 def former(user: AbstractBaseUser) -> dict[str, Any]:
-    """Return what `compare` has noted."""
+    """Return what `note_changes` has noted."""
     noted: dict[str, Any] = user.gatehouse_former  # type: ignore[attr-defined]
     return noted
 
@@ -199,8 +201,9 @@ def record(
 
 
 def end_sessions_of_deleted(sender: type, instance: AbstractBaseUser, **kwargs: Any) -> None:
-    """End first, delete later: the rows stay, without their user, for the revocation feed."""
-    # Whoever signs in meanwhile waits, and finds nobody: a session begun now would be left live.
+    """End the user's sessions before the deletion. Their rows stay for the revocation feed."""
+    # A sign-in at the same time waits for this lock, and finds nobody then. Without the lock its
+    # session would be left live.
     subjects.rows().select_for_update().filter(pk=instance.pk).first()
     sessions.end_all_of(instance, "deleted")
     subject = subjects.known(instance)

@@ -1,6 +1,7 @@
 """Users, identities, sessions and events for staff.
 
-A session that ends here ends everywhere at once.
+A session that ends here ends everywhere at once. Identities, events and reset links are here if
+the parts that own them are installed.
 No page shows a token, a hash or a password. Nobody sets another person's password: staff send a
 reset link (ASVS 5.0 6.4.6). Staff see everything. They may act on people who are not staff. Only
 superusers may act on staff, and decide who is staff.
@@ -8,21 +9,18 @@ superusers may act on staff, and decide who is staff.
 
 from typing import TYPE_CHECKING, Any, cast
 
+from django.apps import apps
 from django.contrib import admin, messages
 from django.contrib.auth import logout
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .. import sessions, signals, subjects, user_agents
-from ..audit.models import SecurityEvent
 from ..conf import conf
 from ..errors import NoMailServer
-from ..federation import matching
-from ..federation.models import Identity
 from ..models import Session
-from ..people.password_reset import send_reset
 from ..spelling import canonical_email
-from ..users.models import User
 from .site import GatehouseAdmin
 from .site import site as own_site
 
@@ -37,6 +35,11 @@ if TYPE_CHECKING:
     ModelAdmin = admin.ModelAdmin[Any]
 else:
     ModelAdmin = admin.ModelAdmin  # which takes no type at run time
+
+
+def is_installed(part: str) -> bool:
+    """Return whether this part of the package is in INSTALLED_APPS."""
+    return f"gatehouse_{part}" in apps.app_configs
 
 
 class ForStaff(ModelAdmin):
@@ -77,7 +80,6 @@ class ForStaff(ModelAdmin):
         return user_agents.describe(row.user_agent)
 
 
-@admin.register(User, site=site)
 class UserAdmin(ForStaff):
     """People: rename, deactivate, sign out, send a reset link. Only owners change an address."""
 
@@ -87,10 +89,10 @@ class UserAdmin(ForStaff):
     ordering = ("email",)
     fields = ("email", "name", "is_active", *ROLES, "sub", "last_login", "created_at")
     readonly_fields = ("email", "sub", "last_login", "created_at")
-    actions = ("end_all_sessions", "deactivate", "send_reset_link")
+    actions: tuple[str, ...] = ("end_all_sessions", "deactivate")
 
     @admin.display(description="sub")
-    def sub(self, user: User) -> str:
+    def sub(self, user: Any) -> str:
         return subjects.of(user).sub
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
@@ -99,14 +101,14 @@ class UserAdmin(ForStaff):
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> tuple[str, ...]:
         return self.readonly_fields if is_superuser(request) else (*self.readonly_fields, *ROLES)
 
-    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+    def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
         """Save, so that the events that follow (sessions.user_changes) say who did it."""
-        obj.gatehouse_saved_by = acting_staff(request)  # type: ignore[attr-defined]
+        obj.gatehouse_saved_by = acting_staff(request)
         # Only what this form has changed: the row may have changed since it was read.
         obj.save(update_fields=form.changed_data if change else None)
 
     @admin.action(description="End all sessions of this user")
-    def end_all_sessions(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+    def end_all_sessions(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         allowed = self.allowed(request, chosen)
         for user in allowed:
             ended = sessions.end_all_of(user, "admin")
@@ -116,32 +118,15 @@ class UserAdmin(ForStaff):
         self.say_done(request, allowed, chosen)
 
     @admin.action(description="Deactivate")
-    def deactivate(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
+    def deactivate(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
         allowed = self.allowed(request, chosen)
         for user in allowed:
             user.is_active = False
-            user.gatehouse_saved_by = acting_staff(request)  # type: ignore[attr-defined]
+            user.gatehouse_saved_by = acting_staff(request)
             user.save(update_fields=["is_active"])  # ends the sessions: sessions.user_changes
         self.say_done(request, allowed, chosen)
 
-    @admin.action(description="Send reset link")
-    def send_reset_link(self, request: HttpRequest, chosen: QuerySet[User]) -> None:
-        if not conf.mail:
-            self.message_user(request, NoMailServer.detail_text, messages.ERROR)
-            return
-        allowed = self.allowed(request, chosen)
-        by = acting_staff(request)
-        sent = [user for user in allowed if send_reset(request, user, by=by)]
-        left = [user.email for user in allowed if user not in sent]
-        if left:
-            text = (
-                f"No link was sent to {', '.join(left)}: it is for active people with a real "
-                "address."
-            )
-            self.message_user(request, text, messages.WARNING)
-        self.say_done(request, sent, chosen)
-
-    def allowed(self, request: HttpRequest, chosen: QuerySet[User]) -> list[User]:
+    def allowed(self, request: HttpRequest, chosen: QuerySet[Any]) -> list[Any]:
         """Return those of the chosen that this person may act on. Name the others in a message."""
         found = list(chosen)
         spared = [user.email for user in found if not may_act_on(request, user)]
@@ -150,30 +135,32 @@ class UserAdmin(ForStaff):
             self.message_user(request, text, messages.ERROR)
         return [user for user in found if may_act_on(request, user)]
 
-    def say_done(self, request: HttpRequest, done: list[User], chosen: QuerySet[User]) -> None:
+    def say_done(self, request: HttpRequest, done: list[Any], chosen: QuerySet[Any]) -> None:
         if done:
             text = f"Done for {len(done)} of {len(chosen)}."
             self.message_user(request, text, messages.SUCCESS)
 
+    if is_installed("people"):
+        actions = (*actions, "send_reset_link")
 
-@admin.register(Identity, site=site)
-class IdentityAdmin(ForStaff):
-    """Who signs in to which account through the identity provider. Staff may only unlink."""
+        @admin.action(description="Send reset link")
+        def send_reset_link(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+            from ..people.password_reset import send_reset
 
-    list_display = ("user", "subject", "issuer", "created_at")
-    list_filter = ("issuer", "created_at")
-    list_select_related = ("user",)
-    search_fields = ("user__email", "user__name", "user__gatehouse_subject__sub", "subject")
-    ordering = ("-id",)
-    fields = ("user", "subject", "issuer", "created_at")
-    actions = ("unlink",)
-
-    @admin.action(description="Unlink from the account")
-    def unlink(self, request: HttpRequest, chosen: QuerySet[Identity]) -> None:
-        found = list(chosen.select_related("user"))
-        allowed = [identity for identity in found if may_act_on(request, identity.user)]
-        done = sum(matching.unlink(request, row, by=acting_staff(request)) for row in allowed)
-        self.message_user(request, f"Unlinked {done} of {len(found)}.", messages.SUCCESS)
+            if not conf.mail:
+                self.message_user(request, NoMailServer.detail_text, messages.ERROR)
+                return
+            allowed = self.allowed(request, chosen)
+            by = acting_staff(request)
+            sent = [user for user in allowed if send_reset(request, user, by=by)]
+            left = [user.email for user in allowed if user not in sent]
+            if left:
+                text = (
+                    f"No link was sent to {', '.join(left)}: it is for active people with a real "
+                    "address."
+                )
+                self.message_user(request, text, messages.WARNING)
+            self.say_done(request, sent, chosen)
 
 
 @admin.register(Session, site=site)
@@ -206,33 +193,62 @@ class SessionAdmin(ForStaff):
         self.message_user(request, f"Ended {ended} of {len(chosen)}.", messages.SUCCESS)
 
 
-@admin.register(SecurityEvent, site=site)
-class SecurityEventAdmin(ForStaff):
-    """What happened. Nobody adds or changes rows here."""
+if is_installed("users"):
+    site.register(apps.get_model("gatehouse_users", "User"), UserAdmin)
 
-    list_display = ("at", "words", "user", "address", "device", "detail")
-    list_filter = ("kind", "at")
-    list_select_related = ("user",)
-    search_fields = ("user__email", "user__gatehouse_subject__sub", "address", "session_id")
-    ordering = ("-id",)
-    fields = ("at", "kind", "words", "user", "session_id", "address", "user_agent", "detail")
 
-    @admin.display(description="what happened")
-    def words(self, event: SecurityEvent) -> str:
-        return signals.KINDS.get(event.kind, event.kind)
+if is_installed("federation"):
+    from ..federation import matching
+    from ..federation.models import Identity
+
+    @admin.register(Identity, site=site)
+    class IdentityAdmin(ForStaff):
+        """Who signs in to which account through the identity provider. Staff may only unlink."""
+
+        list_display = ("user", "subject", "issuer", "created_at")
+        list_filter = ("issuer", "created_at")
+        list_select_related = ("user",)
+        search_fields = ("user__email", "user__name", "user__gatehouse_subject__sub", "subject")
+        ordering = ("-id",)
+        fields = ("user", "subject", "issuer", "created_at")
+        actions = ("unlink",)
+
+        @admin.action(description="Unlink from the account")
+        def unlink(self, request: HttpRequest, chosen: QuerySet[Identity]) -> None:
+            found = list(chosen.select_related("user"))
+            allowed = [identity for identity in found if may_act_on(request, identity.user)]
+            done = sum(matching.unlink(request, row, by=acting_staff(request)) for row in allowed)
+            self.message_user(request, f"Unlinked {done} of {len(found)}.", messages.SUCCESS)
+
+
+if is_installed("audit"):
+    from ..audit.models import SecurityEvent
+
+    @admin.register(SecurityEvent, site=site)
+    class SecurityEventAdmin(ForStaff):
+        """What happened. Nobody adds or changes rows here."""
+
+        list_display = ("at", "words", "user", "address", "device", "detail")
+        list_filter = ("kind", "at")
+        list_select_related = ("user",)
+        search_fields = ("user__email", "user__gatehouse_subject__sub", "address", "session_id")
+        ordering = ("-id",)
+        fields = ("at", "kind", "words", "user", "session_id", "address", "user_agent", "detail")
+
+        @admin.display(description="what happened")
+        def words(self, event: SecurityEvent) -> str:
+            return signals.KINDS.get(event.kind, event.kind)
 
 
 def is_superuser(request: HttpRequest) -> bool:
     return bool(getattr(request.user, "is_superuser", False))
 
 
-def may_act_on(request: HttpRequest, user: User | None) -> bool:
+def may_act_on(request: HttpRequest, user: Any) -> bool:
     return is_superuser(request) or user is None or not (user.is_staff or user.is_superuser)
 
 
-def note(
-    request: HttpRequest, kind: str, user: User | None, *, session: Any = None, **detail: Any
-) -> None:
+def note(request: HttpRequest, kind: str, user: Any, *, session: Any = None, **detail: Any) -> None:
     """Tell of an event of this user that says who did it."""
     detail = {"by": acting_staff(request), **detail}
     signals.tell(kind, request, user=user, session=session, detail=detail)
@@ -240,4 +256,4 @@ def note(
 
 def acting_staff(request: HttpRequest) -> str:
     """Return the `sub` of whoever acts here, as events name them."""
-    return subjects.of(cast(User, request.user)).sub
+    return subjects.of(cast(AbstractBaseUser, request.user)).sub

@@ -15,8 +15,8 @@ from django.http.response import HttpResponseBase
 
 from .. import credentials, signals
 from ..conf import conf
+from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import InvalidCredentials, Problem
-from ..web.bodies import LONGEST_PASSWORD
 
 signals.KINDS["admin_signed_in"] = "Signed in to the administration"
 

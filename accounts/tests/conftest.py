@@ -21,7 +21,7 @@ MODULES_WITH_STATE = (
     "tokens.key_store",
     "tokens.signing",
 )
-MODULES_OF_PARTS = ("people.afterwards",)
+MODULES_OF_PARTS = ("people.delivery",)
 
 OPTIONS = {
     "ISSUER": "http://localhost",

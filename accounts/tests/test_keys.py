@@ -27,7 +27,7 @@ from ..conf import conf
 from ..errors import InvalidToken, RevokedSession, SessionEnded
 from ..models import Session
 from ..sessions import revocation
-from ..tokens import key_store
+from ..tokens import key_store, keys
 from ..tokens.claims import Issued
 from .clients import BrowserClient
 from .conftest import PACKAGE
@@ -55,7 +55,7 @@ def no_keys(key_file: Path) -> Path:
     return key_file
 
 
-def statuses(ring: key_store.Ring) -> dict[str, str]:
+def statuses(ring: keys.Ring) -> dict[str, str]:
     return {kid: key.status for kid, key in ring.by_kid.items()}
 
 
@@ -64,7 +64,7 @@ def sign_in(user: Any) -> Issued:
 
 
 def kid_of(token: str) -> str:
-    return str(json.loads(key_store.unb64(token.split(".")[0]))["kid"])
+    return str(json.loads(keys.unb64(token.split(".")[0]))["kid"])
 
 
 def command(**options: Any) -> tuple[str, str]:
@@ -86,9 +86,7 @@ def awaited(condition: Callable[[], bool]) -> bool:
 
 def test_jwks_shows_public_members_only(browser_client: BrowserClient, key_file: Path) -> None:
     """Neither the private number nor our own members leave the server, whatever the status."""
-    ring = key_store.Ring([key_store.new_key("active"), key_store.new_key("next")]).activated(
-        NOW, KEEP
-    )
+    ring = keys.Ring([keys.new_key("active"), keys.new_key("next")]).activated(NOW, KEEP)
     key_store.write(ring.with_next(), key_file)
     key_store.reset()
 
@@ -107,12 +105,10 @@ def test_jwks_shows_public_members_only(browser_client: BrowserClient, key_file:
 
 def test_ring_survives_its_file_unchanged(key_file: Path) -> None:
     """Every status and time of retirement is there again."""
-    ring = key_store.Ring([key_store.new_key("active"), key_store.new_key("next")]).activated(
-        NOW, KEEP
-    )
+    ring = keys.Ring([keys.new_key("active"), keys.new_key("next")]).activated(NOW, KEEP)
     ring = ring.with_next()
 
-    again = key_store.Ring.parse(ring.dump())
+    again = keys.Ring.parse(ring.dump())
 
     assert statuses(again) == statuses(ring)
     assert sorted(statuses(again).values()) == ["active", "next", "retired"]
@@ -121,7 +117,7 @@ def test_ring_survives_its_file_unchanged(key_file: Path) -> None:
 
 def test_key_goes_from_next_to_active_to_retired_to_gone() -> None:
     """Each step keeps what tokens may still need; the last is taken when none can be live."""
-    ring = key_store.Ring([key_store.new_key("active")])
+    ring = keys.Ring([keys.new_key("active")])
     (first,) = ring.by_kid
 
     published = ring.with_next()
@@ -141,7 +137,7 @@ def test_key_goes_from_next_to_active_to_retired_to_gone() -> None:
 
 def test_publishing_twice_makes_one_next_key() -> None:
     """A rotation that was interrupted goes on with the key that it published."""
-    ring = key_store.Ring([key_store.new_key("active")]).with_next()
+    ring = keys.Ring([keys.new_key("active")]).with_next()
 
     assert ring.with_next() is ring
 
@@ -203,10 +199,10 @@ def test_running_server_picks_up_a_changed_file_within_five_seconds(
     pair = sign_in(alice)
     before = key_store.ring().active_kid
     program = (
-        f"import sys, pathlib; from {PACKAGE}.tokens import key_store as keys;"
+        f"import sys, pathlib, django; django.setup(); from {PACKAGE}.tokens import key_store, keys;"
         "path = pathlib.Path(sys.argv[1]);"
         "ring = keys.Ring.parse(path.read_text()).with_next().activated(1, 2);"
-        "keys.write(ring, path)"
+        "key_store.write(ring, path)"
     )
 
     subprocess.run([sys.executable, "-c", program, str(key_file)], check=True)
@@ -321,7 +317,7 @@ def test_rotation_whose_own_key_is_dropped_stops(
     before = key_store.ring().active_kid
 
     def drop_the_next() -> None:
-        published = key_store.Ring.parse(key_file.read_text()).by_kid
+        published = keys.Ring.parse(key_file.read_text()).by_kid
         command(drop=next(kid for kid in published if kid != before))
 
     meanwhile(drop_the_next)
@@ -404,7 +400,7 @@ def look_again() -> None:
 @pytest.mark.parametrize("how", [how for how in BROKEN if how != "gone"])
 def test_key_file_that_is_broken_at_the_start_stops_it(key_file: Path, how: str) -> None:
     """Nothing to go on with: a clear refusal, which does not quote the file."""
-    key_store.write(key_store.Ring([key_store.new_key("active")]), key_file)
+    key_store.write(keys.Ring([keys.new_key("active")]), key_file)
     secret = json.loads(key_file.read_text())["keys"][0]["d"]
     BROKEN[how](key_file)
     key_store.reset()
@@ -417,11 +413,11 @@ def test_key_file_that_is_broken_at_the_start_stops_it(key_file: Path, how: str)
 
 def test_two_active_keys_or_none_are_refused() -> None:
     """Which one signs must not depend on the order in a file."""
-    active, another = key_store.new_key("active"), key_store.new_key("active")
+    active, another = keys.new_key("active"), keys.new_key("active")
 
-    for wrong in ([active, another], [key_store.new_key("next")], [active, active]):
+    for wrong in ([active, another], [keys.new_key("next")], [active, active]):
         with pytest.raises(ImproperlyConfigured, match="one active key"):
-            key_store.Ring(wrong)
+            keys.Ring(wrong)
 
 
 @pytest.mark.parametrize(
@@ -438,10 +434,10 @@ def test_two_active_keys_or_none_are_refused() -> None:
 )
 def test_key_with_a_wrong_member_is_refused(member: str, value: Any) -> None:
     """A key that is not exactly one of ours is a mistake to be told, not worked around."""
-    jwk = key_store.new_key("active").private_jwk() | {member: value}
+    jwk = keys.new_key("active").private_jwk() | {member: value}
 
     with pytest.raises(ImproperlyConfigured):
-        key_store.Ring.parse(json.dumps({"keys": [jwk]}))
+        keys.Ring.parse(json.dumps({"keys": [jwk]}))
 
 
 def test_first_keys_are_made_once_and_for_their_owner_alone(no_keys: Path) -> None:
@@ -458,12 +454,12 @@ def test_first_keys_are_made_once_and_for_their_owner_alone(no_keys: Path) -> No
 
 def test_key_file_stays_its_owners_when_root_rotates(key_file: Path) -> None:
     """A file that the server cannot read signs everyone out at its next start."""
-    key_store.write(key_store.Ring([key_store.new_key("active")]), key_file)
+    key_store.write(keys.Ring([keys.new_key("active")]), key_file)
     if os.geteuid() == 0:  # nobody else can give a file away, or replace another's
         os.chown(key_file, 12345, 23456)
     before = key_file.stat()
 
-    key_store.write(key_store.Ring([key_store.new_key("active")]), key_file)
+    key_store.write(keys.Ring([keys.new_key("active")]), key_file)
 
     after = key_file.stat()
     assert (after.st_uid, after.st_gid) == (before.st_uid, before.st_gid)
@@ -480,7 +476,7 @@ def test_missing_keys_are_not_made_on_the_way(no_keys: Path) -> None:
 
 def test_second_process_that_starts_takes_the_keys_of_the_first(no_keys: Path) -> None:
     """Both found no file and made a key; the one that came later drops its own."""
-    first, second = (key_store.Ring([key_store.new_key("active")]) for _ in range(2))
+    first, second = (keys.Ring([keys.new_key("active")]) for _ in range(2))
 
     key_store.write(first, no_keys, overwrite=False)
     key_store.write(second, no_keys, overwrite=False)
@@ -511,14 +507,14 @@ def test_keys_of_the_first_stay_where_there_are_no_hard_links(
     """Two that make the first keys at once go on with the same, whole file."""
 
     def make() -> str:
-        key_store.write(key_store.Ring([key_store.new_key("active")]), no_keys, overwrite=False)
+        key_store.write(keys.Ring([keys.new_key("active")]), no_keys, overwrite=False)
         return no_keys.read_text()
 
     with ThreadPoolExecutor(2) as pool:
         seen = [run.result() for run in [pool.submit(make) for _ in range(2)]]
 
     assert seen == [no_keys.read_text()] * 2
-    assert key_store.Ring.parse(seen[0]).active
+    assert keys.Ring.parse(seen[0]).active
     assert stat.S_IMODE(no_keys.stat().st_mode) == 0o600
     assert {path.name for path in no_keys.parent.iterdir()} <= {
         no_keys.name,
@@ -533,7 +529,7 @@ def test_existing_key_file_is_left_alone_where_there_are_no_hard_links(
     no_hard_links.abort()
     key_file.write_text("somebody else's")
 
-    key_store.write(key_store.Ring([key_store.new_key("active")]), key_file, overwrite=False)
+    key_store.write(keys.Ring([keys.new_key("active")]), key_file, overwrite=False)
 
     assert key_file.read_text() == "somebody else's"
 
@@ -546,7 +542,7 @@ def environment(settings: Any) -> Callable[[str], None]:
         settings.GATEHOUSE = {**settings.GATEHOUSE, "SIGNING_KEYS": text}
         key_store.reset()
 
-    restart(key_store.Ring([key_store.new_key("active")]).dump())
+    restart(keys.Ring([keys.new_key("active")]).dump())
     return restart
 
 
@@ -578,7 +574,7 @@ def test_drop_of_a_key_from_the_environment_ends_its_sessions_at_once(
     printed, told = command(drop=kid)
 
     assert "ended 1 sessions" in told
-    assert kid not in key_store.Ring.parse(printed).by_kid
+    assert kid not in keys.Ring.parse(printed).by_kid
     with pytest.raises(RevokedSession):
         revocation.check(tokens.verify_access(pair.access))
     with pytest.raises(SessionEnded):
@@ -601,14 +597,14 @@ def test_retired_key_is_kept_as_long_as_any_refresh_token_can_live() -> None:
     """The command counts from the absolute end of a session that keeps its people signed in."""
     from ..management.commands.rotate_signing_key import activated
 
-    ring = activated(key_store.Ring([key_store.new_key("active")]).with_next())
+    ring = activated(keys.Ring([keys.new_key("active")]).with_next())
     (retired,) = [key for key in ring.by_kid.values() if key.status == "retired"]
     longest = conf.lifetimes(remember=True)[1]
 
     assert retired.retired_at is not None
     for age, kept in ((longest - 60, True), (longest + 60, False)):
-        aged = key_store.SigningKey(retired.private, "retired", int(time.time()) - age)
-        after = activated(key_store.Ring([ring.active, aged]).with_next())
+        aged = keys.SigningKey(retired.private, "retired", int(time.time()) - age)
+        after = activated(keys.Ring([ring.active, aged]).with_next())
         assert (retired.kid in after.by_kid) is kept
 
 

@@ -32,7 +32,7 @@ def test_session_that_ended_elsewhere_is_nobodys(browser_client: BrowserClient, 
 
     told = browser_client.get("/auth/session").json()
     assert told == {"authenticated": False, "user": None, "session": None}
-    assert browser_client.get("/auth/sessions").json()["code"] == "invalid_token"
+    assert browser_client.post("/auth/logout-others").json()["code"] == "invalid_token"
 
 
 def test_two_sign_outs_that_meet_write_one_event(

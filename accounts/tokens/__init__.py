@@ -1,4 +1,4 @@
-"""A JWT: how it is made and what makes one valid. No request is read and no row is asked.
+"""Make and verify JWTs. No request is read and no session is looked up.
 
 Others use the names below. `claims` says what stands in a token, `jws` reads its compact form,
 `keys` are the keys and `key_store` is where they are kept.

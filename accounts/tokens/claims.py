@@ -1,4 +1,4 @@
-"""What tokens must say, what verified ones do say, and what issuing gives back."""
+"""Name the claims that tokens must have, check them, and hold what verified tokens say."""
 
 import re
 import time
@@ -12,7 +12,7 @@ from ..conf import LEEWAY_SECONDS, conf
 from ..models import Session
 from .jws import Malformed
 
-# Any clock that claims a time beyond this is wrong (9999-12-31), and so is the token.
+# 9999-12-31. A token with a later time is refused, because Python has no such date.
 LATEST = 253402300799
 
 # What opaque_id() makes, and room for whoever brings longer ones.
@@ -34,25 +34,28 @@ ACCESS = {**COMMON, "ver": int, "scope": str}
 REFRESH = {**COMMON, "key": str}
 
 
-def check(claims: dict[str, Any], required: dict[str, type]) -> None:
-    """Malformed unless these are the claims of a token of ours, ACCESS or REFRESH; but its end."""
+def check_claims(claims: dict[str, Any], required: dict[str, type]) -> None:
+    """Raise Malformed unless the claims are valid for this kind of token, ACCESS or REFRESH.
+
+    Does not check whether `exp` is over.
+    """
     check_types(claims, required)
     check_values(claims, conf.audience if required is ACCESS else conf.refresh_audience)
     if required is ACCESS and claims["exp"] - claims["iat"] > conf.longest_access_seconds:
-        # The revocation feed looks back for so long: one that was issued when the setting was
-        # longer, or by whoever has a key, would outlive its revocation.
+        # The revocation feed looks back for so long. A token that was issued while the setting was
+        # longer, or by somebody else who has a key, would outlive its revocation.
         raise Malformed("it lives longer than access tokens do")
 
 
 def check_types(claims: dict[str, Any], required: dict[str, type]) -> None:
-    """Malformed unless every required claim is there, of its type and within its range."""
+    """Raise Malformed unless every required claim is there, of its type and in its range."""
     for name, kind in required.items():
         if type(claims.get(name)) is not kind:
             raise Malformed(f"{name} is missing or not of its type")
     for name, kind in required.items():
         if kind is int and not 0 <= claims[name] <= LATEST:
             raise Malformed(f"{name} is out of range")
-    for name in ("sub", "jti", "sid"):  # what no column holds must not reach a query
+    for name in ("sub", "jti", "sid"):  # values that fit no column must not reach a query
         if not IDENTIFIER.fullmatch(claims[name]):
             raise Malformed(f"{name} is no identifier of ours")
     if claims["client_id"] not in Session.Client.values:
@@ -60,7 +63,7 @@ def check_types(claims: dict[str, Any], required: dict[str, type]) -> None:
 
 
 def check_values(claims: dict[str, Any], audience: str) -> None:
-    """Malformed unless we issued it, for this audience, and not in the future."""
+    """Raise Malformed unless we issued it, for this audience, and not in the future."""
     if claims["iss"] != conf.issuer:
         raise Malformed("iss is not this issuer")
     if claims["aud"] != audience:
@@ -68,14 +71,14 @@ def check_values(claims: dict[str, Any], audience: str) -> None:
     now = time.time()
     if claims["iat"] > now + LEEWAY_SECONDS:
         raise Malformed("it was issued (iat) in the future")
-    # We never say `nbf`; where it stands it must hold (RFC 7519 section 4.1.5).
+    # Our tokens have no `nbf`. If there is one, it must hold (RFC 7519 section 4.1.5).
     begins = claims.get("nbf", 0)
     if type(begins) is not int or begins > now + LEEWAY_SECONDS:
         raise Malformed("its time (nbf) has not begun")
 
 
 def is_over(exp: int) -> bool:
-    """Whether this expiry is behind us by more than clocks may differ."""
+    """Return whether this expiry has passed by more than clocks may differ."""
     return exp <= time.time() - LEEWAY_SECONDS
 
 
@@ -93,7 +96,7 @@ class AccessClaims:
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Self:
-        """From a verified payload."""
+        """Return the claims of a verified payload."""
         scope = frozenset(payload["scope"].split())
         rest = {name: payload[name] for name in ("sub", "sid", "gen", "ver", "client_id", "exp")}
         return cls(scope=scope, **rest)
@@ -115,13 +118,13 @@ class RefreshClaims:
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Self:
-        """From a verified payload."""
+        """Return the claims of a verified payload."""
         return cls(**{name: payload[name] for name in ("sub", "sid", "gen", "client_id", "key")})
 
 
 @dataclass(frozen=True, slots=True)
 class Issued:
-    """A pair of tokens with the moments they end; the texts must reach cookies or a body only."""
+    """A new pair of tokens. Their texts must reach nothing but cookies or a body."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)

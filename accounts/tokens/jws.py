@@ -1,8 +1,8 @@
-"""The compact JWS form, read strictly: what a token must look like before its signature counts.
+"""Read the compact JWS form strictly, before a signature is checked.
 
 RFC 7515 sections 3 and 4, RFC 7519 section 7.2, draft-ietf-oauth-rfc8725bis section 3.14. Token
 libraries are more generous than that in places (padding, duplicate names, other encodings of
-JSON); one meaning for one text is what keeps two readers from disagreeing about a token.
+JSON). With one meaning for each text, two readers cannot disagree about a token.
 """
 
 import base64
@@ -13,14 +13,15 @@ from typing import Any, NoReturn
 
 from ..strict_json import TooDeep, decode
 
-# Our own tokens have about 500 bytes. The cap comes first: decoding costs what the sender chose.
+# Our own tokens have about 500 bytes. The length is checked first, since decoding longer ones
+# costs more.
 LONGEST = 4096
 
 COMPACT = re.compile(r"([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)\.([A-Za-z0-9_-]+)", re.ASCII)
 
 
 class Malformed(Exception):  # noqa: N818  (it names what the text is)
-    """The text is no token of ours; says why."""
+    """Raised for a text that is no token of ours. Its message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +34,15 @@ class Jws:
     signature: bytes
 
     def claims(self) -> dict[str, Any]:
-        """What the payload says; Malformed if it is no object. For when the signature holds."""
+        """Return the claims in the payload. Raise Malformed if it is no JSON object.
+
+        Call it once the signature has been checked.
+        """
         return _read_object(self.payload, "payload")
 
 
 def parse(text: object) -> Jws:
-    """The parts of a compact JWS, the header read; Malformed if it is anything else."""
+    """Return the parts of a compact JWS. Raise Malformed if the text is anything else."""
     if not isinstance(text, str) or len(text) > LONGEST:
         raise Malformed(f"longer than {LONGEST} characters, or not text")
     parts = COMPACT.fullmatch(text)

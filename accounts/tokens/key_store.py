@@ -1,10 +1,9 @@
-"""The ring of signing keys: which key signs, which keys verify, and how they change.
+"""Keep the ring of signing keys in a file or a setting, and read it again when it changes.
 
-Serves steps 3 and 7. The ring is a private JWK Set (RFC 7517). `kid` is the key's thumbprint
+The ring is a private JWK Set (RFC 7517). `kid` is the key's thumbprint
 (RFC 7638), `alg` is fixed for each key and never taken from a token (RFC 8725 section 3.1), and
 the private member `gatehouse_status` is `next` (verifies, does not sign yet), `active` (exactly
 one) or `retired` (verifies until the last token signed with it has expired).
-Leaves out: tokens themselves (accounts.tokens).
 """
 
 import logging
@@ -17,24 +16,11 @@ from django.core.exceptions import ImproperlyConfigured
 
 from .. import files
 from ..conf import conf, in_force
-from .keys import Ring, SigningKey, b64, new_key, read_key, unb64
-
-__all__ = [
-    "Ring",
-    "SigningKey",
-    "b64",
-    "create",
-    "new_key",
-    "read_key",
-    "reset",
-    "ring",
-    "unb64",
-    "write",
-]
+from .keys import Ring, new_key
 
 log = logging.getLogger("gatehouse")
 
-# A changed key file is noticed within this time; DESIGN promises 5 seconds.
+# A changed key file is noticed within this time. Operators may count on 5 seconds.
 CHECK_SECONDS = 1.0
 
 
@@ -52,7 +38,10 @@ class Source:
         self.checked_at = 0.0
 
     def ring(self) -> Ring:
-        """The ring, at most `CHECK_SECONDS` old."""
+        """Return the ring, at most `CHECK_SECONDS` old.
+
+        Raise ImproperlyConfigured if there is none.
+        """
         now = time.monotonic()
         if self.current is None or now - self.checked_at >= CHECK_SECONDS:
             with self.lock:
@@ -61,7 +50,7 @@ class Source:
         return cast(Ring, self.current)
 
     def _look(self) -> None:
-        """Read the keys if they changed. What breaks while we run signs nobody out."""
+        """Read the keys if they changed. Keep the ring we have if that fails."""
         try:
             self._read()
             self.complaint = ""
@@ -109,13 +98,13 @@ def create(path: Path) -> None:
         write(Ring([new_key("active")]), path, overwrite=False)
 
 
-# By the settings that a ring stands for. Issuer and audience are among them, since whoever has
-# checked a token remembers no more than the ring that verified it (accounts.tokens).
+# By the settings that a ring stands for. Issuer and audience are among them, because the cache of
+# verified tokens remembers only which ring verified one (tokens.signing).
 sources: dict[tuple[str, str, str, Path], Source] = {}
 
 
 def ring() -> Ring:
-    """The keys of the settings in force."""
+    """Return the ring of the settings in force."""
     options = in_force()
     place = (options.issuer, options.audience, options.signing_keys, options.signing_keys_file)
     source = sources.get(place) or sources.setdefault(place, Source())

@@ -1,4 +1,4 @@
-"""A ring of signing keys as a value: which one signs, which verify, what the JWKS shows.
+"""Hold signing keys as values: which one signs, which verify, what the JWKS shows.
 
 The ring is a private JWK Set (RFC 7517). `kid` is the key's thumbprint (RFC 7638), `alg` is fixed
 for each key and never taken from a token (RFC 8725 section 3.1). Where the ring is kept and how
@@ -42,7 +42,7 @@ class SigningKey:
 
     @cached_property
     def kid(self) -> str:
-        """RFC 7638: SHA-256 over the required members in lexical order."""
+        """Return the key's thumbprint: SHA-256 of the required members in order (RFC 7638)."""
         members = {name: self.public_jwk_members()[name] for name in ("crv", "kty", "x", "y")}
         return b64(hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest())
 
@@ -52,11 +52,11 @@ class SigningKey:
         return {"kty": "EC", "crv": "P-256", "x": x, "y": y}
 
     def public_jwk(self) -> dict[str, str]:
-        """What the JWKS shows: public members only."""
+        """Return what the JWKS shows: public members only."""
         return {**self.public_jwk_members(), "kid": self.kid, "alg": self.alg, "use": "sig"}
 
     def private_jwk(self) -> dict[str, Any]:
-        """What the key file holds."""
+        """Return what the key file holds."""
         secret = self.private.private_numbers().private_value.to_bytes(32, "big")
         jwk: dict[str, Any] = {**self.public_jwk(), "d": b64(secret)}
         jwk["gatehouse_status"] = self.status
@@ -70,7 +70,7 @@ def new_key(status: Status) -> SigningKey:
 
 
 def read_key(jwk: dict[str, Any]) -> SigningKey:
-    """A key from its private JWK; ValueError, KeyError or TypeError if it is not one of ours."""
+    """Return the key in a JWK. Raise ValueError, KeyError or TypeError if it is not ours."""
     if (jwk["kty"], jwk["crv"], jwk["alg"]) != ("EC", "P-256", "ES256"):
         raise ValueError("only ES256 keys on P-256 are known")
     if jwk["gatehouse_status"] not in STATUSES:
@@ -98,29 +98,29 @@ class Ring:
 
     @classmethod
     def parse(cls, text: str) -> "Ring":
-        """The ring in a JWK Set; ImproperlyConfigured says what is wrong, never with the key."""
+        """Return the ring in a JWK Set. Raise ImproperlyConfigured without showing a key."""
         try:
             return cls([read_key(jwk) for jwk in json.loads(text)["keys"]])
         except (ValueError, KeyError, TypeError) as error:
             raise ImproperlyConfigured(f"The signing keys cannot be read: {error!r}.") from None
 
     def dump(self) -> str:
-        """The private JWK Set, to be kept secret."""
+        """Return the private JWK Set, which is secret."""
         keys = [key.private_jwk() for key in self.by_kid.values()]
         return json.dumps({"keys": keys}, indent=2) + "\n"
 
     def jwks(self) -> dict[str, list[dict[str, str]]]:
-        """The public JWK Set: all that a resource server needs."""
+        """Return the public JWK Set, which is all that a resource server needs."""
         return {"keys": [key.public_jwk() for key in self.by_kid.values()]}
 
     def with_next(self) -> "Ring":
-        """The ring with one more key, which verifies but does not sign yet."""
+        """Return a ring with one more key, which verifies but does not sign yet."""
         if any(key.status == "next" for key in self.by_kid.values()):
             return self
         return Ring([*self.by_kid.values(), new_key("next")])
 
     def activated(self, now: int, keep_seconds: int) -> "Ring":
-        """The next key becomes active; retired keys go once no token of theirs can be live."""
+        """Return a ring whose next key is active, without retired keys that no live token needs."""
         keys = []
         for key in self.by_kid.values():
             if key.status == "next":
@@ -132,7 +132,7 @@ class Ring:
         return Ring(keys)
 
     def without(self, kid: str) -> "Ring":
-        """The ring without a leaked key; a fresh one signs if the leaked one did."""
+        """Return a ring without a leaked key. A fresh one signs if the leaked one did."""
         keys = [key for key in self.by_kid.values() if key.kid != kid]
         if not any(key.status == "active" for key in keys):
             keys = [key for key in keys if key.status != "next"] + [

@@ -1,10 +1,10 @@
 """Issue and verify access and refresh tokens: the only module that imports simplejwt or PyJWT.
 
-Serves steps 3 and 7. Both kinds are simplejwt token classes on a `TokenBackend` of our own, which
-adds what simplejwt 5.5.1 lacks: `kid` and a ring of keys, an explicit `typ` for each kind
-(RFC 8725 section 3.11, RFC 9068), strict syntax before anything is decoded, the signature before
-a claim is read, and claims checked for presence, type and value. Each token is read once, here:
-PyJWT signs and verifies. No database is asked: that is `sessions.revocation` and `sessions`.
+Both kinds are simplejwt token classes on a `TokenBackend` of our own, which adds what simplejwt
+5.5.1 lacks: `kid` and a ring of keys, an explicit `typ` for each kind (RFC 8725 section 3.11,
+RFC 9068), strict syntax before anything is decoded, the signature before a claim is read, and
+claims checked for presence, type and value. Each token is read once, here. PyJWT signs and checks
+signatures. Whether a token's session is live is the question of `sessions`.
 """
 
 import hashlib
@@ -16,7 +16,6 @@ from typing import Any, ClassVar
 import jwt
 from rest_framework_simplejwt.backends import TokenBackend
 from rest_framework_simplejwt.exceptions import TokenBackendError, TokenError
-from rest_framework_simplejwt.exceptions import TokenBackendExpiredToken as TokenBackendExpired
 from rest_framework_simplejwt.tokens import Token
 
 from .. import subjects
@@ -24,70 +23,72 @@ from ..bounded_cache import BoundedMemory
 from ..conf import conf
 from ..errors import ExpiredToken, InvalidToken
 from ..models import Session, opaque_id
-from . import jws as syntax
 from . import key_store
-from .claims import ACCESS, REFRESH, AccessClaims, Issued, RefreshClaims, check, is_over
+from .claims import ACCESS, REFRESH, AccessClaims, Issued, RefreshClaims, check_claims, is_over
+from .jws import Jws, Malformed, parse
 
 ALGORITHMS = {"ES256": jwt.get_algorithm_by_name("ES256")}
 OVER = "its time (exp) is over"
 
 
 class RingBackend(TokenBackend):
-    """Signs with the ring's active key; verifies with the key that `kid` names and its own alg."""
+    """Sign with the ring's active key. Verify with the key that `kid` names, by its own algorithm.
 
-    def __init__(self, typ: str, claims: dict[str, type], *, expired_too: bool = False) -> None:
+    `exp` is left to the callers: a token of any age may end its own session.
+    """
+
+    def __init__(self, typ: str, claims: dict[str, type]) -> None:
         super().__init__("ES256")
         self.typ = typ
         self.claims = claims
-        self.expired_too = expired_too
 
     def encode(self, payload: dict[str, Any]) -> str:
+        """Return the token of these claims, signed with the active key."""
         key = key_store.ring().active
         headers = {"typ": self.typ, "kid": key.kid}
         return jwt.encode(payload, key.private, algorithm=key.alg, headers=headers)
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
-        """The verified claims. TokenBackendError names the first check that failed."""
+        """Return the verified claims. Raise TokenBackendError that names the first failed check."""
         try:
-            jws = syntax.parse(token)
+            jws = parse(token)
             self.check_signature(jws, *self.key_for(jws.header))
             claims = jws.claims()
-            check(claims, self.claims)
-        except syntax.Malformed as error:
+            check_claims(claims, self.claims)
+        except Malformed as error:
             raise TokenBackendError(str(error)) from error
-        if is_over(claims["exp"]) and not self.expired_too:
-            raise TokenBackendExpired(OVER)
         return claims
 
     def key_for(self, header: dict[str, Any]) -> tuple[str, Any]:
-        """Algorithm and public key for a header of exactly `typ`, `alg` and `kid`.
+        """Return algorithm and public key for a header of exactly `typ`, `alg` and `kid`.
 
-        An unknown member is refused, not ignored: `crit`, `b64`, `jwk`, `jku` or `x5c` can then
-        never matter (RFC 7515 section 4.1.11, RFC 8725 section 3.10).
+        Raise Malformed for any other header. An unknown member is refused, not ignored, so that
+        `crit`, `b64`, `jwk`, `jku` or `x5c` never matter (RFC 7515 section 4.1.11, RFC 8725
+        section 3.10).
         """
         if set(header) != {"typ", "alg", "kid"}:
-            raise syntax.Malformed("the header has other members than typ, alg and kid")
+            raise Malformed("the header has other members than typ, alg and kid")
         if header["typ"] != self.typ:
-            raise syntax.Malformed(f"typ is not {self.typ}")
+            raise Malformed(f"typ is not {self.typ}")
         kid = header["kid"]
         found = key_store.ring().public_by_kid.get(kid) if isinstance(kid, str) else None
         if found is None:
-            raise syntax.Malformed("kid names no key of ours")
+            raise Malformed("kid names no key of ours")
         if header["alg"] != found[0]:
-            raise syntax.Malformed("alg is not the algorithm of this key")
+            raise Malformed("alg is not the algorithm of this key")
         return found
 
-    def check_signature(self, jws: syntax.Jws, alg: str, public: Any) -> None:
-        """Malformed unless the holder of this key signed exactly these bytes."""
+    def check_signature(self, jws: Jws, alg: str, public: Any) -> None:
+        """Raise Malformed unless the holder of this key signed exactly these bytes."""
         if not ALGORITHMS[alg].verify(jws.signed, public, jws.signature):
-            raise syntax.Malformed("the signature does not fit these bytes")
+            raise Malformed("the signature does not fit these bytes")
 
 
 class TypedToken(Token):
     """A simplejwt token whose kind stands in the header (`typ`), not in a claim.
 
     A new one begins with nothing but its `jti`, which has 128 random bits (simplejwt's have 122).
-    What simplejwt would add follows the project's SIMPLE_JWT, which has no say in our tokens.
+    simplejwt would add claims by the project's SIMPLE_JWT, which does not apply to our tokens.
     """
 
     typ: ClassVar[str]
@@ -115,24 +116,14 @@ class RefreshToken(TypedToken):
     _token_backend = RingBackend(typ, REFRESH)
 
 
-class PastAccessToken(AccessToken):
-    """An access token of any age: whoever lets it do more than end its session checks `exp`."""
-
-    _token_backend = RingBackend(AccessToken.typ, ACCESS, expired_too=True)
-
-
-class PastRefreshToken(RefreshToken):
-    _token_backend = RingBackend(RefreshToken.typ, REFRESH, expired_too=True)
-
-
 def issue(session: Session, key: str, now: datetime) -> Issued:
-    """Sign a pair for the session's current generation; claims come fresh from the rows.
+    """Sign and return a pair for the session's current generation, with claims from the rows.
 
-    `now` is the database's time, as all times of a row are. Servers check tokens without the
-    database, by their own clocks, so that is what tokens are dated by: a database whose clock is
-    wrong must keep nobody out. The end of a refresh token is the row's, which decides about it.
+    `now` is the database's time, as all times of a row are. Tokens are dated by this server's
+    clock, because servers check them by their own clocks, without the database. So a wrong clock
+    of the database keeps nobody out. A refresh token ends when its row says, which decides.
     """
-    user: Any = session.user  # nobody issues for a session without one
+    user: Any = session.user  # no caller has a session without one
     subject = subjects.of(user)  # before the rights, which may then not be older
     # In whole seconds: the same generation's tokens, issued again, must end at the same time.
     apart = timedelta(seconds=round(time.time() - now.timestamp()))
@@ -155,21 +146,21 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
     return Issued(str(access), str(refresh), session, user, now, ends, scope)
 
 
-# By the SHA-256 of the whole text. Only the signature's cost is saved, also that of a token which
-# is too old: expiry is checked on every use below, revocation on every use by the caller.
+# The claims of good tokens, by the SHA-256 of the text. This saves checking the signature again.
+# Expiry is checked below on every use, and revocation by the caller.
 verified: BoundedMemory[bytes, tuple[object, AccessClaims]] = BoundedMemory(4096)
 
 
 def verify_access(text: str) -> AccessClaims:
-    """The claims of a good access token; InvalidToken or ExpiredToken with the cause."""
+    """Return the claims of a good access token. Raise ExpiredToken or InvalidToken."""
     digest = hashlib.sha256(text.encode("utf-8", "surrogatepass")).digest()
     ring = key_store.ring()
     known = verified.get(digest)
-    # A changed ring forgets: a dropped key must refuse its tokens at once.
+    # With another ring the signature is checked anew: tokens of a dropped key are refused at once.
     if known is not None and known[0] is ring:
         claims = known[1]
     else:
-        claims = AccessClaims.of(_verify(PastAccessToken, text))
+        claims = AccessClaims.of(_verify(AccessToken, text))
         verified.put(digest, (ring, claims))
     if is_over(claims.exp):
         raise ExpiredToken(OVER)
@@ -177,15 +168,24 @@ def verify_access(text: str) -> AccessClaims:
 
 
 def verify_refresh(text: str) -> RefreshClaims:
-    """The claims of a refresh token that is good as far as the token alone can tell."""
-    return RefreshClaims.of(_verify(RefreshToken, text))
+    """Return the claims of a refresh token that is good as far as the token alone can tell.
+
+    Raise ExpiredToken or InvalidToken.
+    """
+    payload = _verify(RefreshToken, text)
+    if is_over(payload["exp"]):
+        raise ExpiredToken(OVER)
+    return RefreshClaims.of(payload)
 
 
 def named_sessions(texts: Iterable[str], client: str) -> set[str]:
-    """The sessions that authentic tokens of this kind of client name, expired or not."""
+    """Return the ids of sessions that authentic tokens of this kind of client name.
+
+    Expired tokens count too.
+    """
     found = set()
     for text in texts:
-        for kind in (PastAccessToken, PastRefreshToken):
+        for kind in (AccessToken, RefreshToken):
             try:
                 payload = _verify(kind, text)
             except InvalidToken:
@@ -198,24 +198,23 @@ def named_sessions(texts: Iterable[str], client: str) -> set[str]:
 def is_anothers(text: str) -> bool:
     """Return whether this looks like a token that another issuer made.
 
-    Nothing is verified: it decides no more than whether the cookie around it is left alone.
+    Nothing is verified. The answer decides only whether the cookie around it is left alone.
     """
     try:
-        jws = syntax.parse(text)
+        jws = parse(text)
         issuer = jws.claims().get("iss")
-    except syntax.Malformed:
+    except Malformed:
         return False
     kinds = (AccessToken.typ, RefreshToken.typ)
     return jws.header.get("typ") in kinds and isinstance(issuer, str) and issuer != conf.issuer
 
 
 def _verify(kind: type[TypedToken], text: str) -> dict[str, Any]:
+    """Return the claims of an authentic token of any age. Raise InvalidToken."""
     try:
         return kind(text).payload
     except TokenError as error:
-        cause = error.__cause__
-        refusal = ExpiredToken if isinstance(cause, TokenBackendExpired) else InvalidToken
-        raise refusal(str(cause)) from error
+        raise InvalidToken(str(error.__cause__)) from error
 
 
 reset = verified.clear

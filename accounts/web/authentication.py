@@ -1,8 +1,8 @@
-"""Who sent this request: a thin DRF class over the token, the feed and the CSRF check.
+"""Authenticate a request, by a thin DRF class over the token, the feed and the CSRF check.
 
-Serves steps 6 and 7. One credential a request: the access cookie or a Bearer token. Which
-defence applies depends on the credential that authenticated, never on which headers are present.
-None means "no credential here", an exception means "a bad one".
+A request has one credential: the access cookie or a Bearer token. Which defence applies depends on
+the credential that authenticated, never on which headers are present. None means that there is no
+credential. An exception means that there is a bad one.
 """
 
 from functools import partial
@@ -25,9 +25,9 @@ from .problems import REALM
 class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
     """The signed-in user: the project's own object, read when something of it is first used.
 
-    What stands below the token says, and no database is asked. Everything else is the row's: its
-    columns, `pk`, methods, equality, what a foreign key takes. It is read once. Whoever is gone by
-    then, or inactive, is refused by InvalidToken.
+    The names below are answered by the token, without a query. Everything else is the row's:
+    columns, `pk`, methods, equality, what a foreign key takes. The row is read once. Reading it
+    raises InvalidToken if the user is gone or inactive by then.
     """
 
     claims: AccessClaims
@@ -36,14 +36,14 @@ class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
 
     def __init__(self, claims: AccessClaims) -> None:
         super().__init__(partial(load, claims.sub))
-        self.__dict__["claims"] = claims  # not by assignment, which would be one to the row
+        self.__dict__["claims"] = claims  # an assignment would set the row's
 
     def __bool__(self) -> bool:
         return True
 
     @property
     def sub(self) -> str:
-        """What tokens call the user."""
+        """Return what tokens call the user."""
         return self.claims.sub
 
     @property
@@ -56,14 +56,14 @@ class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
 
 
 class SignedInRequest(HttpRequest):
-    """What endpoints for signed-in callers get, to type checkers: none is ever made."""
+    """Describe to type checkers what endpoints for signed-in callers get. None is ever made."""
 
     user: Principal  # type: ignore[assignment]  # the stubs know Django's users alone
     auth: AccessClaims
 
 
 class TokenAuthentication(BaseAuthentication):
-    """The access cookie, with CSRF defence, or `Authorization: Bearer`, without."""
+    """Authenticate by the access cookie with CSRF defence, or by `Authorization: Bearer`."""
 
     def authenticate(self, request: Request) -> tuple[Any, AccessClaims] | None:
         """Return the principal and its claims, or None where the request carries no token.
@@ -102,12 +102,15 @@ def load(sub: str) -> Any:
 
 
 def authenticate_token(request: HttpRequest, token: str) -> Principal:
-    """The principal of a good and live access token; InvalidToken, counted if it never was one."""
+    """Return the principal of a valid token whose session is live.
+
+    Raise InvalidToken otherwise. Tokens that were never valid count against the network's budget.
+    """
     try:
         claims = tokens.verify_access(token)
         revocation.check(claims)
     except (ExpiredToken, RevokedSession):
-        raise  # it was good once: nobody's guess, and what follows is a refresh
+        raise  # it was good once, so it is nobody's guess
     except InvalidToken:
         budgets.count_bad_token(request)
         raise
@@ -116,9 +119,9 @@ def authenticate_token(request: HttpRequest, token: str) -> Principal:
 
 
 def bearer_token(request: HttpRequest) -> str | None:
-    """The Bearer token, None without that scheme; a malformed header yields a text that fails.
+    """Return the Bearer token, or None without that scheme. A malformed one fails later.
 
-    The scheme is case-insensitive (RFC 9110 section 11.1); other schemes are not for us.
+    The scheme is case-insensitive (RFC 9110 section 11.1). Other schemes are not ours.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
     if not header:

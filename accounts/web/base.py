@@ -1,7 +1,7 @@
-"""The base of every endpoint: the order of judgement that the whole wire contract shares.
+"""Judge every request in the order of the wire contract, before a handler is called.
 
-A request is judged by method, credential, scope, budget, media type and body, in this order; DRF
-asks for the method last, which would turn a wrong method into a misleading 401.
+The order is method, credential, scope, budget, media type, body. DRF looks at the method last, and
+would answer a wrong method with a misleading 401.
 """
 
 import re
@@ -21,7 +21,7 @@ from rest_framework.views import APIView
 
 from ..errors import LengthMissing, NotFound, TooLarge, UnsupportedMediaType
 from ..tokens.claims import AccessClaims
-from . import problems, wire
+from . import bodies, problems
 from .authentication import TokenAuthentication
 from .permissions import SignedIn
 
@@ -34,9 +34,9 @@ class View(APIView):
     beyond those of its base class and method.
     """
 
-    parser_classes: Sequence[Any] = (wire.JSONParser,)
-    renderer_classes: Sequence[Any] = (wire.JSONRenderer,)
-    content_negotiation_class: Any = wire.AlwaysJSON
+    parser_classes: Sequence[Any] = (bodies.JSONParser,)
+    renderer_classes: Sequence[Any] = (bodies.JSONRenderer,)
+    content_negotiation_class: Any = bodies.AlwaysJSON
 
     max_body: ClassVar[int] = 16 * 1024
     for_browsers: ClassVar[bool] = False
@@ -48,12 +48,12 @@ class View(APIView):
 
     @property
     def default_response_headers(self) -> dict[str, str]:
-        return {}  # DRF's would say on every answer which methods there are: OPTIONS and 405 do
+        return {}  # DRF's would name the methods on every answer, not on OPTIONS and 405 alone
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         method = (request.method or "").lower()
         if method == "options":
-            return  # no credential needed: the answer says what the contract says
+            return  # it needs no credential
         if method not in self.http_method_names or not hasattr(self, method):
             raise exceptions.MethodNotAllowed(request.method or "")
         super().initial(request, *args, **kwargs)
@@ -63,18 +63,21 @@ class View(APIView):
             self.check_body(request)
 
     def check_body(self, request: Request) -> None:
-        """Media type and size, before a byte is parsed."""
+        """Check media type and size before a byte is parsed.
+
+        Raise LengthMissing, UnsupportedMediaType or TooLarge.
+        """
         try:
             length = int(request.META.get("CONTENT_LENGTH") or 0)
         except ValueError:
             length = 0
         if has_unmeasured_body(request):
             raise LengthMissing
-        # Without a body the type says nothing: some clients and servers make one up.
+        # Without a body the type means nothing, since some clients and servers make one up.
         kind = request.META.get("CONTENT_TYPE", "")
         base, _, parameters = kind.partition(";")
         charset = parameters.strip().lower().replace('"', "")
-        json = base.strip().lower() == wire.MEDIA_TYPE and charset in ("", "charset=utf-8")
+        json = base.strip().lower() == bodies.MEDIA_TYPE and charset in ("", "charset=utf-8")
         if length and not json:
             raise UnsupportedMediaType(kind[:80])
         if length > self.max_body:
@@ -91,7 +94,7 @@ class View(APIView):
 
     def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
         finished = super().finalize_response(request, response, *args, **kwargs)
-        # Whose cookies or tokens an answer depends on, no cache can tell (RFC 6749 section 5.1).
+        # A cache cannot know on whose cookies or tokens an answer depends (RFC 6749 section 5.1).
         finished.headers.setdefault("Cache-Control", "no-store")
         return finished
 
@@ -158,7 +161,7 @@ class Endpoint(View):
 
 
 def has_unmeasured_body(request: Request) -> bool:
-    """Whether a body comes without its length: in chunks, or by HTTP/2 (RFC 9112 section 6.3)."""
+    """Return whether a body comes without its length, in chunks or by HTTP/2 (RFC 9112 6.3)."""
     if "CONTENT_LENGTH" in request.META:
         return False
     chunked = "HTTP_TRANSFER_ENCODING" in request.META
@@ -200,7 +203,7 @@ class ProtectedView(View):
 
     @property
     def claims(self) -> AccessClaims:
-        """What the caller's token says."""
+        """Return what the caller's token says."""
         return cast(AccessClaims, self.request.auth)
 
 

@@ -1,18 +1,74 @@
-"""Bodies in and out. A field that is not named here is ignored: nothing can be assigned in bulk."""
+"""Read and write bodies in JSON, and name the fields that several of them have.
 
+A field that no body names is ignored, so nothing can be assigned in bulk. The body of one endpoint
+stands beside its view.
+"""
+
+import json
 from datetime import UTC, datetime
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser
-from rest_framework import serializers
+from rest_framework import negotiation, parsers, renderers, serializers
+from rest_framework.request import Request
+from rest_framework.utils import encoders
 
-from .. import subjects, user_agents
+from .. import subjects
+from ..credentials.verification import LONGEST_PASSWORD
+from ..errors import InvalidRequest
 from ..models import Session
 from ..spelling import LONGEST_EMAIL, composed, is_one_line, mailable
+from ..strict_json import TooDeep, decode
 from .wording import Worded
 
-# No password is longer, and hashing must not cost what the sender chose.
-LONGEST_PASSWORD = 1024
+MEDIA_TYPE = "application/json"
+
+
+class JSONParser(parsers.BaseParser):
+    """Read RFC 8259 to the letter: UTF-8, no NaN, no lone surrogates, a limited depth."""
+
+    media_type = MEDIA_TYPE
+
+    def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        data = stream.read()
+        if not data.strip():
+            return {}
+        try:
+            found = decode(data.decode("utf-8"), DECODER)
+            json.dumps(found, ensure_ascii=False).encode("utf-8")  # fails on a lone surrogate
+        except TooDeep as error:
+            raise InvalidRequest("the body is nested too deeply") from error
+        except ValueError as error:
+            raise InvalidRequest("the body is not JSON in UTF-8") from error
+        if not isinstance(found, dict):
+            raise InvalidRequest("the body is not a JSON object")
+        return found
+
+
+def _refuse(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+DECODER = json.JSONDecoder(parse_constant=_refuse)
+
+
+class JSONRenderer(renderers.JSONRenderer):
+    """Write UTF-8 JSON without escapes, by one encoder for the life of the process."""
+
+    encode = encoders.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
+
+    def render(self, data: Any, media_type: Any = None, renderer_context: Any = None) -> bytes:
+        return b"" if data is None else self.encode(data).encode()
+
+
+class AlwaysJSON(negotiation.BaseContentNegotiation):
+    """Answer in JSON, whatever the client accepts."""
+
+    def select_parser(self, request: Request, parsers: Any) -> Any:
+        return parsers[0]
+
+    def select_renderer(self, request: Request, renderers: Any, format_suffix: Any = None) -> Any:
+        return renderers[0], renderers[0].media_type
 
 
 class Password(serializers.CharField):
@@ -57,14 +113,6 @@ class ClientSignIn(Body):
         return super().get_fields()
 
 
-class SignIn(ClientSignIn):
-    remember = serializers.BooleanField(default=False)
-
-
-class Reauthentication(Body):
-    password = Password()
-
-
 class Address(serializers.EmailField):
     """An e-mail address that mail can be sent to, kept in its one spelling."""
 
@@ -89,7 +137,7 @@ class Name(serializers.CharField):
 
 
 def moment(at: datetime) -> str:
-    """RFC 3339 in UTC with Z."""
+    """Return a time as RFC 3339 in UTC with Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -98,30 +146,6 @@ class Moment(serializers.DateTimeField):
 
     def to_representation(self, value: Any) -> str:
         return moment(value)
-
-
-class Device(serializers.Serializer[Session]):
-    """One session as its owner sees it."""
-
-    id = serializers.CharField()
-    current = serializers.SerializerMethodField()
-    client = serializers.CharField()
-    method = serializers.CharField()
-    device = serializers.SerializerMethodField()
-    address = serializers.CharField()
-    created_at = Moment()
-    last_used_at = Moment()
-    ended_at = Moment(allow_null=True)
-    end_reason = serializers.SerializerMethodField()
-
-    def get_current(self, session: Session) -> bool:
-        return bool(session.id == self.context["request"].user.session_id)
-
-    def get_device(self, session: Session) -> str:
-        return user_agents.describe(session.user_agent)
-
-    def get_end_reason(self, session: Session) -> str | None:
-        return session.end_reason or None
 
 
 class UserBody(serializers.Serializer[Any]):
@@ -153,26 +177,6 @@ class State(serializers.Serializer[Any]):
     session = SessionTimes(allow_null=True)
 
 
-class PublicKey(serializers.Serializer[Any]):
-    """RFC 7517; public members only."""
-
-    kty = serializers.CharField()
-    crv = serializers.CharField()
-    x = serializers.CharField()
-    y = serializers.CharField()
-    kid = serializers.CharField()
-    alg = serializers.CharField()
-    use = serializers.CharField()
-
-
-class PublicKeys(serializers.Serializer[Any]):
-    keys = PublicKey(many=True)
-
-
-class Health(serializers.Serializer[Any]):
-    status = serializers.CharField()
-
-
 def session_json(session: Session, access_expires_at: datetime | None) -> dict[str, Any]:
     return {
         "id": session.id,
@@ -186,7 +190,7 @@ def session_json(session: Session, access_expires_at: datetime | None) -> dict[s
 def state_json(
     user: AbstractBaseUser, session: Session, access_expires_at: datetime
 ) -> dict[str, Any]:
-    """Who is signed in, and until when: what `/auth/session` tells of a good access token."""
+    """Return what `/auth/session` says of a good access token: who is signed in, until when."""
     return {
         "authenticated": True,
         "user": subjects.describe(user),

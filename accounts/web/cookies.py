@@ -1,8 +1,8 @@
-"""The cookies of this package: the only module that sets, reads or deletes them.
+"""Set, read and delete the cookies of this package. No other module does.
 
-Two hold tokens. Parts keep others by `keep`, `drop` and `family`. Serves steps 4 and 5.
+Two hold tokens. Parts keep others by `keep`, `drop` and `family`.
 `__Host-Http-` makes browsers refuse the cookie unless a server set it, over a secure connection,
-HttpOnly, for this host alone: no script and no sibling host can plant one (RFC 10017,
+HttpOnly, for this host alone. So no script and no sibling host can plant one (RFC 10017,
 draft-ietf-httpbis-layered-cookies). The prefix forces Path=/; a narrower path for the refresh
 token would protect nothing (RFC 6265bis section 8.5).
 """
@@ -21,13 +21,13 @@ PREFIX = "__Host-Http-"
 
 ATTRIBUTES: dict[str, Any] = {"secure": True, "httponly": True, "samesite": "Strict", "path": "/"}
 
-# How names begin that nobody but this package may set, besides those of the token cookies
-# (web.middleware sees to it). A part adds its own when it is installed.
+# The beginnings of names that only this package may set, besides those of the token cookies.
+# web.middleware enforces that. A part adds its own when it is installed.
 GUARDED: set[str] = set()
 
 
 def names() -> tuple[str, str]:
-    """The names of the access and the refresh cookie."""
+    """Return the names of the access and the refresh cookie."""
     return _marked(conf.cookie_mark)
 
 
@@ -37,7 +37,7 @@ def _marked(mark: str) -> tuple[str, str]:
 
 
 def set_tokens(response: HttpResponseBase, issued: Issued) -> None:
-    """Two Set-Cookie lines, each living as long as its token."""
+    """Set both token cookies. Each lives as long as its token."""
     lives = (
         (issued.access, issued.access_expires_at),
         (issued.refresh, issued.session.idle_expires_at),
@@ -48,7 +48,7 @@ def set_tokens(response: HttpResponseBase, issued: Issued) -> None:
 
 
 def delete_tokens(response: HttpResponseBase, *, but: Collection[str] = ()) -> None:
-    """Expire both cookies, but for those names, with every attribute they were set with.
+    """Expire both cookies except those named in `but`, with every attribute they were set with.
 
     Django's delete_cookie drops HttpOnly, and then the prefix makes browsers refuse the deletion.
     """
@@ -57,12 +57,12 @@ def delete_tokens(response: HttpResponseBase, *, but: Collection[str] = ()) -> N
 
 
 def read_access(request: HttpRequest) -> str | None:
-    """The access token that the browser sent, or None."""
+    """Return the access token that the browser sent, or None."""
     return request.COOKIES.get(names()[0])
 
 
 def read_refresh(request: HttpRequest) -> str | None:
-    """The refresh token that the browser sent, or None."""
+    """Return the refresh token that the browser sent, or None."""
     return request.COOKIES.get(names()[1])
 
 

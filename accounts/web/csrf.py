@@ -1,10 +1,10 @@
-"""The defence against cross-site request forgery, for requests that a cookie authenticates.
+"""Refuse cross-site request forgery, for requests that a cookie authenticates.
 
-Serves step 6. Three layers, all of which must hold, because each has a gap of its own: Fetch
+There are three layers. All must hold, because each has a gap of its own: Fetch
 Metadata (`Sec-Fetch-Site`, absent in old browsers), `Origin` (which must be ours to the letter),
 and Django's token, double-submitted from a `__Host-` cookie (which a sibling host cannot plant).
-SameSite=Strict is none of them: a sibling subdomain is the same site, and every cookie travels
-with its requests. Bearer requests need none of this: no browser attaches a Bearer token by itself.
+SameSite=Strict is none of them, because a sibling subdomain is the same site and its requests carry
+every cookie. Bearer requests need no defence, because no browser attaches a Bearer token by itself.
 """
 
 import logging
@@ -20,7 +20,7 @@ from ..errors import CsrfFailed
 
 log = logging.getLogger("gatehouse")
 
-# What helps where a reload does not (see has_unreadable_cookies).
+# The advice where a reload does not help (see has_unreadable_cookies).
 UNREADABLE = (
     "A cookie that another application set on this site has letters that this server cannot read, "
     "and hides all other cookies. Delete this site's cookies in your browser, then try again."
@@ -28,12 +28,12 @@ UNREADABLE = (
 
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS", "TRACE")
 
-# Of a header that a stranger chose, so much goes into the log.
+# So many characters of a header that a stranger chose go into the log.
 LONGEST_SHOWN = 200
 
 
 class _TokenCheck(CsrfViewMiddleware):
-    """Django's own comparison; its verdict is handed back as text."""
+    """Compare as Django does, and return the verdict as a text."""
 
     def _reject(self, request: HttpRequest, reason: str) -> str:
         return reason
@@ -42,9 +42,8 @@ class _TokenCheck(CsrfViewMiddleware):
 def check(request: HttpRequest) -> None:
     """Raise CsrfFailed unless the request is safe or shown to come from our own pages.
 
-    The log says which layer failed, at WARNING: a proxy that changes `Host` is refused like an
-    attacker, and whoever set it up has to see why. The answer says so only where nobody else
-    looks, with DEBUG or EXPLAIN_CSRF.
+    The log says which layer failed, at WARNING. A proxy that changes `Host` is refused like an
+    attacker, and its operator has to see why. The answer says so only with DEBUG or EXPLAIN_CSRF.
     """
     if request.method in SAFE_METHODS:
         return
@@ -81,7 +80,7 @@ def shown(text: str) -> str:
 
 
 def has_unreadable_cookies(request: HttpRequest) -> bool:
-    """Whether the browser sent cookies that nobody here can see.
+    """Return whether the browser sent cookies that nobody here can see.
 
     granian hands over a header with a byte beyond ASCII as an empty text. No browser sends an
     empty Cookie header, and a sibling host can plant such a cookie. Beside granian the pages
@@ -94,7 +93,7 @@ def _check_token(request: HttpRequest) -> str:
     # The token comes in the header. Django would look for it in a form first, and parse any upload
     # before its type and size are judged.
     request.POST = QueryDict()
-    check = _TokenCheck(HttpResponse)  # it stands for the view, which is not called here
+    check = _TokenCheck(HttpResponse)  # in place of the view, which is not called here
     check.process_request(request)
     return str(check.process_view(request, HttpResponse, (), {}) or "")
 
@@ -102,8 +101,8 @@ def _check_token(request: HttpRequest) -> str:
 def ensure_cookie(request: HttpRequest) -> None:
     """Have the CSRF cookie set where it is missing.
 
-    Never on a navigation from another site: SameSite=Strict withheld the good cookie there, and
-    a new one would replace it.
+    It is never set on a navigation from another site. SameSite=Strict withheld the good cookie
+    there, and a new one would replace it.
     """
     if settings.CSRF_COOKIE_NAME in request.COOKIES:
         return
@@ -112,5 +111,5 @@ def ensure_cookie(request: HttpRequest) -> None:
 
 
 def rotate(request: HttpRequest) -> None:
-    """A new token, at sign-in and sign-out: one captured before is of no use after."""
+    """Make a new token at sign-in and sign-out, so that one captured before stops working."""
     rotate_token(request)

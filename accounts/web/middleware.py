@@ -1,4 +1,4 @@
-"""What is put right before any view looks at a request: cookie names and the client's address."""
+"""Clean up cookies and find the client's address before any view sees the request."""
 
 import ipaddress
 import logging
@@ -19,8 +19,8 @@ log = logging.getLogger("gatehouse")
 
 Next = Callable[[HttpRequest], HttpResponseBase]
 
-# The CSRF cookie's two forms in Django. To any other Django answers with a new cookie, even where
-# a refusal or a program must get none: it counts as missing.
+# The CSRF cookie's two forms in Django. Any other counts as missing, because Django would answer it
+# with a new cookie, even where a refusal or a program must get none.
 CSRF_FORM = re.compile(r"[A-Za-z0-9]{32}|[A-Za-z0-9]{64}")
 
 FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDED_HOST")
@@ -31,8 +31,8 @@ SPELLING = re.compile(
     re.ASCII | re.IGNORECASE,
 )
 
-# In TRUSTED_PROXIES: whoever calls through a unix socket of this machine. Servers say nothing of
-# such a caller (granian, gunicorn), or localhost (waitress), or unix: (nginx, in its list).
+# A word in TRUSTED_PROXIES for callers through a unix socket of this machine. Servers name such a
+# caller not at all (granian, gunicorn), localhost (waitress), or unix: (nginx, in its list).
 UNIX = "unix"
 SOCKETS = ("", "localhost", "unix:")
 
@@ -43,12 +43,12 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class CookieHygiene:
-    """Drops token cookies that arrive twice or under a name that only resembles theirs.
+    """Drop token cookies that arrive twice or under a name that only resembles theirs.
 
     Django strips odd white space from names and keeps the last of two, so a sibling host could
     plant `U+2000 __Host-Http-access_token` and override the real one past the browser's prefix
-    check ("cookie chaos"; RFC 6265bis section 8.6 on shadowing). Such a request is treated as
-    carrying none of that name: picking one of two would let the attacker choose.
+    check ("cookie chaos", RFC 6265bis section 8.6 on shadowing). Such a request is treated as
+    carrying none of that name, since an attacker could choose which of two is picked.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -77,16 +77,16 @@ def guarded(request: HttpRequest) -> list[str]:
 
 
 def sent_once(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
-    """Those of the names that came exactly once, and nothing that resembles them; as sent."""
+    """Return those of the names that came exactly once and resemble no other, with their values."""
     sent = raw_values(request.META.get("HTTP_COOKIE", ""))
-    alike = Counter(map(resembles, sent))
+    alike = Counter(map(name_as_django_reads_it, sent))
     return {
         name: sent[name][0] for name in names if alike[name] == 1 and len(sent.get(name, ())) == 1
     }
 
 
 def raw_values(header: str) -> dict[str, list[str]]:
-    """Every name in a Cookie header as sent, but for the blanks and tabs RFC 6265 allows."""
+    """Return every name in a Cookie header as sent, without the blanks that RFC 6265 allows."""
     found: dict[str, list[str]] = {}
     for pair in header.split(";"):
         name, _, value = pair.partition("=")
@@ -94,19 +94,19 @@ def raw_values(header: str) -> dict[str, list[str]]:
     return found
 
 
-def resembles(name: str) -> str:
-    """The name that Django makes of it. WSGI hands over the header's bytes as Latin-1."""
+def name_as_django_reads_it(name: str) -> str:
+    """Return the name that Django makes of it. WSGI hands over the header's bytes as Latin-1."""
     if name.isascii():
         return name.strip()
     return name.encode("latin-1", "replace").decode("utf-8", "replace").strip()
 
 
 class ClientAddress:
-    """Sets `request.client_address`, believing forwarding headers from trusted proxies only.
+    """Set `request.client_address`, believing forwarding headers from trusted proxies only.
 
-    From anyone else those headers are removed, so that nothing behind can be misled by them.
-    The address is empty where nobody names one that can be read. That is logged once, and budgets
-    of networks count nobody who has none (credentials.budgets).
+    Those headers are removed from anyone else's request, so that no later code is misled by them.
+    The address is empty if none can be read. That is logged once, and budgets of networks do not
+    count callers without one (credentials.budgets).
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -137,7 +137,7 @@ class ClientAddress:
         if not hops and not any(name in meta for name in FORWARDED):
             hops = [proxy]  # a proxy that forwards nothing is the caller itself
         # Each proxy appends who called it. The first from the right that is not one of ours is the
-        # client. What stands left of it is the client's own claim.
+        # client. Anything left of it is only the client's claim.
         strangers = [hop for hop in hops if not self.is_trusted(hop)]
         hop = (strangers[-1:] or hops[:1] or [""])[0]
         address = canonical(hop)
@@ -208,9 +208,9 @@ def network(text: str) -> Network:
     return found
 
 
-@lru_cache(maxsize=4096)  # reading an address costs more than all else here
+@lru_cache(maxsize=4096)  # parsing an address is the dearest step here
 def canonical(text: str) -> str:
-    """The address in its one spelling, IPv4 inside IPv6 unwrapped; empty if it is none.
+    """Return the address in its one spelling, IPv4 inside IPv6 unwrapped, or an empty text.
 
     Proxies put a port behind it, brackets and quotes about it (RFC 7239 section 6), or name the
     interface of a link-local one (RFC 4007 section 11).

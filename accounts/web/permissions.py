@@ -1,4 +1,4 @@
-"""What a signed-in caller may do: scopes from the token, step-up from the session's row."""
+"""Decide what a caller may do, by scopes in the token and step-up in the session's row."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class SignedIn(BasePermission):
-    """Any good access token."""
+    """Allow any good access token."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         if not getattr(request.user, "is_authenticated", False):
@@ -27,7 +27,7 @@ class SignedIn(BasePermission):
 
 
 class ScopedAccess(SignedIn):
-    """A good access token that carries the scope for this method: `view.scopes`.
+    """Allow a good access token that carries the scope for this method: `view.scopes`.
 
     `scopes` maps methods to scopes, with `*` for all others.
     """
@@ -42,7 +42,7 @@ class ScopedAccess(SignedIn):
 
 
 class RecentlyAuthenticated(SignedIn):
-    """Step-up: the password was entered within the last five minutes (ASVS 5.0 7.5)."""
+    """Allow callers who entered their password within the last five minutes (ASVS 5.0 7.5)."""
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         super().has_permission(request, view)
@@ -50,7 +50,7 @@ class RecentlyAuthenticated(SignedIn):
             id=getattr(request.auth, "sid", ""),
             ended_at=None,
             authenticated_at__gt=Now() - timedelta(seconds=STEP_UP_SECONDS),
-            # Not in the future of a clock that has stepped back.
+            # A time in the future does not count: the clock has stepped back.
             authenticated_at__lte=Now() + timedelta(seconds=LEEWAY_SECONDS),
         )
         if not recent.exists():

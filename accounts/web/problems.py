@@ -1,4 +1,4 @@
-"""The one translation of exceptions to problem+json (RFC 9457)."""
+"""Translate exceptions to problem+json (RFC 9457)."""
 
 import json
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger("gatehouse")
 
 REALM = 'Bearer realm="gatehouse"'
 
-# RFC 9110's phrase; Python knows it from 3.13 on.
+# RFC 9110's phrase, which Python has from 3.13 on.
 TITLES = {413: "Content Too Large"}
 
 
@@ -32,7 +32,7 @@ def problem(
     fields: dict[str, list[str]] | None = None,
     headers: dict[str, str] | None = None,
 ) -> HttpResponse:
-    """The one shape of every failure: RFC 9457 with our `code`, and a 401's challenge."""
+    """Return a failure in its one shape: RFC 9457 with our `code`, and a 401's challenge."""
     body = (
         _plain_body(status, code, detail)
         if fields is None
@@ -60,22 +60,22 @@ def _body(status: int, code: str, detail: str, **more: Any) -> bytes:
     return json.dumps(found).encode()
 
 
-# The same refusal is written many times: to whoever floods us, at the least cost.
+# Floods get the same refusal many times.
 _plain_body = lru_cache(maxsize=256)(_body)
 
 
 def from_problem(exc: Problem) -> HttpResponse:
-    """The answer to one of our own exceptions."""
+    """Return the answer to one of our own exceptions."""
     return problem(
         exc.status_code, exc.code, str(exc.detail), fields=exc.errors, headers=exc.headers
     )
 
 
 def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
-    """DRF's exception handler; None means: not ours, let it become a 500.
+    """Return the answer to an exception, or None for one that becomes a 500.
 
-    For every view of a project. With ATOMIC_REQUESTS a refused request changes nothing, as DRF's
-    own handler has it; our own views open their transactions themselves.
+    This is an exception handler of DRF, for every view of a project. With ATOMIC_REQUESTS a refused
+    request changes nothing, as with DRF's own handler.
     """
     from rest_framework.views import set_rollback  # DRF imports what imports this module
 
@@ -89,7 +89,7 @@ def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
 
 
 def translate(exc: Exception) -> Problem | None:
-    """One of our exceptions for one of Django's or DRF's."""
+    """Return our exception for one of Django's or DRF's, or None if there is none."""
     if isinstance(exc, Problem):
         return exc
     if isinstance(exc, drf.ValidationError):
@@ -99,11 +99,11 @@ def translate(exc: Exception) -> Problem | None:
             return make(str(exc))
     if isinstance(exc, drf.Throttled):
         return errors.Throttled(str(exc), wait=math.ceil(getattr(exc, "wait", None) or 600))
-    return foreign(exc) if isinstance(exc, drf.APIException) else None
+    return from_other_app(exc) if isinstance(exc, drf.APIException) else None
 
 
-def foreign(exc: drf.APIException) -> Problem:
-    """Another app's refusal in our shape: its status, its code, its words."""
+def from_other_app(exc: drf.APIException) -> Problem:
+    """Return another app's refusal in our shape, with its own status, code and words."""
     known = Problem(str(exc))
     known.status_code, known.code = exc.status_code, exc.default_code
     known.detail = ErrorDetail(str(exc.detail), exc.default_code)
@@ -124,7 +124,7 @@ TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [
 
 
 def flatten(detail: Any) -> dict[str, list[str]]:
-    """DRF's nested validation detail as {field: [text, ..]}."""
+    """Return DRF's nested validation detail as {field: [text, ..]}."""
     if isinstance(detail, dict):
         return {
             str(field): [str(text) for text in (texts if isinstance(texts, list) else [texts])]

@@ -1,7 +1,7 @@
-"""What is left of a request's body is read, and forgotten, before the answer goes out.
+"""Read the rest of a request's body before the answer goes out.
 
-A refusal seldom reads the body. A server that closes on somebody who is still sending resets the
-connection: they never hear the answer, and a proxy makes 502 of it (RFC 9112 section 9.6).
+A refusal seldom reads the body. A server that closes while the client is still sending resets the
+connection. The client gets no answer then, and a proxy sends 502 (RFC 9112 section 9.6).
 """
 
 import math
@@ -13,15 +13,15 @@ from typing import Any
 
 from django.db import close_old_connections
 
-# More than the largest body that any endpoint takes: who sends more may find the connection closed.
+# More than the largest body that any endpoint takes. Beyond it the connection may be closed.
 MOST_BYTES = 2 * 1024 * 1024
 PIECE = 64 * 1024
-# Who is slower than this is answered while still sending, and told that the connection closes.
+# A slower client is answered while it is still sending, and told that the connection closes.
 MOST_SECONDS = 5.0
 
 
 class ReadToTheEnd:
-    """Wraps a WSGI application: every answer passes here, Django's own and those of middleware.
+    """Wrap a WSGI application, so that every answer passes here, also those of middleware.
 
     Granian cannot give up reading, and stands still when a thread reads on after the answer was
     taken back. So a sender who stalls keeps a thread of the server until the connection ends. At
@@ -41,7 +41,7 @@ class ReadToTheEnd:
         rest = Rest(environ, self.places)
 
         def start(status: str, headers: list[tuple[str, str]], *failure: Any) -> Any:
-            close_old_connections()  # whoever waits holds a thread, and nothing else
+            close_old_connections()  # a waiting thread needs none
             if not rest.is_read() and environ["SERVER_PROTOCOL"] != "HTTP/2":
                 headers = [*headers, ("Connection", "close")]
             return start_response(status, headers, *failure)
@@ -50,7 +50,7 @@ class ReadToTheEnd:
 
 
 def has_body(environ: dict[str, Any]) -> bool:
-    """Whether a body was sent, and reading it ends where it does."""
+    """Return whether a body was sent, and reading stops at its end."""
     sized = environ.get("CONTENT_LENGTH", "0") not in ("", "0")
     sent = sized or "HTTP_TRANSFER_ENCODING" in environ
     return sent and bool(environ.get("wsgi.input_terminated"))

@@ -1,6 +1,6 @@
-"""What is wrong with a field of a body, in words for whoever filled it in.
+"""Say what is wrong with a field of a body, in words for the person who filled it in.
 
-Owns the texts that stand for those of DRF and Django. What counts as wrong is theirs.
+The texts replace those of DRF and Django, which decide what is wrong.
 """
 
 from typing import Any, ClassVar
@@ -28,7 +28,7 @@ NO_SURROGATE = "Half a character (a surrogate) cannot be kept. Leave it out."
 
 
 class AtMost(django.MaxLengthValidator):
-    """Refuses a longer text, and says by how much it is longer."""
+    """Refuse a longer text, and say how long it is."""
 
     def __init__(self, limit: int, subject: str) -> None:
         super().__init__(limit)
@@ -43,7 +43,7 @@ class AtMost(django.MaxLengthValidator):
 class Worded(serializers.Serializer[Any]):
     """A serializer whose refusals are in our words."""
 
-    # What a text is called at the beginning of a sentence, by its field.
+    # For each field, what its text is called at the beginning of a sentence.
     subjects: ClassVar[dict[str, str]] = {}
     default_error_messages: ClassVar[dict[str, Any]] = {"invalid": NOT_OBJECT}
 

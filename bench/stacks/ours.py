@@ -6,8 +6,7 @@ from typing import Any
 import jwt
 
 from accounts import sessions, tokens
-from accounts.tokens import jws as syntax
-from accounts.tokens import key_store, signing
+from accounts.tokens import jws, key_store, signing
 from accounts.users.models import User
 from api.me import MeView
 from bench.calls import Target
@@ -45,10 +44,10 @@ def sign_in() -> Any:
 
 def lasting(access: str, seconds: int) -> str:
     """The same claims with another expiry, signed with the real key."""
-    jws, now = syntax.parse(access), int(time.time())
-    claims = jws.claims() | {"iat": min(now, now + seconds) - 60, "exp": now + seconds}
+    token, now = jws.parse(access), int(time.time())
+    claims = token.claims() | {"iat": min(now, now + seconds) - 60, "exp": now + seconds}
     key = key_store.ring().active
-    return jwt.encode(claims, key.private, algorithm=key.alg, headers=jws.header)
+    return jwt.encode(claims, key.private, algorithm=key.alg, headers=token.header)
 
 
 def own(issued: Any) -> dict[str, Target]:

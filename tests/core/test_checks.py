@@ -11,7 +11,7 @@ from rest_framework import permissions
 
 from accounts import checks
 from accounts.conf import conf
-from accounts.tokens import key_store
+from accounts.tokens import key_store, keys
 from accounts.web.permissions import SignedIn
 
 HYGIENE, CSRF = checks.HYGIENE, checks.CSRF
@@ -239,7 +239,7 @@ def test_every_check_has_a_case():
 
 def test_finding_never_shows_a_key(settings):
     """What stands in the message reaches logs: no member of a damaged key may."""
-    jwk = key_store.new_key("active").private_jwk()
+    jwk = keys.new_key("active").private_jwk()
     for damage in ({"kid": "x"}, {"crv": "P-384"}, {"gatehouse_status": "gone"}, {"d": [jwk["d"]]}):
         damaged = json.dumps({"keys": [jwk | damage]})
         with override_settings(GATEHOUSE=settings.GATEHOUSE | {"SIGNING_KEYS": damaged}):

@@ -16,7 +16,7 @@ from accounts.models import FailureCount, Session
 from accounts.people import links
 from accounts.people.models import LinkToken
 from accounts.sessions import revocation
-from accounts.tokens import key_store
+from accounts.tokens import key_store, keys
 from accounts.users.models import User
 from tests.clients import BrowserClient
 
@@ -242,7 +242,7 @@ def test_signing_keys_for_the_environment_are_printed() -> None:
 
     call_command("create_signing_keys", "--print", stdout=printed)
 
-    assert len(key_store.Ring.parse(printed.getvalue()).by_kid) == 1
+    assert len(keys.Ring.parse(printed.getvalue()).by_kid) == 1
 
 
 def test_purge_shows_its_progress_to_whoever_looks(alice: User) -> None:

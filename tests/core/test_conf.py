@@ -8,7 +8,7 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from accounts import conf as conf_module
-from accounts.conf import DEFAULTS, OPTIONS, TYPES, conf, in_force, override, usual
+from accounts.conf import DEFAULTS, OPTIONS, TYPES, conf, in_force, override, without_override
 
 
 def test_unknown_name_is_an_error(settings):
@@ -54,7 +54,7 @@ def test_every_mistake_is_named_at_once(settings):
     settings.GATEHOUSE = {"MAIL": 1, "ACESS_SECONDS": 1, "HOME": 1}
 
     with pytest.raises(ImproperlyConfigured) as refused:
-        usual()
+        without_override()
     assert all(name in str(refused.value) for name in settings.GATEHOUSE)
 
 
@@ -140,12 +140,12 @@ def test_values_are_given_as_a_settings_file_has_them(settings):
 
 
 def test_override_changes_what_it_names_until_it_ends(settings):
-    """All else stays the project's; `usual` does not see it."""
+    """All else stays the project's; `without_override` does not see it."""
     settings.GATEHOUSE = {"ISSUER": "https://app.example", "GRACE_SECONDS": 7}
 
     with override({"GRACE_SECONDS": 0}):
         assert (conf.grace_seconds, conf.issuer) == (0, "https://app.example")
-        assert usual().grace_seconds == 7
+        assert without_override().grace_seconds == 7
     assert conf.grace_seconds == 7
 
 

@@ -14,7 +14,7 @@ from joserfc.errors import BadSignatureError
 from joserfc.jwk import ECKey, KeySet
 
 from accounts import sessions, subjects, tokens
-from accounts.tokens import key_store
+from accounts.tokens import key_store, keys
 from accounts.tokens.claims import Issued
 from accounts.users.models import User
 from tests.clients import BrowserClient
@@ -124,6 +124,6 @@ def test_refresh_token_of_another_library_with_our_key_rotates(
 
 def test_kid_is_the_thumbprint_that_another_library_computes() -> None:
     """RFC 7638, from the public members alone."""
-    for key in (key_store.new_key("active"), key_store.new_key("next")):
+    for key in (keys.new_key("active"), keys.new_key("next")):
         assert key.kid == ECKey.import_key(key.public_jwk()).thumbprint()
         assert key.kid == ECKey.import_key(key.private_jwk()).thumbprint()

@@ -38,7 +38,6 @@ GATEHOUSE = {{
     "SIGNING_KEYS_FILE": BASE_DIR / "var" / "signing-keys.json",
     "DATA_DIR": BASE_DIR / "var",
 }}
-SILENCED_SYSTEM_CHECKS = ["gatehouse.E018"]
 """
 
 URLS = """
@@ -49,7 +48,6 @@ from accounts.views import BalanceView
 urlpatterns = [
     path("balance", BalanceView.as_view()),
     path("", include("{package}.urls")),
-    path("", include("{package}.people.urls")),
 ]
 """
 
@@ -87,8 +85,11 @@ class BalanceView(APIView):
 """
 
 PEOPLE_SETTINGS = """
-AUTH_USER_MODEL = "accounts.User"
-GATEHOUSE["MAIL"] = True
+INSTALLED_APPS += ["{package}.users", "{package}.people"]
+AUTH_USER_MODEL = "gatehouse_users.User"
+"""
+PEOPLE_URLS = """
+urlpatterns += [path("", include("{package}.people.urls"))]
 """
 
 OLD_MAIL_SETTINGS = """

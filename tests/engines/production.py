@@ -4,7 +4,7 @@ import secrets
 import sys
 from pathlib import Path
 
-from accounts.tokens import key_store
+from accounts.tokens import key_store, keys
 from tests.servers import Gatehouse
 
 KEYS_FILE = "signing-keys.json"
@@ -26,7 +26,7 @@ class Production(Gatehouse):
         super().__init__(data_dir, **{**defaults, **env})
         if not (data_dir / KEYS_FILE).exists():
             data_dir.mkdir(parents=True, exist_ok=True)
-            key_store.write(key_store.Ring([key_store.new_key("active")]), data_dir / KEYS_FILE)
+            key_store.write(keys.Ring([keys.new_key("active")]), data_dir / KEYS_FILE)
 
     def _command(self) -> list[str]:
         return [sys.executable, "manage.py", "serve", "--port", str(self.port)]

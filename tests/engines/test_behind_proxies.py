@@ -19,7 +19,7 @@ import pytest
 from playwright.sync_api import BrowserContext, expect
 
 from accounts.errors import TooLarge
-from accounts.tokens import key_store
+from accounts.tokens import keys
 from accounts.web.problems import from_problem
 from api.notes import OwnNotes
 from tests.e2e import steps
@@ -268,7 +268,7 @@ def test_longest_note_fits_in_any_spelling(deployed: Deployed) -> None:
 def expired_token(deployed: Deployed) -> str:
     """Right in everything but its time."""
     good = fetch_tokens(deployed.proxy.url).json()["access_token"]
-    key = key_store.Ring.parse((deployed.app.data_dir / KEYS_FILE).read_text()).active
+    key = keys.Ring.parse((deployed.app.data_dir / KEYS_FILE).read_text()).active
     claims = jwt.decode(good, options={"verify_signature": False})
     times = {name: claims[name] - 3600 for name in ("iat", "nbf", "exp") if name in claims}
     headers = jwt.get_unverified_header(good)

@@ -4,7 +4,8 @@ from typing import Any
 
 from django.http import HttpResponse
 
-from tests.clients import SAFE, BrowserClient
+from accounts.tests.clients import SAFE
+from tests.clients import BrowserClient
 
 LAB = "app.demo.localhost"
 

@@ -101,7 +101,7 @@ def test_host_that_settings_write_with_capitals_is_of_its_own_kind(tmp_path: Pat
 
 def test_production_without_lab_hosts_has_no_lab(tmp_path: Path) -> None:
     """The lab is off by default where it matters."""
-    from accounts.tokens import key_store
+    from accounts.tokens import keys
 
     environment = {
         **{name: value for name, value in os.environ.items() if "GATEHOUSE" not in name},
@@ -109,7 +109,7 @@ def test_production_without_lab_hosts_has_no_lab(tmp_path: Path) -> None:
         "GATEHOUSE_MODE": "production",
         "GATEHOUSE_DATA_DIR": str(tmp_path),
         "GATEHOUSE_SECRET_KEY": "0123456789abcdefghijklmnopqrstuvwxyz" * 2,
-        "GATEHOUSE_SIGNING_KEYS": key_store.Ring([key_store.new_key("active")]).dump(),
+        "GATEHOUSE_SIGNING_KEYS": keys.Ring([keys.new_key("active")]).dump(),
         "GATEHOUSE_ISSUER": "https://app.example.org",
         "GATEHOUSE_HOSTS": "app.example.org",
         "GATEHOUSE_EMAIL_URL": "smtps://mail.example.org",

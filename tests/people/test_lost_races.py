@@ -8,8 +8,9 @@ from django.db import transaction
 
 from accounts import sessions
 from accounts.models import Session
-from accounts.people import links, passwords
+from accounts.people import links
 from accounts.people.links import DeadLink
+from accounts.people.password_change import store
 from accounts.sessions.user_changes import Occasion
 from accounts.tests.meeting import just_before
 from accounts.users.models import User
@@ -31,7 +32,7 @@ def test_link_that_was_used_a_moment_ago_is_dead(alice: User) -> None:
 def test_link_is_dead_once_the_password_has_changed(alice: User) -> None:
     """Although it was found live before."""
     link = links.find(token_of(links.make("reset", alice.email, user=alice)), "reset")
-    passwords.store(alice, "another hash", Occasion())
+    store(alice, "another hash", Occasion())
 
     with transaction.atomic(), pytest.raises(DeadLink, match="outdated"):
         links.use(link)

@@ -453,3 +453,19 @@ def test_empty_password_is_refused(alice: User) -> None:
     """Forms of the project may hand over whatever they got."""
     with pytest.raises(ValidationError, match="this one has 0"):
         validate_password("", alice)
+
+
+def test_password_set_with_accents_beside_is_kept_composed(
+    browser_client: BrowserClient, api_client: BearerClient, alice: User
+) -> None:
+    """NIST SP 800-63B-4 section 3.1.1.2: both keyboards open the account afterwards."""
+    beside, composed = (
+        "Zoe\u0308 kauft fu\u0308nf A\u0308pfel",
+        "Zo\u00eb kauft f\u00fcnf \u00c4pfel",
+    )
+    alice.set_password(beside)
+    alice.save()
+
+    for typed in (beside, composed):
+        assert browser_client.sign_in(alice, typed).status_code == 200
+        assert api_client.sign_in(alice, typed).status_code == 200

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from accounts.tokens import key_store
+from accounts.tokens import keys
 from accounts.users.models import User
 from tests.clients import BrowserClient
 from tests.servers import ROOT
@@ -25,7 +25,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "GATEHOUSE_MODE": "production",
         "GATEHOUSE_DATA_DIR": str(tmp_path),
         "GATEHOUSE_SECRET_KEY": secrets.token_urlsafe(50),
-        "GATEHOUSE_SIGNING_KEYS": key_store.Ring([key_store.new_key("active")]).dump(),
+        "GATEHOUSE_SIGNING_KEYS": keys.Ring([keys.new_key("active")]).dump(),
         "GATEHOUSE_ISSUER": "https://app.example",
         "GATEHOUSE_HOSTS": "app.example",
         "GATEHOUSE_EMAIL_URL": "smtp://localhost:25",

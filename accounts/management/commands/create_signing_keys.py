@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from ...conf import conf
-from ...tokens import key_store
+from ...tokens import key_store, keys
 
 
 class Command(BaseCommand):
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--print", action="store_true", help="print the set, write no file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ring = key_store.Ring([key_store.new_key("active")])
+        ring = keys.Ring([keys.new_key("active")])
         path = conf.signing_keys_file
         if options["print"]:
             self.stdout.write(ring.dump())

@@ -11,7 +11,7 @@ from django.core.management.base import BaseCommand, CommandError
 from ... import files, sessions, signals
 from ...conf import conf
 from ...models import Session
-from ...tokens import key_store
+from ...tokens import key_store, keys
 from ..arguments import between
 
 
@@ -86,7 +86,7 @@ class Command(BaseCommand):
         self.stdout.write(ring.dump())
         self.stderr.write("Set GATEHOUSE_SIGNING_KEYS to this on every server, then restart.")
 
-    def ring_without(self, kid: str) -> key_store.Ring:
+    def ring_without(self, kid: str) -> keys.Ring:
         if kid not in key_store.ring().by_kid:
             raise CommandError(f"No key has the kid {kid}.")
         return key_store.ring().without(kid)
@@ -105,6 +105,6 @@ def alone() -> Iterator[None]:
         yield
 
 
-def activated(ring: key_store.Ring) -> key_store.Ring:
+def activated(ring: keys.Ring) -> keys.Ring:
     longest = max(conf.lifetimes(remember=True)[1], conf.access_seconds)
     return ring.activated(int(time.time()), longest)

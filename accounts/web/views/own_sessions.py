@@ -5,27 +5,56 @@ from typing import Any
 
 from django.db.models import F, Q, QuerySet
 from django.db.models.functions import Now
+from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 
-from ... import credentials, signals
-from ... import sessions as session_flow
-from ...errors import InvalidToken, NotFound
+from ... import credentials, sessions, signals, user_agents
+from ...errors import NotFound
 from ...models import Session
 from .. import bodies
 from ..authentication import SignedInRequest
 from ..base import Pages, ProtectedEndpoint, ProtectedView
+from ..browser import own_session
 from ..permissions import RecentlyAuthenticated
 
 # Ended sessions stay listed for this long.
 SHOWN = timedelta(days=30)
 
 
+class Device(serializers.Serializer[Session]):
+    """One session as its owner sees it."""
+
+    id = serializers.CharField()
+    current = serializers.SerializerMethodField()
+    client = serializers.CharField()
+    method = serializers.CharField()
+    device = serializers.SerializerMethodField()
+    address = serializers.CharField()
+    created_at = bodies.Moment()
+    last_used_at = bodies.Moment()
+    ended_at = bodies.Moment(allow_null=True)
+    end_reason = serializers.SerializerMethodField()
+
+    def get_current(self, session: Session) -> bool:
+        return bool(session.id == self.context["request"].user.session_id)
+
+    def get_device(self, session: Session) -> str:
+        return user_agents.describe(session.user_agent)
+
+    def get_end_reason(self, session: Session) -> str | None:
+        return session.end_reason or None
+
+
+class Reauthentication(bodies.Body):
+    password = bodies.Password()
+
+
 class SessionsView(ProtectedView, ListAPIView[Session]):
     """GET /auth/sessions: live ones first, then those that ended lately."""
 
     pagination_class = Pages
-    serializer_class = bodies.Device
+    serializer_class = Device
 
     def get_queryset(self) -> QuerySet[Session]:
         return Session.objects.filter(
@@ -47,7 +76,7 @@ class OneSessionView(ProtectedEndpoint):
         found = session.first()
         if found is None:
             raise NotFound
-        if session_flow.end(session, "ended_by_user"):
+        if sessions.end(session, "ended_by_user"):
             signals.tell("session_ended", request, user=found.user, session=found)
         return Response(status=204)
 
@@ -60,7 +89,7 @@ class LogoutOthersView(ProtectedEndpoint):
 
     def post(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
-        ended = session_flow.end_all_of(user, "ended_others", keep=session.id)
+        ended = sessions.end_all_of(user, "ended_others", keep=session.id)
         signals.tell(
             "others_ended",
             request,
@@ -74,20 +103,12 @@ class LogoutOthersView(ProtectedEndpoint):
 class ReauthenticateView(ProtectedEndpoint):
     """POST /auth/reauthenticate: the password again, for the session's step-up time."""
 
-    takes = bodies.Reauthentication
+    takes = Reauthentication
     answers = bodies.State
 
     def post(self, request: SignedInRequest, given: dict[str, Any]) -> Response:
         session, user = own_session(request)
         credentials.verify_again(request, user, given["password"])
-        session_flow.reauthenticated(session)
+        sessions.reauthenticated(session)
         signals.tell("reauthenticated", request, user=user, session=session)
         return Response(bodies.state_json(user, session, request.auth.expires_at))
-
-
-def own_session(request: SignedInRequest) -> tuple[Session, Any]:
-    """The row behind the caller's token, and its user."""
-    session = session_flow.find_live(request.user.session_id, request.user.sub)
-    if session is None or session.user is None:
-        raise InvalidToken("the session ended a moment ago")
-    return session, session.user

@@ -1,8 +1,11 @@
 """Endpoints for anyone: the public keys, and whether the service is up."""
 
+from typing import Any
+
 from django.core.exceptions import ImproperlyConfigured
 from django.db import DatabaseError
 from django.http import HttpRequest
+from rest_framework import serializers
 from rest_framework.response import Response
 
 from ... import subjects
@@ -10,10 +13,30 @@ from ...conf import LEEWAY_SECONDS
 from ...errors import Unavailable
 from ...sessions import revocation, seconds_ahead
 from ...tokens import key_store
-from .. import base, bodies
+from .. import base
 
 # Two servers that are each so far from the database's clock still accept each other's tokens.
 READY_SECONDS = LEEWAY_SECONDS / 2
+
+
+class PublicKey(serializers.Serializer[Any]):
+    """RFC 7517; public members only."""
+
+    kty = serializers.CharField()
+    crv = serializers.CharField()
+    x = serializers.CharField()
+    y = serializers.CharField()
+    kid = serializers.CharField()
+    alg = serializers.CharField()
+    use = serializers.CharField()
+
+
+class PublicKeys(serializers.Serializer[Any]):
+    keys = PublicKey(many=True)
+
+
+class Health(serializers.Serializer[Any]):
+    status = serializers.CharField()
 
 
 class PublicView(base.Endpoint):
@@ -24,7 +47,7 @@ class PublicView(base.Endpoint):
 class JWKSView(PublicView):
     """GET /.well-known/jwks.json: what a resource server needs to verify access tokens."""
 
-    answers = bodies.PublicKeys
+    answers = PublicKeys
 
     def get(self, request: HttpRequest) -> Response:
         # A new key is published before it signs, so that caches may be this old.
@@ -34,7 +57,7 @@ class JWKSView(PublicView):
 class HealthView(PublicView):
     """GET /healthz: the process answers."""
 
-    answers = bodies.Health
+    answers = Health
 
     def get(self, request: HttpRequest) -> Response:
         return Response({"status": "ok"})
@@ -43,7 +66,7 @@ class HealthView(PublicView):
 class ReadyView(PublicView):
     """GET /readyz: database, keys and revocation feed are usable, and the clock is right."""
 
-    answers = bodies.Health
+    answers = Health
 
     def get(self, request: HttpRequest) -> Response:
         try:

@@ -1,0 +1,86 @@
+"""Share among views for browsers the base view and the sessions in their cookies.
+
+Credentials go in and out in HttpOnly cookies alone. Each unsafe request passes the CSRF defence,
+even an anonymous one, because a forged sign-in is an attack too. A stale or broken cookie never
+blocks these views: no token is looked at before the view decides to.
+"""
+
+from typing import Any
+
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from .. import sessions, tokens
+from ..errors import InvalidToken, SessionEnded
+from ..models import Session
+from ..sessions import revocation
+from ..tokens.claims import Issued
+from . import base, bodies, cookies, csrf
+from .authentication import SignedInRequest
+
+
+class BrowserView(base.Endpoint):
+    """The base of views for anyone's browser. The Authorization header is not looked at."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    for_browsers = True
+
+    def check_permissions(self, request: Request) -> None:
+        """Raise CsrfFailed as `csrf.check` does."""
+        csrf.check(self.http)
+
+
+def sessions_in_cookies(request: HttpRequest) -> QuerySet[Session]:
+    """Return a query for the sessions that authentic web tokens in the request's cookies name."""
+    texts = cookies.sent(request).values()
+    return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
+
+
+def response_with_cookies(issued: Issued) -> Response:
+    """Return an answer with the tokens in Set-Cookie and everything else in the body."""
+    response = Response(bodies.state_json(issued.user, issued.session, issued.access_expires_at))
+    cookies.set_tokens(response, issued)
+    return response
+
+
+def session_state(request: HttpRequest) -> dict[str, Any]:
+    """Return who is signed in by the request's cookies, and until when."""
+    access = cookies.read_access(request)
+    if access is not None:
+        try:
+            claims = tokens.verify_access(access)
+            revocation.check(claims)
+            sessions.confirm(claims.sid, claims.gen)
+        except InvalidToken:
+            pass
+        else:
+            session = sessions.find_live(claims.sid, claims.sub)
+            if session is not None and session.user is not None:
+                return bodies.state_json(session.user, session, claims.expires_at)
+    return {"authenticated": False, "user": None, "session": _refreshable(request)}
+
+
+def _refreshable(request: HttpRequest) -> dict[str, Any] | None:
+    """Return the session that the refresh cookie could renew, or None."""
+    refresh = cookies.read_refresh(request)
+    if refresh is None:
+        return None
+    try:
+        session = sessions.refreshable(refresh, client=Session.Client.WEB)
+    except SessionEnded:
+        return None
+    return bodies.session_json(session, None)
+
+
+def own_session(request: SignedInRequest) -> tuple[Session, Any]:
+    """Return the row behind the caller's token, and its user.
+
+    Raise InvalidToken if the session has just ended.
+    """
+    session = sessions.find_live(request.user.session_id, request.user.sub)
+    if session is None or session.user is None:
+        raise InvalidToken("the session ended a moment ago")
+    return session, session.user
