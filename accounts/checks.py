@@ -101,16 +101,10 @@ def address_middleware() -> str:
 
 @rule("E007")
 def csrf_cookie() -> str:
-    good = (
-        settings.CSRF_COOKIE_NAME.startswith("__Host-")
-        and settings.CSRF_COOKIE_SECURE
-        and settings.CSRF_COOKIE_SAMESITE == "Strict"
-        and settings.CSRF_COOKIE_PATH == "/"
-        and not settings.CSRF_COOKIE_DOMAIN
-        and not settings.CSRF_COOKIE_HTTPONLY
-        and not settings.CSRF_USE_SESSIONS
-    )
-    return "" if good else "The CSRF cookie must be __Host-…, Secure, Strict, and readable."
+    readable = not settings.CSRF_COOKIE_HTTPONLY and not settings.CSRF_USE_SESSIONS
+    if readable and settings.CSRF_COOKIE_PATH == "/":
+        return ""
+    return "The page's script must be able to read the CSRF cookie: in a cookie, of path /."
 
 
 @rule("E009")
@@ -213,4 +207,21 @@ def failures_of_other_views() -> str:
     return (
         "Failures of your own views keep their shape: REST_FRAMEWORK['EXCEPTION_HANDLER'] is not "
         f"{ours}. A refused token is a 401 without WWW-Authenticate there."
+    )
+
+
+@rule("W007")
+def csrf_cookie_of_this_host() -> str:
+    good = (
+        settings.CSRF_COOKIE_NAME == "__Host-csrftoken"
+        and settings.CSRF_COOKIE_SECURE
+        and settings.CSRF_COOKIE_SAMESITE == "Strict"
+        and not settings.CSRF_COOKIE_DOMAIN
+    )
+    if good:
+        return ""
+    return (
+        "Another host of your domain can plant the CSRF cookie: it is not __Host-csrftoken, Secure "
+        "and Strict. Fetch Metadata and Origin are checked all the same. The page's script knows "
+        "this name and csrftoken."
     )

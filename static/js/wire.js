@@ -5,7 +5,8 @@
  * No token passes through here. The browser adds the two HttpOnly cookies by itself, and this code could not read them.
  */
 
-const CSRF_COOKIE = '__Host-csrftoken';
+// The second is Django's own name, for a project that keeps it. Where both are there, only the first is sure to be this host's.
+const CSRF_COOKIES = ['__Host-csrftoken', 'csrftoken'];
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS']);
 const ANSWER_WITHIN = 30_000;
 
@@ -28,11 +29,14 @@ export class ApiError extends Error {
   }
 }
 
-/** The cookie is read anew for each request: signing in or out, here or in another tab, rotates it. */
-export function csrfToken() {
-  const start = `${CSRF_COOKIE}=`;
-  const found = document.cookie.split('; ').find((pair) => pair.startsWith(start));
-  return found ? found.slice(start.length) : '';
+/**
+ * The cookie is read anew for each request: signing in or out, here or in another tab, rotates it.
+ * @param {string} [refused]  taken only where there is no other: a cookie may be left over from other settings of the server
+ */
+export function csrfToken(refused) {
+  const jar = new Map(document.cookie.split('; ').map((pair) => pair.split('=')));
+  const found = CSRF_COOKIES.map((name) => jar.get(name)).filter(Boolean);
+  return found.find((token) => token !== refused) ?? found[0] ?? '';
 }
 
 let prepare = () => {};
@@ -101,7 +105,7 @@ export async function send(method, path, expected, { body, limit } = {}) {
     if (error.code !== 'csrf_failed') throw error;
     // Another tab signed in or out between our reading of the cookie and the server's: read it again, once.
     if (csrfToken() === token) await fetchToken();
-    return exchange(method, path, expected, { body, limit, token: csrfToken() });
+    return exchange(method, path, expected, { body, limit, token: csrfToken(token) });
   }
 }
 

@@ -57,12 +57,7 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     ],
     "E006": [{"MIDDLEWARE": [HYGIENE, CSRF]}],
     "E007": [
-        {"CSRF_COOKIE_NAME": "csrftoken"},
-        {"CSRF_COOKIE_SECURE": False},
-        {"CSRF_COOKIE_SAMESITE": "Lax"},
-        {"CSRF_COOKIE_SAMESITE": "None"},
         {"CSRF_COOKIE_PATH": "/auth"},
-        {"CSRF_COOKIE_DOMAIN": "example.com"},
         {"CSRF_COOKIE_HTTPONLY": True},
         {"CSRF_USE_SESSIONS": True},
     ],
@@ -122,6 +117,13 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
             }
         },
         {"REST_FRAMEWORK": CLOSED},
+    ],
+    "W007": [
+        {"CSRF_COOKIE_NAME": "csrftoken"},
+        {"CSRF_COOKIE_SECURE": False},
+        {"CSRF_COOKIE_SAMESITE": "Lax"},
+        {"CSRF_COOKIE_SAMESITE": "None"},
+        {"CSRF_COOKIE_DOMAIN": "example.com"},
     ],
 }
 CASES = [(number, change) for number, changes in UNSAFE.items() for change in changes]

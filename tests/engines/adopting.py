@@ -1,7 +1,8 @@
 """Follows a page that tells people how to put `accounts` into a project, block by block.
 
 A block whose fence names a file is that file, or is added at its end: `python mysite/urls.py (add)`.
-One that says `new project` is for projects that did not exist before.
+One that says `new project` is for projects that did not exist before. One that says `part`,
+`copied` or `going back` is followed where a test asks for it.
 """
 
 import os
@@ -20,6 +21,8 @@ from tests.servers import ROOT, die_with_parent, free_port, wait_for
 # What makes an environment: a project that exists has one, and so has whoever runs these tests.
 ENVIRONMENT = ("python3 -m venv", ". .venv", "python -m pip")
 
+ON_REQUEST = {"part", "copied", "going back"}
+
 
 class Project:
     """A project in a folder, and what the pages make of it."""
@@ -31,18 +34,20 @@ class Project:
         self.url = f"http://localhost:{self.port}"
         self.server = f"python manage.py runserver localhost:{self.port}"
 
-    def follow(self, page: str, start: str = "", end: str = "") -> str:
+    def follow(self, page: str, start: str = "", end: str = "", also: str = "") -> str:
         """Do what the page's blocks say, between two headings; return what the commands printed."""
         printed = [
-            self.follow_block(info, text.replace("8000", str(self.port)))
-            for info, text in named_blocks(page, start, end)
+            self.follow_block(info, text, also) for info, text in named_blocks(page, start, end)
         ]
         return "".join(printed)
 
-    def follow_block(self, info: str, text: str) -> str:
+    def follow_block(self, info: str, text: str, also: str = "") -> str:
+        """Do what one block says; return what its commands printed."""
+        text = text.replace("8000", str(self.port))
         language, _, rest = info.partition(" ")
-        name, _, notes = rest.strip(")").partition("(")
-        if "new project" in notes and not self.new:
+        name, _, noted = rest.strip(")").partition("(")
+        notes = set(noted.split(", "))
+        if ("new project" in notes and not self.new) or notes & ON_REQUEST - {also}:
             return ""
         if language == "sh":
             lines = text.splitlines(keepends=True)

@@ -1,26 +1,41 @@
-"""docs/adopt.md to the letter: a new Django project with `accounts` in it signs people in."""
+"""docs/adopt.md to the letter: a new Django project with the core, with all parts, with a copy."""
 
 import re
 from collections.abc import Iterator
+from contextlib import closing, contextmanager
 
 import httpx
 import pytest
 from playwright.sync_api import BrowserContext, Route, expect
 
 from project.middleware import CONTENT_SECURITY_POLICY
+from tests.docs import named_blocks
 from tests.engines.adopting import Project
 from tests.engines.people import Visitor
 
 PAGE = "docs/adopt.md"
-WHO = {"email": "you@example.com", "password": "a long way home on foot"}
+PASSWORD = "a long way home on foot"
+BY_NAME = {"username": "ada", "password": PASSWORD}
+BY_EMAIL = {"email": "Ada@Example.com", "password": PASSWORD}
 ACCESS, REFRESH = "__Host-Http-access_token", "__Host-Http-refresh_token"
 
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """The finished project, not started."""
+    """A new project after all steps, without a part; not started."""
     made = Project(tmp_path_factory.mktemp("adopt"), new=True)
     made.follow(PAGE)
+    return made
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> Project:
+    """A new project with all parts, which are chosen before the first `migrate`."""
+    made = Project(tmp_path_factory.mktemp("whole"), new=True)
+    made.follow(PAGE, "1. Install", "4. Start it")
+    made.follow(PAGE, "7. What to tighten", "9. Before others use it", also="part")
+    for info, text in named_blocks(PAGE, "4. Start it", "5. The page"):
+        made.follow_block(info, text.replace("--username ada ", ""))
     return made
 
 
@@ -31,14 +46,20 @@ def url(project: Project) -> Iterator[str]:
         yield address
 
 
+@contextmanager
+def signed_in(url: str, who: dict[str, str]) -> Iterator[Visitor]:
+    """A page of the project whose person has signed in."""
+    with closing(Visitor(url)) as found:
+        found.send("GET", "/auth/session")
+        assert found.send("POST", "/auth/login", who).status_code == 200
+        yield found
+
+
 @pytest.fixture
 def visitor(url: str) -> Iterator[Visitor]:
-    """A page of the project, signed in."""
-    found = Visitor(url)
-    found.send("GET", "/auth/session")
-    assert found.send("POST", "/auth/login", WHO).status_code == 200
-    yield found
-    found.close()
+    """A page of the project with the core, signed in."""
+    with signed_in(url, BY_NAME) as found:
+        yield found
 
 
 def test_tokens_come_in_cookies_and_open_the_view(visitor: Visitor) -> None:
@@ -48,7 +69,7 @@ def test_tokens_come_in_cookies_and_open_the_view(visitor: Visitor) -> None:
     answer = visitor.send("GET", "/api/hello")
 
     assert answer.status_code == 200
-    assert answer.json()["hello"] == visitor.send("GET", "/auth/session").json()["user"]["id"]
+    assert answer.json() == {"hello": "ada"}
     assert answer.headers["Cache-Control"] == "no-store"
 
 
@@ -84,15 +105,6 @@ def test_old_cookies_are_worth_nothing_after_sign_out(visitor: Visitor) -> None:
     assert visitor.send("POST", "/auth/refresh").json()["code"] == "session_ended"
 
 
-def test_program_uses_the_same_view_with_a_bearer_token(url: str) -> None:
-    """No cookie, no CSRF token."""
-    tokens = httpx.post(f"{url}/auth/token", json=WHO).json()
-    bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
-
-    assert httpx.post(f"{url}/api/hello", json={"a": 1}, headers=bearer).status_code == 201
-    assert httpx.get(f"{url}/api/hello").status_code == 401
-
-
 def with_policy(route: Route) -> None:
     """The page as it comes, under the policy that the document advises."""
     answer = route.fetch()
@@ -107,30 +119,71 @@ def test_page_signs_in_and_out_in_a_browser(url: str, new_context) -> None:
     page.route(f"{url}/hello", with_policy)
     page.goto(f"{url}/hello")
     expect(page.locator("output")).to_have_text("Not signed in")
-    page.get_by_label("E-mail").fill(WHO["email"])
-    page.get_by_label("Password").fill(WHO["password"])
+    page.get_by_label("Name").fill("ada")
+    page.get_by_label("Password").fill(PASSWORD)
     page.get_by_role("button", name="Sign in").click()
-    expect(page.locator("output")).to_contain_text("Hello ")
+    expect(page.locator("output")).to_have_text("Hello ada")
     assert "token" not in page.evaluate("document.cookie").replace("csrftoken", "")
     context.clear_cookies(name=ACCESS)
     page.reload()
-    expect(page.locator("output")).to_contain_text("Hello ")
+    expect(page.locator("output")).to_have_text("Hello ada")
     page.get_by_role("button", name="Sign out").click()
     expect(page.locator("output")).to_have_text("Signed out")
 
 
-def test_administration_is_there_and_takes_no_token(visitor: Visitor) -> None:
-    """Its sign-in page answers; somebody who is signed in elsewhere has to sign in."""
-    assert visitor.send("GET", "/admin/").status_code == 302
-    assert "My site administration" in visitor.send("GET", "/admin/login/").text
+def test_page_gets_by_with_djangos_own_csrf_cookie(project: Project, new_context) -> None:
+    """A project keeps its CSRF cookie; one that is left over from other settings does no harm."""
+    settings = project.folder / "mysite" / "settings.py"
+    kept = re.sub(r"CSRF_COOKIE_\w+ = .*", "", settings.read_text())
+    (project.folder / "mysite" / "plain.py").write_text(kept)
+    server = project.server
+    project.server = f"{server} --settings mysite.plain"
+    with project.serve() as url:
+        context: BrowserContext = new_context()
+        left_over = {"name": "__Host-csrftoken", "value": "x" * 32, "secure": True, "url": url}
+        context.add_cookies([left_over | {"sameSite": "Strict"}])
+        page = context.new_page()
+        page.goto(f"{url}/hello")
+        page.get_by_label("Name").fill("ada")
+        page.get_by_label("Password").fill(PASSWORD)
+        page.get_by_role("button", name="Sign in").click()
+        expect(page.locator("output")).to_have_text("Hello ada")
+        names = {cookie["name"] for cookie in context.cookies()}
+    project.server = server
+
+    assert names == {"csrftoken", "__Host-csrftoken", ACCESS, REFRESH}
 
 
-def test_view_of_any_project_gets_the_users_row(visitor: Visitor) -> None:
-    """`request.user` in an ordinary view, and the token's session beside it."""
-    answer = visitor.send("GET", "/api/whoami")
+def test_all_parts_serve_their_paths(whole: Project) -> None:
+    """One question for each part: an address in any spelling, a program, events, mails, staff."""
+    with whole.serve() as url, signed_in(url, BY_EMAIL) as visitor:
+        assert visitor.send("GET", "/api/hello").json() == {"hello": "ada@example.com"}
+        events = visitor.send("GET", "/auth/events").json()["results"]
+        assert [event["kind"] for event in events] == ["signed_in"]
+        assert visitor.send("GET", "/auth/account").json()["email"] == "ada@example.com"
+        assert visitor.send("GET", "/auth/oidc/login").status_code != 404
+        assert visitor.send("GET", "/admin/").status_code == 302
+        assert "My site administration" in visitor.send("GET", "/admin/login/").text
 
-    session = visitor.send("GET", "/auth/session").json()["session"]["id"]
-    assert answer.json() == {"email": WHO["email"], "session": session}
+        tokens = httpx.post(f"{url}/auth/token", json=BY_EMAIL, timeout=60).json()
+        bearer = {"Authorization": f"Bearer {tokens['access_token']}"}
+        assert httpx.post(f"{url}/api/hello", json={"a": 1}, headers=bearer).status_code == 201
+        assert httpx.get(f"{url}/api/hello").status_code == 401
+
+
+def test_copy_under_another_name_takes_the_same_lines(tmp_path_factory) -> None:
+    """The core's blocks with `mysite.auth` for `gatehouse`."""
+    made = Project(tmp_path_factory.mktemp("copied"), new=False)
+    made.run("django-admin startproject mysite .")
+    made.follow(PAGE, "Copied instead of installed", also="copied")
+    for info, text in named_blocks(PAGE, "2. Settings", "5. The page"):
+        renamed = re.sub(r"\bgatehouse(?=\"|\.(web|urls))", "mysite.auth", text)
+        made.follow_block(info, renamed if info.startswith("python") else text)
+
+    assert "No changes detected" in made.run("python manage.py makemigrations --check")
+    with made.serve() as url:
+        assert httpx.get(f"{url}/auth/session").json()["authenticated"] is False
+        assert httpx.get(f"{url}/static/gatehouse/session.js").status_code == 200
 
 
 def test_private_key_is_not_added_to_git(project: Project) -> None:
@@ -141,38 +194,44 @@ def test_private_key_is_not_added_to_git(project: Project) -> None:
     assert "signing-keys.json" in project.run("ls var")
 
 
-def test_nothing_is_missing_after_the_last_step(project: Project) -> None:
+@pytest.mark.parametrize("which", ["project", "whole"])
+def test_nothing_is_missing_after_the_last_step(
+    which: str, request: pytest.FixtureRequest
+) -> None:
     """No error, and no warning either."""
-    assert "no issues (0 silenced)" in project.run("python manage.py check")
+    made: Project = request.getfixturevalue(which)
+
+    assert "no issues (0 silenced)" in made.run("python manage.py check")
 
 
 # What hurried readers left out, each of several things at once: file, pattern, what stands there
 # instead, and the check that names it.
 FORGOTTEN = [
     [
-        ("settings.py", r"    \"accounts.web.middleware.ClientAddress\",", "", "E006"),
-        ("settings.py", r"    \"accounts.web.middleware.CookieHygiene\",", "", "E005"),
-        ("settings.py", r"CSRF_COOKIE_NAME.*", "", "E007"),
+        ("settings.py", r"    \"gatehouse.web.middleware.ClientAddress\",", "", "E006"),
+        ("settings.py", r"    \"gatehouse.web.middleware.CookieHygiene\",", "", "E005"),
+        ("settings.py", r"CSRF_COOKIE_NAME.*", "CSRF_COOKIE_HTTPONLY = True", "E007"),
+        ("settings.py", r"CSRF_COOKIE_SAMESITE.*", "", "W007"),
         ("settings.py", r"    \"EXCEPTION_HANDLER\".*", "", "W006"),
         ("settings.py", r"    \"DEFAULT_PERMISSION_CLASSES\".*", "", "W001"),
         ("settings.py", r"    \"ISSUER\".*", "", "E009"),
         ("settings.py", r"    \"SIGNING_KEYS_FILE\".*", "", "E004"),
         ("settings.py", r"\"DATA_DIR\": VAR,", '"DATA_DIR": VAR / "nowhere",', "E012"),
-        ("settings.py", r"\[ARGON2, ", "[", "W002"),
+        ("settings.py", r"    .*Argon2PasswordHasher.*", "", "W002"),
         ("settings.py", r".*LengthLimit.*", "", "W003"),
         ("settings.py", r"    \"transaction_mode\".*", "", "W004"),
         ("settings.py", r"SESSION_COOKIE_AGE.*", "", "W005"),
-        ("settings.py", r"accounts.staff.apps.Administration", "django.contrib.admin", "E015"),
+        ("settings.py", r"gatehouse.staff.apps.Administration", "django.contrib.admin", "E015"),
     ],
     [("settings.py", r"AUTH_USER_MODEL.*", "", "E018")],
-    [("urls.py", r".*include\(\"accounts.urls\"\).*", "", "E014")],
+    [("urls.py", r".*include\(\"gatehouse.urls\"\).*", "", "E014")],
 ]
 
 
 @pytest.mark.parametrize("left_out", FORGOTTEN, ids=["settings", "user-model", "paths"])
-def test_what_is_left_out_is_named(project: Project, left_out: list[tuple[str, ...]]) -> None:
+def test_what_is_left_out_is_named(whole: Project, left_out: list[tuple[str, ...]]) -> None:
     """`manage.py check` says which steps were forgotten, all of them at once."""
-    mysite = project.folder / "mysite"
+    mysite = whole.folder / "mysite"
     texts = {name: (mysite / name).read_text() for name in ("settings.py", "urls.py")}
     for name, pattern, instead, _ in left_out:
         texts[name], count = re.subn(pattern, instead, texts[name])
@@ -180,7 +239,7 @@ def test_what_is_left_out_is_named(project: Project, left_out: list[tuple[str, .
     (mysite / "other_urls.py").write_text(texts["urls.py"])
     (mysite / "other.py").write_text(f"{texts['settings.py']}ROOT_URLCONF = 'mysite.other_urls'\n")
 
-    said = project.run("python manage.py check --settings mysite.other", check=False)
+    said = whole.run("python manage.py check --settings mysite.other", check=False)
 
     found = set(re.findall(r"\(gatehouse\.(\w+)\)", said))
     assert found == {number for *_, number in left_out}, said
