@@ -46,6 +46,30 @@ def test_person_signs_in_and_out(tmp_path: Path) -> None:
     assert "No changes detected" in project.run("python manage.py makemigrations --check")
 
 
+# The core's tests that ask Django most: requests, cookies, forms of refusal, locks, users.
+ASKING = (
+    "cookies",
+    "csrf",
+    "login",
+    "logout",
+    "lost_races",
+    "refresh",
+    "request_user",
+    "sessions_race",
+)
+
+
+def test_core_passes_its_own_tests(tmp_path: Path) -> None:
+    """They came with the wheel, and run on the project's settings."""
+    project = project_of(tmp_path)
+    files = " ".join(f"gatehouse.tests.test_{name}" for name in ASKING)
+
+    project.run(
+        "DJANGO_SETTINGS_MODULE=mysite.settings PYTHONPATH=$PWD"
+        f" python -m pytest --pyargs {files} -q -p no:cacheprovider"
+    )
+
+
 @pytest.mark.parametrize("form", ["mailers", "old"])
 def test_mail_is_sent_by_either_kind_of_settings(
     form: str, version: tuple[int, ...], tmp_path: Path
