@@ -17,7 +17,7 @@ NEEDED_BY = {"users": ("people", "federation"), "people": ("federation",)}
 SETTINGS = """
 SECRET_KEY = "a key of this project's tests, and of nothing else at all"
 INSTALLED_APPS = [
-    "django.contrib.admin", "django.contrib.auth", "django.contrib.contenttypes",
+    "{admin}", "django.contrib.auth", "django.contrib.contenttypes",
     "django.contrib.messages", "django.contrib.sessions", "rest_framework",
     "accounts", *{apps},
 ]
@@ -73,7 +73,8 @@ def project(folder: Path, left_out: set[str]) -> Path:
     apps = [f"accounts.{part}" for part in kept]
     paths = [f"accounts.{part}.urls" for part in kept if has_paths(folder, part)]
     user = "gatehouse_users.User" if "users" in kept else "auth.User"
-    (folder / "settings.py").write_text(SETTINGS.format(apps=apps, user=user))
+    admin = "accounts.staff.apps.Administration" if "staff" in kept else "django.contrib.admin"
+    (folder / "settings.py").write_text(SETTINGS.format(admin=admin, apps=apps, user=user))
     (folder / "urls.py").write_text(URLS.format(paths=paths))
     (folder / "pytest.ini").write_text("[pytest]\n")
     return folder
