@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 # In each project a person may have a password and a way to sign in that is older than ours.
-PASSWORD = "the password of before"  # noqa: S105
+PASSWORD = "the password of before"
 
 
 @dataclass

@@ -194,9 +194,7 @@ def test_private_key_is_not_added_to_git(project: Project) -> None:
 
 
 @pytest.mark.parametrize("which", ["project", "whole"])
-def test_nothing_is_missing_after_the_last_step(
-    which: str, request: pytest.FixtureRequest
-) -> None:
+def test_nothing_is_missing_after_the_last_step(which: str, request: pytest.FixtureRequest) -> None:
     """No error, and no warning either."""
     made: Project = request.getfixturevalue(which)
 

@@ -201,7 +201,9 @@ def test_tokens_may_what_their_people_may(adopted: Adopted, url: str) -> None:
 def test_old_sign_in_goes_on_as_before(adopted: Adopted, url: str) -> None:
     """Statuses, errors, pages and API keys are what they were without this package."""
     before = adopted.seen["before"]
-    assert {name: before[name][0] for name in adopted.existing.expected} == adopted.existing.expected
+    assert {
+        name: before[name][0] for name in adopted.existing.expected
+    } == adopted.existing.expected
 
     assert as_before(adopted) == before
 
