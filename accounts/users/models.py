@@ -88,5 +88,6 @@ class User(AbstractBaseUser, PermissionsMixin):
         yield from map(self._counting_endings, super().get_session_auth_fallback_hash())
 
     def _counting_endings(self, auth_hash: str) -> str:
-        subject = Subject.objects.filter(user_id=self.pk).first()
-        return f"{auth_hash}.{subject.endings if subject else 0}"
+        """Return Django's own hash until sessions were ended: those of before a move go on."""
+        subject = Subject.objects.filter(user_id=self.pk, endings__gt=0).first()
+        return f"{auth_hash}.{subject.endings}" if subject else auth_hash

@@ -527,3 +527,10 @@ def test_hash_stored_by_hand_over_one_that_is_not_due_is_a_change(page, alice):
     user.save(update_fields=["password"])
 
     assert page.get("/api/me").status_code == 401
+
+
+def test_subject_is_called_by_what_tokens_call_it(alice: User) -> None:
+    """Wherever it is written out, as in a shell."""
+    subject = subjects.of(alice)
+
+    assert str(subject) == subject.sub
