@@ -8,14 +8,17 @@ const NAMES = ['Too short', 'Easy to guess', 'Good', 'Strong'];
 /**
  * @param {ParentNode} [root]
  * @param {() => string[]} [own]  the person's name and e-mail, as far as the page knows them
+ * @returns {() => void}  judges what is typed once more, when the page has learnt of them
  */
 export function start(root = document, own = () => []) {
+  const meters = [];
   for (const button of root.querySelectorAll('[data-show-password]')) {
     button.addEventListener('click', () => showPassword(button));
   }
   for (const meter of root.querySelectorAll('[data-strength]')) {
     const field = document.getElementById(meter.dataset.strength);
     const judge = () => show(meter, field.value, own());
+    meters.push(judge);
     field.addEventListener('input', judge);
     field.addEventListener('refused', () => {
       if (field.value) meter.dataset.level = '1';
@@ -24,6 +27,7 @@ export function start(root = document, own = () => []) {
     field.form.addEventListener('reset', () => setTimeout(judge));
     judge();
   }
+  return () => meters.forEach((judge) => judge());
 }
 
 function show(meter, password, own) {

@@ -12,6 +12,7 @@ const password = find('[data-password]');
 let user = { name: '', email: '' };
 /** The fields that the person has typed into: what a browser restored after a reload may be somebody else's. */
 const typed = new Set();
+let judgeAgain = () => {};
 
 /** @param {{name: string, email: string}} found */
 export function show(found) {
@@ -21,6 +22,7 @@ export function show(found) {
   password.elements.username.value = user.email; // for password managers
   offerPassword(password, password.elements.current_password, user.email);
   fill(address, { email: user.email });
+  judgeAgain();
 }
 
 /** Is there text that would be lost? A password is none: it can be typed again. */
@@ -34,7 +36,7 @@ const say = (form, text) => { find('[data-said]', form).textContent = text; };
 
 /** @param {{changed: () => void}} page  changed: something happened that devices and events tell of */
 export function start({ changed }) {
-  passwords.start(password, () => [user.name, user.email]);
+  judgeAgain = passwords.start(password, () => [user.name, user.email]);
   for (const form of [profile, address]) form.addEventListener('input', ({ target }) => typed.add(target.name));
   onSubmit(profile, async ({ name }) => {
     const sent = name.value;
