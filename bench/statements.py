@@ -36,8 +36,9 @@ def main() -> dict[str, float]:
     from django.db.models.functions import Now
 
     from accounts import sessions
-    from accounts.models import Session, User
+    from accounts.models import Session
     from accounts.sessions import rotation
+    from accounts.users.models import User
 
     user = User.objects.create_user("bench@example.com", PASSWORD)
     session_id = sessions.start(user, client="web", remember=True).session.id

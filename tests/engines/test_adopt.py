@@ -139,7 +139,10 @@ def test_page_gets_by_with_djangos_own_csrf_cookie(project: Project, new_context
     project.server = f"{server} --settings mysite.plain"
     with project.serve() as url:
         context: BrowserContext = new_context()
-        left_over = {"name": "__Host-csrftoken", "value": "x" * 32, "secure": True, "url": url}
+        secure = url.replace(
+            "http:", "https:"
+        )  # a Secure cookie, which localhost gets all the same
+        left_over = {"name": "__Host-csrftoken", "value": "x" * 32, "secure": True, "url": secure}
         context.add_cookies([left_over | {"sameSite": "Strict"}])
         page = context.new_page()
         page.goto(f"{url}/hello")
@@ -160,7 +163,6 @@ def test_all_parts_serve_their_paths(whole: Project) -> None:
         events = visitor.send("GET", "/auth/events").json()["results"]
         assert [event["kind"] for event in events] == ["signed_in"]
         assert visitor.send("GET", "/auth/account").json()["email"] == "ada@example.com"
-        assert visitor.send("GET", "/auth/oidc/login").status_code != 404
         assert visitor.send("GET", "/admin/").status_code == 302
         assert "My site administration" in visitor.send("GET", "/admin/login/").text
 

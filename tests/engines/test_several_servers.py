@@ -37,7 +37,7 @@ PREPARE = """
 from django.core.management import call_command
 call_command("migrate", verbosity=0)
 from project.demo import PEOPLE
-from accounts.models import User
+from accounts.users.models import User
 for person in PEOPLE:
     User.objects.create_user(person.email, person.password, name=person.name)
 """
