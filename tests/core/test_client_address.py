@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from accounts import callers
-from accounts.credentials import budgets as throttling
+from accounts.credentials.budgets import mail_budgets, sign_in_budgets
 from accounts.models import FailureCount
 from accounts.web.middleware import ClientAddress
 from tests.clients import BearerClient, BrowserClient, JSONClient
@@ -165,8 +165,8 @@ def test_mails_and_trips_without_an_address_share_no_budget(settings, rf) -> Non
     trust(settings, "10.0.0.1")
     request = asked(rf, "10.0.0.1", **{"X-Forwarded-For": "unknown"})
 
-    budgets = throttling.mail_budgets(request, "reset", "alice@example.com")
-    budgets += throttling.sign_in_budgets(request, "alice@example.com")
+    budgets = mail_budgets(request, "reset", "alice@example.com")
+    budgets += sign_in_budgets(request, "alice@example.com")
 
     assert [budget.name for budget in budgets if budget.subject] == [
         "reset e-mail",
