@@ -363,8 +363,13 @@ def test_first_password_of_a_new_account_is_no_change(db):
 
 
 @pytest.mark.django_db(transaction=True)
-def test_sign_in_that_meets_a_new_password_leaves_no_live_session(alice):
-    """Whoever was checked by the old one waits for the save, and starts nothing."""
+@pytest.mark.parametrize(
+    ("kind", "change"),
+    [("password_changed", set_and_save), ("deleted", User.delete)],
+    ids=["new password", "deletion"],
+)
+def test_sign_in_that_meets_a_change_of_its_user_leaves_no_live_session(alice, kind, change):
+    """Whoever was checked before waits for the change, and starts nothing after it."""
     outcome = []
 
     def sign_in() -> None:
@@ -377,45 +382,14 @@ def test_sign_in_that_meets_a_new_password_leaves_no_live_session(alice):
 
     thread = threading.Thread(target=sign_in)
 
-    def meanwhile(kind: str, **_: Any) -> None:
-        if kind == "password_changed":
+    def meanwhile(**told: Any) -> None:
+        if told["kind"] == kind:
             thread.start()
             thread.join(1)  # as long as nothing keeps it waiting, it ends within that
 
     signals.happened.connect(meanwhile)
     try:
-        set_and_save(User.objects.get(pk=alice.pk))
-    finally:
-        signals.happened.disconnect(meanwhile)
-    thread.join(20)
-
-    assert [type(error) for error in outcome] == [InvalidCredentials]
-    assert not Session.objects.filter(ended_at=None).exists()
-
-
-@pytest.mark.django_db(transaction=True)
-def test_sign_in_during_the_deletion_of_its_user_starts_nothing(alice):
-    """It waits for the deletion, and finds nobody: no live session is left behind."""
-    outcome = []
-
-    def sign_in() -> None:
-        try:
-            sessions.start(alice, client="web", remember=True)
-        except InvalidCredentials as error:
-            outcome.append(error)
-        finally:
-            connection.close()
-
-    thread = threading.Thread(target=sign_in)
-
-    def meanwhile(kind: str, **_: Any) -> None:
-        if kind == "deleted":
-            thread.start()
-            thread.join(1)  # as long as nothing keeps it waiting, it ends within that
-
-    signals.happened.connect(meanwhile)
-    try:
-        User.objects.get(pk=alice.pk).delete()
+        change(User.objects.get(pk=alice.pk))
     finally:
         signals.happened.disconnect(meanwhile)
     thread.join(20)
@@ -493,7 +467,7 @@ def person_by_name(user: User) -> dict[str, str]:
 
 
 def test_scopes_and_person_are_what_the_projects_functions_say(page, alice, settings):
-    """A dotted name each; `id` is always there."""
+    """Each is a dotted name. `id` is always there."""
     settings.GATEHOUSE = settings.GATEHOUSE | {
         "SCOPES": f"{__name__}.scopes_by_group",
         "USER": f"{__name__}.person_by_name",
