@@ -62,7 +62,7 @@ def changes(name: Path, copy: Path) -> Iterator[str]:
 
 
 def lines(path: Path) -> list[str]:
-    """Return the lines of a file, however they end; none where there is no such file."""
+    """Return the lines of a file, however they end. A file that is not there has none."""
     if not path.is_file():
         return []
     # Bytes that are no text are shown as they are written in Python.

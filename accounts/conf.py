@@ -109,7 +109,7 @@ class Options:
         "/notes", "the page after a sign-in through the identity provider that named none"
     )
     mail: bool = option(
-        True, "whether this server can send mail; without it nobody can register or reset"
+        True, "whether this server can send mail. Without it nobody can register or reset"
     )
     explain_csrf: bool = option(
         False,

@@ -1,7 +1,7 @@
 """Read what this package needs to know of a user, whichever `AUTH_USER_MODEL` the project has.
 
 People sign in by the model's `USERNAME_FIELD`. Tokens know them by the `sub` of a row beside
-theirs (`Subject`), which is made when it is first needed; the user model itself stays as it is.
+theirs (`Subject`), which is made when it is first needed. The user model itself stays as it is.
 """
 
 from typing import Any

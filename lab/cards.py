@@ -1,7 +1,7 @@
 """The forging cards: each is one attack on a verifier, with a twist that changes its outcome.
 
 They make tokens in the workshop (lab.forge) and say which naive reader falls for them and what
-the guard is called; whether the real code does refuse them is found out by lab.verdicts.
+the guard is called. lab.verdicts finds out whether the real code does refuse them.
 """
 
 import time

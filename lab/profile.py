@@ -1,8 +1,8 @@
 """The settings under which the lab runs the app's own code.
 
-Keys made at random on the first start and kept in the data directory, so that all server
-processes share them; an issuer and an audience that the real API refuses; cookies that carry a
-mark; lives so short that one can watch them end.
+The keys are made at random on the first start and kept in the data directory, so that all server
+processes share them. The real API refuses the lab's issuer and audience. The cookies carry a mark,
+and lives are so short that one can watch them end.
 """
 
 from functools import cache

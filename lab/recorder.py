@@ -1,7 +1,7 @@
 """Records what the server saw and did for one request, for the browser that asked to watch.
 
-An observer of lab.instrument and of the security events; nothing depends on it. What it keeps
-has been through lab.redaction: no token, no password, no CSRF token, no session key.
+It observes lab.instrument and the security events, and nothing depends on it. What it keeps has
+been through lab.redaction: no token, no password, no CSRF token, no session key.
 """
 
 import time

@@ -175,7 +175,7 @@ if GATEHOUSE["TRUSTED_PROXIES"]:
     # ClientAddress drops the header unless one of these proxies sent the request.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
-# For forms; each endpoint of the API has a limit of its own (accounts.web.base, api.notes).
+# For forms. Each endpoint of the API has a limit of its own (accounts.web.base, api.notes).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
 REST_FRAMEWORK = rest.REST_FRAMEWORK

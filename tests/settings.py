@@ -42,7 +42,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "PRAGMA journal_mode=WAL; PRAGMA synchronous=OFF;"
     )
 else:
-    # A connection for each thread of a test, however many meet; the pool has tests in tests/engines.
+    # A connection for each thread of a test, however many meet. The pool has tests in tests/engines.
     del DATABASES["default"]["OPTIONS"]["pool"]
 
 EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"

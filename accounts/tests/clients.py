@@ -59,7 +59,7 @@ class JSONClient(Client):
         return self._send("DELETE", path, data, **extra)
 
     def _send(self, method: str, path: str, data: Any, **extra: Any) -> HttpResponse:
-        """Text and bytes go out as they are; anything else as JSON; None sends no body at all."""
+        """Send text and bytes as they are, and anything else as JSON. None sends no body at all."""
         if data is None:
             body = ""
         elif isinstance(data, str | bytes):

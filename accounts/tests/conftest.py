@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 PACKAGE = __package__.rpartition(".")[0]
 
-# Where a process keeps things in memory; each has a reset() for tests. The last belongs to a part.
+# Where a process keeps things in memory. Each has a reset() for tests. The last belongs to a part.
 MODULES_WITH_STATE = (
     "credentials.budgets",
     "sessions.revocation",
@@ -106,13 +106,13 @@ def bob(db: None) -> Any:
 
 @pytest.fixture
 def browser_client(db: None) -> "BrowserClient":
-    """A client that sends what a page sends; not signed in."""
+    """A client that sends what a page sends. It is not signed in."""
     return import_module(f"{__package__}.clients").BrowserClient()
 
 
 @pytest.fixture
 def api_client(db: None) -> "BearerClient":
-    """A program with Bearer tokens; it has none yet."""
+    """A program for Bearer tokens. It has none yet."""
     return import_module(f"{__package__}.clients").BearerClient()
 
 

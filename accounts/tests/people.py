@@ -79,7 +79,7 @@ def value_for(field: Any, name: str) -> Any:
 
 
 def change_rights(user: Any) -> None:
-    """Make the user one of staff; a model without staff has another change of rights."""
+    """Make the user one of staff. A model without staff gets another change of rights."""
     if subjects.has_field("is_staff"):
         user.is_staff = True
         user.save()

@@ -337,7 +337,7 @@ def test_log_says_which_layer_failed(browser_client, caplog, settings, headers, 
 def test_answer_names_the_layer_where_nobody_else_looks(
     browser_client, settings, headers, cause, explained, debug
 ):
-    """With EXPLAIN_CSRF or DEBUG; else it says what helps a person, and no more."""
+    """It does with EXPLAIN_CSRF or DEBUG. Otherwise it says what helps a person, and no more."""
     settings.ALLOWED_HOSTS = ["localhost"]
     settings.GATEHOUSE = {**settings.GATEHOUSE, "EXPLAIN_CSRF": explained}
     settings.DEBUG = debug

@@ -22,7 +22,7 @@ PASSWORD = PASSWORDS["alice"]
 
 
 def fields(name=..., password=..., **more):
-    """The body of a sign-in, under the names of this user model; what is not given is left out."""
+    """The body of a sign-in, under the names of this user model. What is not given is left out."""
     found = {subjects.name_field().name: name, "password": password, **more}
     return {key: value for key, value in found.items() if value is not ...}
 

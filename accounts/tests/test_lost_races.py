@@ -25,7 +25,7 @@ def end_elsewhere() -> None:
 
 
 def test_session_that_ended_elsewhere_is_nobodys(browser_client: BrowserClient, alice: Any) -> None:
-    """The token is still good as far as this machine's feed knows; the row decides."""
+    """The token is still good as far as this machine's feed knows. The row decides."""
     browser_client.sign_in(alice)
     assert browser_client.get("/auth/session").json()["authenticated"] is True
 
@@ -98,7 +98,7 @@ def test_reuse_that_meets_a_sign_out_is_told_nobody(alice: Any, happened: Happen
 
 
 def test_row_that_never_holds_still_ends_in_a_refusal(alice: Any) -> None:
-    """Nothing that we know does that; if it happens, nobody loops and nobody gets tokens."""
+    """Nothing that we know does that. If it happens, nobody loops and nobody gets tokens."""
     issued = sessions.start(alice, client="web", remember=True)
     row = Session.objects.filter(id=issued.session.id)
     row.update(rotated_at=Now() - timedelta(minutes=1))

@@ -329,7 +329,7 @@ def test_activation_revives_no_session_of_a_bulk_deactivation(
 
 
 def unique(number: int) -> dict[str, Any]:
-    """What tells this one of many people from the others; each fiftieth is inactive."""
+    """What tells this one of many people from the others. Every fiftieth is inactive."""
     fields = [f for f in get_user_model()._meta.concrete_fields if f.unique and not f.primary_key]
     told = {f.attname: value_for(f, f"p{number}") for f in fields}
     return told | ({"is_active": number % 50 > 0} if subjects.has_field("is_active") else {})

@@ -77,7 +77,7 @@ def json_with(payload: dict[str, Any], member: str) -> str:
 
 
 def text_of(length: int) -> str:
-    """The form of a token in exactly so many characters; blanks in the header make up the rest."""
+    """The form of a token in exactly so many characters. Blanks in the header make up the rest."""
     signature = forge.b64(bytes(64))
     for blanks in range(3):
         head = forge.b64(b'{"alg":"ES256"}' + b" " * blanks)
@@ -187,7 +187,7 @@ def test_no_token_and_no_secret_stands_in_a_repr(alice):
 
 @pytest.mark.parametrize("number", [0, N, N + 1, TOP], ids=["zero", "n", "n + 1", "above n"])
 def test_private_key_of_no_point_refused(number):
-    """The private number is from 1 to n - 1; with 0 or n the public point would be at infinity."""
+    """The private number is from 1 to n - 1. With 0 or n the public point would be at infinity."""
     jwk = keys.new_key("active").private_jwk()
     with pytest.raises(ValueError, match=r"."):
         keys.read_key({**jwk, "d": forge.b64(number.to_bytes(32, "big"))})

@@ -149,7 +149,7 @@ class Moment(serializers.DateTimeField):
 
 
 class UserBody(serializers.Serializer[Any]):
-    """A user on the wire: what `accounts.subjects.describe` makes of accounts.User."""
+    """A user on the wire, as this site describes people."""
 
     id = serializers.CharField()
     email = serializers.EmailField(

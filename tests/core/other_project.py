@@ -1,4 +1,4 @@
-"""A project with a user model of its own, in a folder; and, run there, what people do in it.
+"""A project with a user model of its own, in a folder. Run there, it shows what people do in it.
 
 Run as a program it is in that project's process: it prints what it found, step by step, as JSON.
 """

@@ -41,7 +41,7 @@ def test_unknown_name_is_an_error(settings):
     ],
 )
 def test_value_of_another_type_is_an_error_that_does_not_show_it(settings, name, value, wanted):
-    """Text "0" is no False, and one text is no list; the value may be a secret."""
+    """Text "0" is no False, and one text is no list. No value is shown: it may be a secret."""
     settings.GATEHOUSE = {name: value}
 
     with pytest.raises(ImproperlyConfigured) as refused:
@@ -124,7 +124,7 @@ def test_audience_of_refresh_tokens_follows_the_issuer(settings):
 
 
 def test_values_are_given_as_a_settings_file_has_them(settings):
-    """A path may be text and a list a tuple; what is read is typed, and nobody can change it."""
+    """A path may be text and a list a tuple. What is read is typed, and nobody can change it."""
     settings.GATEHOUSE = {
         "SIGNING_KEYS_FILE": "keys.json",
         "DATA_DIR": Path("x"),
@@ -140,7 +140,7 @@ def test_values_are_given_as_a_settings_file_has_them(settings):
 
 
 def test_override_changes_what_it_names_until_it_ends(settings):
-    """All else stays the project's; `without_override` does not see it."""
+    """All else stays the project's. `without_override` does not see it."""
     settings.GATEHOUSE = {"ISSUER": "https://app.example", "GRACE_SECONDS": 7}
 
     with override({"GRACE_SECONDS": 0}):

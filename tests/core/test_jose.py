@@ -39,7 +39,7 @@ def claims(issued: Issued, published: KeySet) -> dict[str, Any]:
 
 
 def header(**changes: Any) -> dict[str, Any]:
-    """Ours, with changes; None leaves a member out."""
+    """Ours, with changes. None leaves a member out."""
     ours = {"typ": "at+jwt", "alg": "ES256", "kid": key_store.ring().active_kid} | changes
     return {name: value for name, value in ours.items() if value is not None}
 

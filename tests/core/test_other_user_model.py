@@ -56,7 +56,7 @@ def test_people_sign_in_by_the_name_of_their_model(told: dict[str, Any], kind: s
 
 
 def test_user_of_a_request_is_the_row(told: dict[str, Any]) -> None:
-    """Its key is the project's, read with one query; it owns what it makes."""
+    """Its key is the project's, read with one query. It owns what it makes."""
     assert told["who"]["pk"] == told["pk"]
     assert told["queries of a row"] <= 4  # the session is confirmed, and the row is read
     assert told["order"] == [201, ["milk"]]

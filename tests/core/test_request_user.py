@@ -15,7 +15,7 @@ pytestmark = [pytest.mark.urls("tests.core.user_urls"), pytest.mark.django_db(tr
 
 @pytest.fixture(params=["cookie", "bearer"])
 def client(request: Any, browser_client: BrowserClient, api_client: BearerClient) -> Any:
-    """A page or a program; neither is signed in."""
+    """A page or a program. Neither is signed in."""
     return browser_client if request.param == "cookie" else api_client
 
 

@@ -42,7 +42,7 @@ class Project:
         return "".join(printed)
 
     def follow_block(self, info: str, text: str, also: str = "") -> str:
-        """Do what one block says; return what its commands printed."""
+        """Do what one block says, and return what its commands printed."""
         text = text.replace("8000", str(self.port))
         language, _, rest = info.partition(" ")
         name, _, noted = rest.strip(")").partition("(")

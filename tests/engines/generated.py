@@ -19,7 +19,7 @@ ACCESS, REFRESH = "__Host-Http-access_token", "__Host-Http-refresh_token"
 SETTINGS = """
 import warnings
 
-# A deprecated call of the package's is a failure; one of another package is not ours to mend.
+# A deprecated call of the package's is a failure. One of another package is not ours to mend.
 for kind in (DeprecationWarning, PendingDeprecationWarning):
     warnings.filterwarnings("error", category=kind, module=r"{package}\\b")
 
@@ -111,7 +111,7 @@ MAILERS = {
 
 
 def wheel(folder: Path) -> Path:
-    """Build the wheel into the folder, with nothing from a network; return its path."""
+    """Build the wheel into the folder, with nothing from a network, and return its path."""
     command = [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", str(folder)]
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     return next(folder.glob("gatehouse-*.whl"))
@@ -181,7 +181,7 @@ def walk_through(url: str) -> None:
 
 
 def wait_for_mail(folder: Path) -> None:
-    """Return once a mail to Ada lies in the folder; fail after ten seconds."""
+    """Return once a mail to Ada lies in the folder. Fail after ten seconds."""
     deadline = time.monotonic() + 10
     while not any("ada@example.com" in file.read_text() for file in folder.glob("*.log")):
         assert time.monotonic() < deadline, "no mail"

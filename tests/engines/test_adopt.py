@@ -22,7 +22,7 @@ ACCESS, REFRESH = "__Host-Http-access_token", "__Host-Http-refresh_token"
 
 @pytest.fixture(scope="module")
 def project(tmp_path_factory: pytest.TempPathFactory) -> Project:
-    """A new project after all steps, without a part; not started."""
+    """A new project after all steps, without a part. It is not started."""
     made = Project(tmp_path_factory.mktemp("adopt"), new=True)
     made.follow(PAGE)
     return made
@@ -131,7 +131,7 @@ def test_page_signs_in_and_out_in_a_browser(url: str, new_context) -> None:
 
 
 def test_page_gets_by_with_djangos_own_csrf_cookie(project: Project, new_context) -> None:
-    """A project keeps its CSRF cookie; one that is left over from other settings does no harm."""
+    """A project keeps its CSRF cookie. One that is left over from other settings does no harm."""
     settings = project.folder / "mysite" / "settings.py"
     kept = re.sub(r"CSRF_COOKIE_\w+ = .*", "", settings.read_text())
     (project.folder / "mysite" / "plain.py").write_text(kept)

@@ -35,7 +35,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Project:
 def test_person_signs_in_beside_an_app_called_accounts(
     form: str, request: pytest.FixtureRequest
 ) -> None:
-    """The project's own `accounts` and its user model stay; both apps have their tables."""
+    """The project's own `accounts` and its user model stay. Both apps have their tables."""
     project: Project = request.getfixturevalue(form)
     generated.add_person(project)
 

@@ -160,7 +160,7 @@ def move(made: Moved) -> None:
 
 
 def lived_in_project(folder: Path, built: Path, database: Any, *, own_model: bool) -> Moved:
-    """A project that runs, with people in it; its environment has the wheel."""
+    """A project that runs, with people in it. Its environment has the wheel."""
     project = Project(folder, new=False)
     generated.environment_with(built, folder)
     project.run("django-admin startproject mysite .")

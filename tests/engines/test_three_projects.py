@@ -186,7 +186,7 @@ def test_first_read_and_first_write_belong_to_the_person(adopted: Adopted) -> No
 
 
 def test_tokens_may_what_their_people_may(adopted: Adopted, url: str) -> None:
-    """Permissions of models, rows and owners judge tokens as they judge sessions; nobody gets less."""
+    """Permissions of models, rows and owners judge tokens as they judge sessions. Nobody gets less."""
     existing = adopted.existing
     for name in existing.names:
         with signed_in(url, existing, name) as visitor:
@@ -217,7 +217,7 @@ def test_tokens_open_no_page_of_django_sessions(adopted: Adopted, url: str) -> N
 
 
 def test_wrong_password_and_missing_csrf_token_are_refused(adopted: Adopted, url: str) -> None:
-    """The old passwords, and no others; a write by cookie needs the header."""
+    """The old passwords work, and no others. A write by cookie needs the header."""
     existing, name = adopted.existing, adopted.existing.names[0]
     with signed_in(url, existing, name) as visitor:
         wrong = credentials(existing, name) | {"password": "wrong, and long enough"}
@@ -239,7 +239,7 @@ def test_copied_cookie_is_worth_nothing_after_sign_out(adopted: Adopted, url: st
 
 
 def test_lines_can_be_taken_out_and_added_again(adopted: Adopted) -> None:
-    """Without them the project is what it was; with them again, people sign in again."""
+    """Without them the project is what it was. With them again, people sign in again."""
     project, existing = adopted.project, adopted.existing
     project.follow(PAGE, "Going back", "Copied instead of installed", also="going back")
     project.write(adopted.texts["before"])

@@ -1,6 +1,6 @@
 """A stand-in for an identity provider, over real HTTP on loopback, that can be told to misbehave.
 
-Good providers never send what these tests must see refused; tests/engines has a real one.
+Good providers never send what these tests must see refused. tests/engines has a real one.
 """
 
 import base64

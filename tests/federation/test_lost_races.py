@@ -22,7 +22,7 @@ def test_identity_is_not_linked_by_a_password_that_was_reset_meanwhile(alice: Us
 
 
 def test_identity_that_is_linked_twice_at_once_is_one_event(alice: User) -> None:
-    """Two tabs ask for the password; both are right."""
+    """Two tabs ask for the password. Both are right."""
     for _ in range(2):
         matching.link(HttpRequest(), alice, "https://idp.example", "somebody")
 

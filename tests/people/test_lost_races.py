@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_link_that_was_used_a_moment_ago_is_dead(alice: User) -> None:
-    """Both were found live; one conditional UPDATE decides."""
+    """Both were found live. One conditional UPDATE decides."""
     link = links.find(token_of(links.make("reset", alice.email, user=alice)), "reset")
     with transaction.atomic():
         links.use(link)

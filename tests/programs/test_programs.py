@@ -68,7 +68,7 @@ def test_bad_refresh_token_of_a_program_answered_as_any_other(api_client, alice,
      "/api/token", "/api/token/", "/api/token/verify", "/api/token/refresh", "/token/verify"],
 )  # fmt: skip
 def test_endpoint_that_judges_tokens_for_others_absent(browser_client, good, path):
-    """simplejwt's TokenVerifyView is an oracle for anyone; there is none here."""
+    """simplejwt's TokenVerifyView is an oracle for anyone. There is none here."""
     assert browser_client.post(path, {"token": good}).status_code == 404
 
 

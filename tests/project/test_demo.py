@@ -50,7 +50,7 @@ def test_production_offers_nobody(production: dict[str, str]) -> None:
 def test_demo_makes_its_signing_keys_unless_they_are_given(
     production: dict[str, str], tmp_path: Path, given: bool
 ) -> None:
-    """On the first start; a second start goes on with them."""
+    """It does on the first start. A second start goes on with them."""
     environment = {
         name: value
         for name, value in production.items()

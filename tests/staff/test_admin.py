@@ -573,7 +573,7 @@ def test_ending_takes_as_many_queries_beside_many_sessions_of_django(
 def test_admin_session_outlives_a_change_of_djangos_key(
     staff: Client, carol: User, settings: Any
 ) -> None:
-    """As long as the former key is among the fallbacks; and it ends all the same."""
+    """It does as long as the former key is among the fallbacks, and it ends all the same."""
     settings.SECRET_KEY_FALLBACKS = [settings.SECRET_KEY]
     settings.SECRET_KEY = "a new key of fifty letters, as Django wants them to be"
     assert staff.get("/admin/").status_code == 200

@@ -64,7 +64,7 @@ class SessionsView(ProtectedView, ListAPIView[Session]):
 
 
 class OneSessionView(ProtectedEndpoint):
-    """DELETE /auth/sessions/{id}: end one; someone else's does not exist."""
+    """DELETE /auth/sessions/{id}: end one. To others it does not exist."""
 
     answers = 204
     permission_classes = (RecentlyAuthenticated,)

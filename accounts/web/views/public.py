@@ -20,7 +20,7 @@ READY_SECONDS = LEEWAY_SECONDS / 2
 
 
 class PublicKey(serializers.Serializer[Any]):
-    """RFC 7517; public members only."""
+    """The public members of a key (RFC 7517)."""
 
     kty = serializers.CharField()
     crv = serializers.CharField()
