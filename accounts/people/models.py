@@ -24,9 +24,8 @@ class LinkToken(models.Model):
         on_delete=models.CASCADE,
         related_name="gatehouse_links",
     )
-    session_id = models.CharField(
-        max_length=32, blank=True
-    )  # which asked, and with which the link ends
+    # The session that asked for the link, and with which it ends.
+    session_id = models.CharField(max_length=32, blank=True)
     # A keyed hash of what must still be so when the link is used.
     made_for = models.CharField(max_length=64, blank=True)
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
