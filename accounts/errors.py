@@ -188,13 +188,3 @@ class Unavailable(Problem):
     def __init__(self, cause: str = "") -> None:
         super().__init__(cause)
         self.headers["Retry-After"] = "2"
-
-
-class NoMailServer(Unavailable):
-    """No mail can be sent here, now or later: nothing says when to try again."""
-
-    detail_text = "This server sends no mail, so nobody can do this here."
-
-    def __init__(self, cause: str = "") -> None:
-        super().__init__(cause)
-        del self.headers["Retry-After"]

@@ -16,7 +16,7 @@ from django.core.management.base import BaseCommand
 from django.http import HttpRequest
 
 from accounts import errors, signals
-from accounts.conf import DEFAULTS, OPTIONS, TYPES
+from accounts.conf import OPTIONS, TYPES
 from accounts.credentials import budgets
 from accounts.people import notices
 from project.variables import VARIABLES
@@ -54,17 +54,18 @@ def settings() -> str:
 def package_settings() -> str:
     rows = []
     for name, one in OPTIONS.items():
-        value = getattr(DEFAULTS, one.name)
-        text = "" if value in ("", (), {}) else str(value)
-        rows.append([code(name), TYPES[one.type][0], default(text), one.metadata["meaning"]])
+        text = "" if one.default in ("", (), {}) else str(one.default)
+        part = ".".join(one.owner.__module__.split(".")[1:-1])
+        rows.append([code(name), part, TYPES[one.kind][0], default(text), one.meaning])
     return page(
         "Settings of the package",
-        "accounts/conf.py",
+        "accounts/conf.py and those of its parts",
         "What `accounts` reads from the dict `GATEHOUSE` in Django's settings, in whatever project "
-        "it stands. A name that is not in this list, or a value of another type, is an error of "
-        "`manage.py check` (gatehouse.E001). Gatehouse itself fills the dict from "
+        "it stands. A name that is not in this list, a name of a part that is not in "
+        "`INSTALLED_APPS`, or a value of another type is an error of `manage.py check` "
+        "(gatehouse.E001). Gatehouse itself fills the dict from "
         "[environment variables](settings.md).",
-        table(["name", "type", "default", "meaning"], rows),
+        table(["name", "part", "type", "default", "meaning"], rows),
     )
 
 

@@ -16,7 +16,6 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from .. import sessions, signals, subjects
-from ..conf import conf
 from ..errors import InvalidCredentials
 from ..models import Session
 from ..people import links, mails
@@ -26,6 +25,7 @@ from ..people.models import LinkToken
 from ..spelling import as_one_line, mailable
 from ..users.models import User
 from . import handshake, protocol
+from .conf import conf
 from .handshake import Pending
 from .mails import LINK_IDENTITY, NEW_IDENTITY
 from .models import Identity

@@ -19,7 +19,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from .. import credentials, signals
-from ..conf import conf
 from ..credentials import budgets
 from ..errors import NotFound, Throttled, ValidationFailed
 from ..people import delivery, links
@@ -30,6 +29,7 @@ from ..web.browser import BrowserView, session_state, sessions_in_cookies
 from ..web.wording import MISSING
 from . import flow, matching, protocol
 from . import handshake as handshakes
+from .conf import conf
 from .flow import CONFIRMED, redirect
 from .handshake import Handshake
 from .protocol import SignInError

@@ -13,9 +13,9 @@ from typing import Any
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 
-from ..conf import conf
-from ..errors import NoMailServer
+from ..errors import Unavailable
 from . import delivery
+from .conf import conf
 
 
 @dataclass(frozen=True)
@@ -108,6 +108,16 @@ The log of security events keeps what happened, without your name.
 If it was not you, tell the people who run this service at once.
 """,
 )
+
+
+class NoMailServer(Unavailable):
+    """No mail can be sent here, now or later: nothing says when to try again."""
+
+    detail_text = "This server sends no mail, so nobody can do this here."
+
+    def __init__(self, cause: str = "") -> None:
+        super().__init__(cause)
+        del self.headers["Retry-After"]
 
 
 def require_server() -> None:

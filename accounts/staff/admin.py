@@ -17,8 +17,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .. import sessions, signals, subjects, user_agents
-from ..conf import conf
-from ..errors import NoMailServer
 from ..models import Session
 from ..spelling import canonical_email
 from .site import GatehouseAdmin
@@ -145,6 +143,8 @@ class UserAdmin(ForStaff):
 
         @admin.action(description="Send reset link")
         def send_reset_link(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+            from ..people.conf import conf
+            from ..people.mails import NoMailServer
             from ..people.password_reset import send_reset
 
             if not conf.mail:

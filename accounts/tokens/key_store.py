@@ -15,7 +15,7 @@ from typing import cast
 from django.core.exceptions import ImproperlyConfigured
 
 from .. import files
-from ..conf import conf, in_force
+from ..conf import conf
 from .keys import Ring, new_key
 
 log = logging.getLogger("gatehouse")
@@ -105,8 +105,7 @@ sources: dict[tuple[str, str, str, Path], Source] = {}
 
 def ring() -> Ring:
     """Return the ring of the settings in force."""
-    options = in_force()
-    place = (options.issuer, options.audience, options.signing_keys, options.signing_keys_file)
+    place = (conf.issuer, conf.audience, conf.signing_keys, conf.signing_keys_file)
     source = sources.get(place) or sources.setdefault(place, Source())
     return source.ring()
 
