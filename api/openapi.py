@@ -13,7 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import SAFE_METHODS
 
 from accounts import errors
-from accounts.web import problems, wording
+from accounts.web import bodies, problems
 from accounts.web.base import Endpoint, ProtectedView
 from accounts.web.permissions import RecentlyAuthenticated, ScopedAccess
 from api import examples, operations
@@ -159,7 +159,7 @@ def failures(codes: str) -> dict[str, dict[str, Any]]:
     found = {}
     for kind in errors.Problem.__subclasses__():
         if f"`{kind.code}`" in codes:
-            fields = {"title": [wording.MISSING]}
+            fields = {"title": [bodies.MISSING]}
             refusal = kind(errors=fields) if kind is errors.ValidationFailed else kind()
             found[kind.code] = {"value": json.loads(problems.from_problem(refusal).content)}
     return found

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from accounts import errors, signals
 from accounts.conf import OPTIONS, TYPES
 from accounts.credentials import budgets
-from accounts.people import notices
+from accounts.people import mails, notices
 from project.variables import VARIABLES
 from tools.endpoints import endpoints
 from tools.markdown import code, page, table
@@ -119,7 +119,7 @@ def limits() -> Iterator[tuple[str, str, str]]:
     nobody = HttpRequest()
     known = [
         *budgets.sign_in_budgets(nobody, ""),
-        *budgets.mail_budgets(nobody, "register, reset, e-mail change:", ""),
+        *mails.mail_budgets(nobody, "register, reset, e-mail change:", ""),
         budgets.Budget("bad tokens of a network", "", budgets.BAD_TOKEN_LIMIT, 60),
     ]
     for budget in known:

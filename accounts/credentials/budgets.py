@@ -20,7 +20,6 @@ from .. import callers, subjects
 from ..conf import LEEWAY_SECONDS
 from ..errors import Throttled
 from ..models import FailureCount
-from ..spelling import canonical_email
 
 
 @dataclass(frozen=True)
@@ -63,15 +62,6 @@ def sign_in_budgets(request: HttpRequest, name: str) -> list[Budget]:
         Budget("sign-in e-mail and network", network and f"{name}\0{network}", 10, 600, name),
         Budget("sign-in e-mail", name, 30, 600, name),
         Budget("sign-in network", network, 100, 600),
-    ]
-
-
-def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]:
-    """Return the budgets for mails to an address that anyone may type. Every request counts."""
-    email = canonical_email(email)
-    return [
-        Budget(f"{purpose} e-mail", email, 3, 3600, email),
-        Budget(f"{purpose} network", callers.network_of(request), 20, 3600),
     ]
 
 

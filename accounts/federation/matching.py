@@ -22,8 +22,8 @@ from ..people import links, mails
 from ..people.links import DeadLink
 from ..people.mails import can_receive_mail
 from ..people.models import LinkToken
-from ..spelling import as_one_line, mailable
 from ..users.models import User
+from ..users.spelling import as_one_line, mailable
 from . import handshake, protocol
 from .conf import conf
 from .handshake import Pending

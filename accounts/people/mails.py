@@ -12,8 +12,12 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.http import HttpRequest
 
+from .. import callers
+from ..credentials.budgets import Budget
 from ..errors import Unavailable
+from ..users.spelling import canonical_email
 from . import delivery
 from .conf import conf
 
@@ -124,6 +128,15 @@ def require_server() -> None:
     """Raise NoMailServer if this server sends no mail: nobody should wait for one in vain."""
     if not conf.mail:
         raise NoMailServer
+
+
+def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]:
+    """Return the budgets for mails to an address that anyone may type. Every request counts."""
+    email = canonical_email(email)
+    return [
+        Budget(f"{purpose} e-mail", email, 3, 3600, email),
+        Budget(f"{purpose} network", callers.network_of(request), 20, 3600),
+    ]
 
 
 def can_receive_mail(address: str) -> bool:

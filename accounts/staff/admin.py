@@ -18,7 +18,6 @@ from django.http import HttpRequest
 
 from .. import sessions, signals, subjects, user_agents
 from ..models import Session
-from ..spelling import canonical_email
 from .site import GatehouseAdmin
 from .site import site as own_site
 
@@ -70,7 +69,7 @@ class ForStaff(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search as Django does, with addresses and domains after an @ in their stored spelling."""
-        words = (canonical_email(w) if "@" in w else w for w in search_term.split())
+        words = (subjects.normalised(w) if "@" in w else w for w in search_term.split())
         return super().get_search_results(request, queryset, " ".join(words))
 
     @admin.display(description="device")
