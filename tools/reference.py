@@ -98,7 +98,7 @@ def error_codes() -> str:
         if kind.__module__ == errors.__name__:
             kinds.setdefault(kind.code, kind)  # those below it are answered alike
     rows = [
-        [code(name), str(kind.status_code), kind.detail_text, kind.__doc__ or ""]
+        [code(name), str(kind.status_code), kind.detail_text, occasion(kind)]
         for name, kind in kinds.items()
     ]
     return page(
@@ -113,6 +113,12 @@ def error_codes() -> str:
         "every request does. `Retry-After` says when to come back, in at most 600 seconds.",
         table(["failures of one", "at most", "in"], limits()),
     )
+
+
+def occasion(kind: type[errors.Problem]) -> str:
+    """Return when an error is raised, as its docstring says."""
+    text = (kind.__doc__ or "").removeprefix("Raised if ")
+    return text[:1].upper() + text[1:]
 
 
 def limits() -> Iterator[tuple[str, str, str]]:

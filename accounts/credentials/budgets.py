@@ -14,6 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import F
 from django.http import HttpRequest
 
 from .. import callers, subjects
@@ -93,13 +94,9 @@ def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
 
 def give_back(budgets: list[Budget], amount: int = 1) -> None:
     """Undo `spend`, because what it was reserved for did not fail."""
-    with connection.cursor() as cursor:
-        for budget in budgets:
-            cursor.execute(
-                f"UPDATE {TABLE} SET count = count - %s"  # noqa: S608  (ours alone)
-                " WHERE key = %s AND count >= %s",
-                [amount, budget.key, amount],
-            )
+    for budget in budgets:
+        charged = FailureCount.objects.filter(key=budget.key, count__gte=amount)
+        charged.update(count=F("count") - amount)
 
 
 def clear(email: str) -> None:

@@ -115,7 +115,7 @@ If it was not you, tell the people who run this service at once.
 
 
 class NoMailServer(Unavailable):
-    """No mail can be sent here, now or later: nothing says when to try again."""
+    """Raised if this server sends no mail, now or later. Nothing says when to try again."""
 
     detail_text = "This server sends no mail, so nobody can do this here."
 
