@@ -128,6 +128,12 @@ class ContractSchema(AutoSchema):
         query = self.view.query if isinstance(self.view, Endpoint) else None
         return [query] if query and self.method == "GET" else super().get_override_parameters()
 
+    def _get_pagination_parameters(self) -> Any:
+        """Say of `?page=` what `accounts.web.base.Pages` takes."""
+        schema = {"type": "integer", "minimum": 1}
+        found = super()._get_pagination_parameters()  # type: ignore[no-untyped-call]  # it has no types
+        return [{**page, "schema": schema} for page in found]
+
     def get_auth(self) -> list[dict[str, list[str]]]:
         if self.path == REFRESH:
             return [{"refreshCookie": [], "csrfToken": []}]

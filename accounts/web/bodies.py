@@ -1,7 +1,7 @@
 """Read and write bodies in JSON, and define the fields that several of them have.
 
 A field that no body names is ignored, so nothing can be assigned in bulk. The body of one endpoint
-stands beside its view.
+stands beside its view. The docstrings of bodies are texts of the API's description.
 """
 
 import json
@@ -154,7 +154,7 @@ class Password(serializers.CharField):
 
 
 class Body(Worded):
-    """The base of what endpoints take."""
+    """The body of a request."""
 
     subjects: ClassVar[dict[str, str]] = {
         "email": "An address",
@@ -170,7 +170,7 @@ class Body(Worded):
 
 
 class ClientSignIn(Body):
-    """Take a password, and what people sign in by, under the name of that field (`email`)."""
+    """What people sign in by, under the name of that field, and a password."""
 
     password = Password()
 
@@ -194,7 +194,7 @@ class Moment(serializers.DateTimeField):
 
 
 class UserBody(serializers.Serializer[Any]):
-    """Describe a user on the wire, as `subjects.default_description` does."""
+    """A user, as this site describes people."""
 
     id = serializers.CharField()
     email = serializers.EmailField(
@@ -205,7 +205,7 @@ class UserBody(serializers.Serializer[Any]):
 
 
 class SessionTimes(serializers.Serializer[Any]):
-    """Describe a session. `access_expires_at` is null if only the refresh token is good."""
+    """A session. `access_expires_at` is null if only the refresh token is good."""
 
     id = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -215,7 +215,7 @@ class SessionTimes(serializers.Serializer[Any]):
 
 
 class State(serializers.Serializer[Any]):
-    """Describe who is signed in, and until when."""
+    """Who is signed in, and until when."""
 
     authenticated = serializers.BooleanField()
     user = UserBody(allow_null=True)
