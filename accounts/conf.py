@@ -29,7 +29,6 @@ LEEWAY_SECONDS = 5
 # A step-up (password or identity provider) counts for this long.
 STEP_UP_SECONDS = 300
 
-
 T = TypeVar("T")
 
 # Every setting by its name in `settings.GATEHOUSE`, those of the installed parts among them.
@@ -37,10 +36,10 @@ OPTIONS: dict[str, "Option[Any]"] = {}
 
 
 class Option(Generic[T]):
-    """A setting: its default, and its line in the documents.
+    """Declare a setting as an attribute of a class, with its default and its line in the documents.
 
-    It is an attribute of a class. GRACE_SECONDS in `settings.GATEHOUSE` is `grace_seconds` there.
-    `kind` is a key of TYPES, for where the type of the default is none.
+    GRACE_SECONDS in `settings.GATEHOUSE` is the attribute `grace_seconds`. `kind` is a key of
+    TYPES, needed only if the type of the default is none.
     """
 
     def __init__(self, default: T, meaning: str, kind: Any = None) -> None:
@@ -60,7 +59,7 @@ class Option(Generic[T]):
 
 
 class Conf:
-    """The settings of the core. Those of a part are in a class of its own, which adds to this."""
+    """Declare the settings of the core. A part derives a class from this one, with its own."""
 
     name = Option("Gatehouse", "what mails and the administration call the service")
     issuer = Option(
@@ -156,7 +155,7 @@ conf = Conf()
 
 
 class Values(dict[str, Any]):
-    """Values of settings by their names. It shows none of them, since some are secrets."""
+    """Hold values of settings by their names, and show none of them, since some are secrets."""
 
     __repr__ = object.__repr__
 
