@@ -1,7 +1,7 @@
 """Define the exceptions of this package, each with the answer that it becomes (web.problems).
 
-An answer says what a client needs (`code`) and nothing that helps to guess: forged, expired,
-revoked and unknown tokens are answered alike. The precise cause stays on the exception (its text
+An answer says what a client needs (`code`) and nothing that helps to guess. Forged, expired,
+revoked and unknown tokens get the same answer. The precise cause stays on the exception (its text
 and `__cause__`), for the log.
 """
 
@@ -9,17 +9,20 @@ from rest_framework import exceptions as drf
 
 
 class Problem(drf.APIException):
-    """A refusal that the client is told about. `cause` is for the log, never for the answer."""
+    """Refuse a request, and tell the client. `cause` is for the log, never for the answer.
+
+    `errors` says for each field what is wrong with it.
+    """
 
     status_code = 400
     code = "invalid_request"
     detail_text = "The request could not be understood."
-    logged = False  # whoever raises it may have written the line of the log
+    logged = False  # True if whoever raises it has written a line of the log
 
     def __init__(self, cause: str = "", *, errors: dict[str, list[str]] | None = None) -> None:
         super().__init__(self.detail_text, self.code)
         self.cause = cause or self.detail_text
-        self.errors = errors  # for each field, what is wrong with it
+        self.errors = errors
         self.headers: dict[str, str] = {}
 
     def __str__(self) -> str:
@@ -27,31 +30,31 @@ class Problem(drf.APIException):
 
 
 class InvalidRequest(Problem):
-    """The request is not what this endpoint takes."""
+    """Raised if the request is not what this endpoint takes."""
 
 
 class LengthMissing(InvalidRequest):
-    """A body of unknown length: Django reads none of it, and takes it for an empty one."""
+    """Raised for a body of unknown length. Django reads none of it, as if it were empty."""
 
     detail_text = "Say how long the body is (Content-Length): it is not read otherwise."
 
 
 class ValidationFailed(Problem):
-    """One or more fields are wrong; `errors` names them."""
+    """Raised if one or more fields are wrong. `errors` names them."""
 
     code = "validation_failed"
     detail_text = "Some fields need another value."
 
 
 class TwoCredentials(Problem):
-    """A Bearer token beside an access cookie (RFC 6750 section 2: not more than one method)."""
+    """Raised if a Bearer token comes with an access cookie (RFC 6750 section 2: one method)."""
 
     code = "two_credentials"
     detail_text = "Send the access cookie or a Bearer token, not both."
 
 
 class NotAuthenticated(Problem):
-    """No credential was sent at all."""
+    """Raised if no credential was sent."""
 
     status_code = 401
     code = "not_authenticated"
@@ -59,7 +62,7 @@ class NotAuthenticated(Problem):
 
 
 class InvalidToken(Problem):
-    """The access token is not one of ours, not for here, or no longer good."""
+    """Raised if the access token is not ours, not for this API, or no longer valid."""
 
     status_code = 401
     code = "invalid_token"
@@ -67,15 +70,15 @@ class InvalidToken(Problem):
 
 
 class ExpiredToken(InvalidToken):
-    """Everything about the token is right except that its time is over."""
+    """Raised if only the token's time is over, and everything else about it is right."""
 
 
 class RevokedSession(InvalidToken):
-    """The token's session has ended, or its user's rights changed after it was issued."""
+    """Raised if the token's session has ended, or its user's rights changed after it was issued."""
 
 
 class InvalidCredentials(Problem):
-    """Unknown address, wrong password, inactive: the answer does not say which."""
+    """Raised if the user is unknown or inactive, or the password wrong. No answer says which."""
 
     status_code = 401
     code = "invalid_credentials"
@@ -83,7 +86,7 @@ class InvalidCredentials(Problem):
 
 
 class NoRefreshToken(Problem):
-    """There is nothing to refresh with."""
+    """Raised if there is no refresh token to refresh with."""
 
     status_code = 401
     code = "no_refresh_token"
@@ -91,7 +94,7 @@ class NoRefreshToken(Problem):
 
 
 class SessionEnded(Problem):
-    """The refresh token is good for nothing any more."""
+    """Raised if the refresh token earns no new tokens."""
 
     status_code = 401
     code = "session_ended"
@@ -99,11 +102,11 @@ class SessionEnded(Problem):
 
 
 class RefreshReused(SessionEnded):
-    """An older refresh token came back (RFC 9700 section 4.14): the session was ended."""
+    """Raised if an older refresh token came back and ended the session (RFC 9700 section 4.14)."""
 
 
 class CsrfFailed(Problem):
-    """The request cannot be shown to come from our own pages."""
+    """Raised if nothing shows that the request comes from our own pages."""
 
     status_code = 403
     code = "csrf_failed"
@@ -111,7 +114,7 @@ class CsrfFailed(Problem):
 
 
 class InsufficientScope(Problem):
-    """The token is good but does not carry the scope that this needs."""
+    """Raised if the token is valid but has not the scope that is needed."""
 
     status_code = 403
     code = "insufficient_scope"
@@ -119,7 +122,7 @@ class InsufficientScope(Problem):
 
 
 class ReauthenticationRequired(Problem):
-    """The password was last entered too long ago for this."""
+    """Raised if the password was last entered too long ago."""
 
     status_code = 403
     code = "reauthentication_required"
@@ -127,7 +130,7 @@ class ReauthenticationRequired(Problem):
 
 
 class BrowserMustUseCookies(Problem):
-    """A page asked for tokens that its scripts could read."""
+    """Raised if a page asks for tokens that its scripts could read."""
 
     status_code = 403
     code = "browser_must_use_cookies"
@@ -135,7 +138,7 @@ class BrowserMustUseCookies(Problem):
 
 
 class NotFound(Problem):
-    """No such thing, or somebody else's: the answer does not say which."""
+    """Raised if there is no such thing, or it is somebody else's. The answer does not say which."""
 
     status_code = 404
     code = "not_found"
@@ -143,7 +146,7 @@ class NotFound(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """`Allow` names the methods that there are."""
+    """Raised if the endpoint has no such method. `Allow` names those that it has."""
 
     status_code = 405
     code = "method_not_allowed"
@@ -151,7 +154,7 @@ class MethodNotAllowed(Problem):
 
 
 class TooLarge(Problem):
-    """More bytes than this endpoint takes, refused before one is parsed."""
+    """Raised if the body is longer than the endpoint takes, before any of it is parsed."""
 
     status_code = 413
     code = "too_large"
@@ -159,7 +162,7 @@ class TooLarge(Problem):
 
 
 class UnsupportedMediaType(Problem):
-    """A body that is not JSON; no form of another site can send that."""
+    """Raised if the body is not sent as JSON. No form of another site can send JSON."""
 
     status_code = 415
     code = "unsupported_media_type"
@@ -167,7 +170,7 @@ class UnsupportedMediaType(Problem):
 
 
 class Throttled(Problem):
-    """A budget is used up; `Retry-After` says for how many seconds."""
+    """Raised if a budget is used up. `Retry-After` says for how many seconds."""
 
     status_code = 429
     code = "throttled"
@@ -179,7 +182,7 @@ class Throttled(Problem):
 
 
 class Unavailable(Problem):
-    """Something that the answer depends on cannot be asked: closed, not open."""
+    """Raised if something that the answer depends on cannot be asked."""
 
     status_code = 503
     code = "unavailable"
@@ -188,13 +191,3 @@ class Unavailable(Problem):
     def __init__(self, cause: str = "") -> None:
         super().__init__(cause)
         self.headers["Retry-After"] = "2"
-
-
-class NoMailServer(Unavailable):
-    """No mail can be sent here, now or later: nothing says when to try again."""
-
-    detail_text = "This server sends no mail, so nobody can do this here."
-
-    def __init__(self, cause: str = "") -> None:
-        super().__init__(cause)
-        del self.headers["Retry-After"]

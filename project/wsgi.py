@@ -4,9 +4,9 @@ import os
 
 from django.core.wsgi import get_wsgi_application
 
-from accounts.web.unread import ReadToTheEnd
 from project import env
 from project.startup import refuse_unsafe
+from project.unread import ReadToTheEnd
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
 

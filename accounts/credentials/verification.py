@@ -12,7 +12,6 @@ from django.http import HttpRequest
 
 from .. import signals, subjects
 from ..errors import InvalidCredentials
-from ..spelling import composed
 from . import budgets, hashing
 
 # No password is longer: hashing must not cost what the sender chose.
@@ -51,7 +50,7 @@ def ask_backends(request: HttpRequest, name: str, password: str) -> AbstractBase
     is tried too: for hashes that were made elsewhere, and for directories. How often depends on
     what was typed alone, so the time tells nothing about the account.
     """
-    for text in dict.fromkeys((composed(password), password)):
+    for text in dict.fromkeys((subjects.composed(password), password)):
         user = authenticate(request, username=name, password=text)
         if user is not None:
             return user

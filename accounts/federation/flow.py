@@ -16,7 +16,6 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from rest_framework.response import Response
 
 from .. import callers, credentials, sessions, signals, subjects
-from ..conf import conf
 from ..credentials import budgets
 from ..errors import NotFound, Throttled
 from ..models import Session
@@ -26,6 +25,7 @@ from ..web import cookies, csrf
 from ..web.browser import response_with_cookies, sessions_in_cookies
 from . import handshake as handshakes
 from . import matching, protocol
+from .conf import conf
 from .handshake import Handshake, Pending
 from .matching import Profile
 from .protocol import Proof, SignInError

@@ -22,8 +22,8 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import JWKRegistry, Key
 from joserfc.jws import JWSRegistry, extract_compact
 
-from ..conf import conf
 from . import provider
+from .conf import conf
 from .handshake import Handshake
 
 log = logging.getLogger("gatehouse")

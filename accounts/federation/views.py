@@ -19,17 +19,16 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from .. import credentials, signals
-from ..conf import conf
 from ..credentials import budgets
 from ..errors import NotFound, Throttled, ValidationFailed
 from ..people import delivery, links
 from ..people.links import DeadLink
-from ..people.mails import require_server
-from ..web.bodies import Body, Password, State
+from ..people.mails import mail_budgets, require_server
+from ..web.bodies import MISSING, Body, Password, State
 from ..web.browser import BrowserView, session_state, sessions_in_cookies
-from ..web.wording import MISSING
 from . import flow, matching, protocol
 from . import handshake as handshakes
+from .conf import conf
 from .flow import CONFIRMED, redirect
 from .handshake import Handshake
 from .protocol import SignInError
@@ -188,7 +187,7 @@ class LinkMailView(ProviderView):
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         pending, _ = flow.pending_link(request, given["trip"])
         require_server()
-        budgets.spend(budgets.mail_budgets(request, "identity", pending.email))
+        budgets.spend(mail_budgets(request, "identity", pending.email))
         delivery.run_with_constant_delay(matching.send_link, request, pending)
         response = Response(status=202)
         handshakes.keep(response, pending)  # anew: it must wait for as long as the link works

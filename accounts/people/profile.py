@@ -11,14 +11,15 @@ from django.utils.module_loading import import_string
 from rest_framework.response import Response
 
 from .. import signals, subjects, user_agents
-from ..conf import conf
 from ..models import Session
 from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
-from ..web.bodies import Body, Name, UserBody, moment
+from ..web.bodies import Body, UserBody, moment
 from ..web.browser import own_session
 from ..web.permissions import RecentlyAuthenticated
+from .bodies import Name
+from .conf import conf
 
 
 class Profile(Body):

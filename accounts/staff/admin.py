@@ -17,10 +17,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 
 from .. import sessions, signals, subjects, user_agents
-from ..conf import conf
-from ..errors import NoMailServer
 from ..models import Session
-from ..spelling import canonical_email
 from .site import GatehouseAdmin
 from .site import site as own_site
 
@@ -72,7 +69,7 @@ class ForStaff(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search as Django does, with addresses and domains after an @ in their stored spelling."""
-        words = (canonical_email(w) if "@" in w else w for w in search_term.split())
+        words = (subjects.normalised(w) if "@" in w else w for w in search_term.split())
         return super().get_search_results(request, queryset, " ".join(words))
 
     @admin.display(description="device")
@@ -145,6 +142,8 @@ class UserAdmin(ForStaff):
 
         @admin.action(description="Send reset link")
         def send_reset_link(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+            from ..people.conf import conf
+            from ..people.mails import NoMailServer
             from ..people.password_reset import send_reset
 
             if not conf.mail:

@@ -175,7 +175,7 @@ NUMBER = re.compile(r"[1-9][0-9]*", re.ASCII)
 
 
 class Pages(PageNumberPagination):
-    """Lists in pages of this size. `?page=` is a whole number from 1 on, or left out."""
+    """Answer lists in pages of this size. `?page=` is a whole number from 1 on, or left out."""
 
     page_size = 20
 
@@ -188,11 +188,6 @@ class Pages(PageNumberPagination):
         if not NUMBER.fullmatch(asked):
             raise NotFound(f"page {asked[:20]!r} is no number of a page")
         return asked
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Return what an OpenAPI description says of `?page=`."""
-        (page,) = super().get_schema_operation_parameters(view)
-        return [{**page, "schema": {"type": "integer", "minimum": 1}}]
 
 
 class ProtectedView(View):

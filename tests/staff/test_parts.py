@@ -11,6 +11,7 @@ left_out = ("accounts.audit", "accounts.people", "accounts.federation", "lab")
 settings.INSTALLED_APPS = [
     name for name in settings.INSTALLED_APPS if not name.startswith(left_out)
 ]
+del settings.GATEHOUSE["MAIL"], settings.GATEHOUSE["EXPORTS"]  # those of people
 django.setup()
 from accounts.staff.admin import UserAdmin, site
 

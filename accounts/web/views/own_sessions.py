@@ -90,13 +90,8 @@ class LogoutOthersView(ProtectedEndpoint):
     def post(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
         ended = sessions.end_all_of(user, "ended_others", keep=session.id)
-        signals.tell(
-            "others_ended",
-            request,
-            user=user,
-            session=session,
-            detail={"count": ended},
-        )
+        detail = {"count": ended}
+        signals.tell("others_ended", request, user=user, session=session, detail=detail)
         return Response(status=204)
 
 

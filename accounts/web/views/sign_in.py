@@ -41,12 +41,8 @@ class LoginView(BrowserView):
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
         # End the session that came with the request: a planted one must not survive (ASVS 7.2.4).
         sessions.end(sessions_in_cookies(request), "replaced")
-        issued = sessions.start(
-            user,
-            client=Session.Client.WEB,
-            remember=given["remember"],
-            request=request,
-        )
+        remember = given["remember"]
+        issued = sessions.start(user, client=Session.Client.WEB, remember=remember, request=request)
         credentials.announce_sign_in(request, user)
         csrf.rotate(request)
         return response_with_cookies(issued)

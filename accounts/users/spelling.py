@@ -1,15 +1,16 @@
-"""Give addresses, passwords and names one spelling, however people type them.
+"""Give addresses one spelling, however people type them, and keep names on one line.
 
 No letter becomes another one, only another spelling of itself. The owner of `weiß@…` is not the
 owner of `weiss@…`, and `straße.example` is another domain than `strasse.example`.
 """
 
 import re
-import unicodedata
 
 import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
+
+from ..subjects import lower
 
 LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 
@@ -21,14 +22,6 @@ TOO_LONG = f"An address has at most {LONGEST_EMAIL} characters."
 LOCAL_PART = "Mail can be sent to plain letters (a to z), digits and signs before the @, no others."
 NO_ADDRESS = "Write a whole address, such as name@example.com."
 DOMAIN = "What stands after the @ is no domain that mail can be sent to."
-
-
-def composed(text: str) -> str:
-    """Return the text with each letter and its marks as one character where there is one (NFC).
-
-    For passwords: keyboards differ in what they send for é (NIST SP 800-63B-4 section 3.1.1.2).
-    """
-    return unicodedata.normalize("NFC", text)
 
 
 def is_one_line(text: str) -> bool:
@@ -84,16 +77,6 @@ def mailable(text: str) -> str:
 def validate_mailable(text: str) -> None:
     """Raise `ValidationError` unless mail can be sent to this address: for fields of models."""
     mailable(text)
-
-
-def lower(text: str) -> str:
-    """Return the text composed (NFC) and in lower case, without mapping a letter to another.
-
-    A letter stays as it is unless the upper case of its lower case is that letter again. So İ
-    (U+0130) does not become an i, nor ẞ (U+1E9E) an ß, whose upper case is SS.
-    """
-    lowered = (low if low.upper() == c else c for c in composed(text) for low in [c.lower()])
-    return composed("".join(lowered))
 
 
 def encoded(domain: str) -> str:
