@@ -30,7 +30,7 @@ from . import judgement
 from .judgement import Verdict
 from .session import end, hash_key, why_not_live
 
-log = logging.getLogger("accounts")
+log = logging.getLogger("gatehouse")
 
 
 def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Issued:
