@@ -175,6 +175,8 @@ if GATEHOUSE["TRUSTED_PROXIES"]:
     # ClientAddress drops the header unless one of these proxies sent the request.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 
+PIN = env.flag("GATEHOUSE_PIN")  # project.cores
+
 # For forms. Each endpoint of the API has a limit of its own (accounts.web.base, api.notes).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024
 
