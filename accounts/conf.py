@@ -254,7 +254,7 @@ class Conf:
     """Stands for the options in force: each attribute is read from them anew."""
 
     def __getattribute__(self, name: str) -> Any:
-        return getattr(in_force(), name)
+        return getattr(_overriding.get() or without_override(), name)
 
 
 conf = cast(Options, Conf())
