@@ -87,6 +87,11 @@ class Options:
         Path("signing-keys.json"),
         "the file of the private JWK Set; running servers notice when it changes",
     )
+    second_factor: str = option(
+        "optional",
+        "who must have a second factor: `optional`, `staff` or `everyone`. Whoever must have one "
+        "and has none can do nothing but set one up. Needs the part `factors`",
+    )
     cookie_mark: str = option(
         "", "stands in the names of the token cookies, for a second issuer on the same host"
     )

@@ -98,6 +98,8 @@ class Body(Worded):
         "token": "The token of a link",
         "trip": "The name of a trip",
         "refresh_token": "A refresh token",
+        "code": "A code",
+        "recovery_code": "A recovery code",
     }
 
 
@@ -111,6 +113,19 @@ class ClientSignIn(Body):
         name = serializers.CharField(max_length=field.max_length or LONGEST_EMAIL)
         self._declared_fields = {field.name: name, **self._declared_fields}
         return super().get_fields()
+
+
+class Factor(Body):
+    """One thing beside the password that a person can prove: a code, or a passkey's answer."""
+
+    code = serializers.CharField(max_length=32, required=False)
+    credential = serializers.DictField(required=False)
+
+
+class Factors(Factor):
+    """The same, or a recovery code: beside a password."""
+
+    recovery_code = serializers.CharField(max_length=64, required=False)
 
 
 class Address(serializers.EmailField):

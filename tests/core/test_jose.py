@@ -25,7 +25,7 @@ Forge = Callable[[dict[str, Any], dict[str, Any]], str]
 
 @pytest.fixture
 def issued(alice: User) -> Issued:
-    return sessions.start(alice, client="web", remember=True)
+    return sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
 
 @pytest.fixture
