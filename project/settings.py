@@ -61,6 +61,7 @@ INSTALLED_APPS = [
     "accounts.users",
     "accounts.audit",
     "accounts.people",
+    "accounts.factors",
     "accounts.programs",
     "accounts.federation",
     "accounts.staff",

@@ -99,6 +99,7 @@ _ALL = (
     _option("GRACE_SECONDS"),
     _option("REVOCATION_POLL_SECONDS"),
     _option("API_CLIENTS"),
+    _option("SECOND_FACTOR"),
     Variable(
         "GATEHOUSE_EMAIL_URL",
         "the mail server: `smtp://user:password@host:587/?tls=1`, `smtps://user:password@host`, "
