@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from django.apps import apps
 from django.conf import settings
 from django.contrib.auth.hashers import get_hashers
 from django.core.checks import CheckMessage, Error, Tags, Warning, register
@@ -144,6 +145,16 @@ def functions_of_users() -> str:
                 import_string(path)
             except ImportError as error:
                 return f"{name} must name a function: {error}."
+    return ""
+
+
+@rule("E019")
+def second_factor() -> str:
+    wanted = conf.second_factor
+    if wanted not in ("optional", "staff", "everyone"):
+        return f"SECOND_FACTOR must be optional, staff or everyone, not {wanted}."
+    if wanted != "optional" and "gatehouse_factors" not in apps.app_configs:
+        return f"SECOND_FACTOR needs {__package__}.factors: nobody could set one up."
     return ""
 
 

@@ -108,6 +108,11 @@ class Conf:
         "the file of the private JWK Set; running servers notice when it changes",
         Path,
     )
+    second_factor = Option(
+        "optional",
+        "who must have a second factor: `optional`, `staff` or `everyone`. Whoever must have one "
+        "and has none can do nothing but set one up. Needs the part `factors`",
+    )
     cookie_mark = Option(
         "", "stands in the names of the token cookies, for a second issuer on the same host"
     )

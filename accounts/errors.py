@@ -5,6 +5,9 @@ revoked and unknown tokens get the same answer. The precise cause stays on the e
 and `__cause__`), for the log.
 """
 
+from collections.abc import Iterable
+from typing import Any
+
 from rest_framework import exceptions as drf
 
 
@@ -22,8 +25,11 @@ class Problem(drf.APIException):
     def __init__(self, cause: str = "", *, errors: dict[str, list[str]] | None = None) -> None:
         super().__init__(self.detail_text, self.code)
         self.cause = cause or self.detail_text
-        self.errors = errors
+        self.members: dict[str, Any] = {}  # what the body says besides
+        if errors is not None:
+            self.members["errors"] = errors  # for each field, what is wrong with it
         self.headers: dict[str, str] = {}
+        self.challenge: dict[str, str] = {}  # parameters of a 401's WWW-Authenticate
 
     def __str__(self) -> str:
         return self.cause
@@ -85,6 +91,33 @@ class InvalidCredentials(Problem):
     detail_text = "E-mail or password is wrong."
 
 
+class SecondFactorRequired(Problem):
+    """What was proven is not enough for this person. `methods` names what would complete it."""
+
+    status_code = 401
+    code = "second_factor_required"
+    detail_text = "A second step is needed: confirm with what you have set up."
+
+    def __init__(self, cause: str = "", *, methods: Iterable[str] = ()) -> None:
+        super().__init__(cause)
+        self.members["methods"] = list(methods)
+
+
+class InsufficientUserAuthentication(Problem):
+    """The sign-in is too weak or too long ago for this (RFC 9470). The challenge says what is
+    needed."""
+
+    status_code = 401
+    code = "insufficient_user_authentication"
+    detail_text = "This needs a stronger or more recent sign-in."
+
+    def __init__(self, cause: str = "", *, acr: str = "1", max_age: int | None = None) -> None:
+        super().__init__(cause)
+        self.challenge = {"error": self.code, "acr_values": acr}
+        if max_age is not None:
+            self.challenge["max_age"] = str(max_age)
+
+
 class NoRefreshToken(Problem):
     """Raised if there is no refresh token to refresh with."""
 
@@ -127,6 +160,14 @@ class ReauthenticationRequired(Problem):
     status_code = 403
     code = "reauthentication_required"
     detail_text = "Enter your password again to go on."
+
+
+class EnrolmentRequired(Problem):
+    """The account must have a second factor. Until then it can do nothing but set one up."""
+
+    status_code = 403
+    code = "enrolment_required"
+    detail_text = "Set up a second factor first: a passkey or an authenticator app."
 
 
 class BrowserMustUseCookies(Problem):

@@ -64,6 +64,11 @@ class Session(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     last_used_at = models.DateTimeField()
     authenticated_at = models.DateTimeField()
+    # What was proven at `authenticated_at` (accounts.evidence): words with blanks between them, and
+    # how strong that is. `credential` is what the session began with, where that can be removed.
+    amr = models.CharField(max_length=200, blank=True)
+    acr = models.CharField(max_length=1, default="1")
+    credential = models.CharField(max_length=64, blank=True)
     idle_seconds = models.PositiveIntegerField()
     idle_expires_at = models.DateTimeField()
     absolute_expires_at = models.DateTimeField()

@@ -27,6 +27,23 @@ exporting = Signal()
 # are of no use any more.
 purging = Signal()
 
+# Sent by `sessions.require` with `user` and `evidence`, before a session starts and at each
+# step-up. A listener returns the names of what the person could still prove, if the evidence is not
+# enough for them, and nothing otherwise. It may also raise what refuses (federation.matching: an
+# identity that is gone). accounts.factors asks here for a second factor.
+lacking = Signal()
+
+# Sent by `credentials.prove` with `request`, `user` and `given`, a body with one of FACTORS. A
+# listener returns the evidence, or nothing if it knows none of what is given. It raises
+# InvalidCredentials and Throttled. accounts.factors checks codes and passkeys here, for the sign-in
+# of programs, the linking of identities and step-up.
+proving = Signal()
+
+# Sent by `web.browser.interrupted` with `request`, `response`, `user`, `evidence` and `remember`,
+# where a browser has proven too little. A listener may keep in a cookie what was proven, for
+# whoever goes on (accounts.factors).
+interrupted = Signal()
+
 # What each kind means, in the words that people read. A part adds its own when it is installed.
 KINDS = {
     "signed_in": "Signed in",
@@ -48,6 +65,10 @@ KINDS = {
     "deleted": "The account was deleted",
     "key_dropped": "A signing key was withdrawn",
 }
+
+# What a mail to its owner says about each of these kinds, besides when and where from. A part that
+# knows no mails adds its own (people.notices sends them).
+MAILED: dict[str, str] = {}
 
 # The kinds that somebody should look at.
 ALARMS = {"refresh_reused", "session_ahead"}

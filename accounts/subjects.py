@@ -14,6 +14,7 @@ from django.utils.module_loading import import_string
 
 from .conf import conf
 from .errors import InvalidCredentials
+from .evidence import ONE
 from .models import Subject
 
 
@@ -131,11 +132,27 @@ def forget(user: AbstractBaseUser) -> None:
     user._state.fields_cache.pop("gatehouse_subject", None)
 
 
-def scopes_of(user: AbstractBaseUser) -> list[str]:
-    """Return what an access token of this user may do. Called whenever one is issued."""
+# The one scope of whoever must have a second factor and has proven none.
+ENROL = "enrol"
+
+
+def scopes_of(user: AbstractBaseUser, *, acr: str) -> list[str]:
+    """Return what an access token of this user may do. Called whenever one is issued.
+
+    `acr` is how strong the session's sign-in was. It is all that is asked: who had a second factor
+    would have proven it.
+    """
+    if acr == ONE and must_have_second_factor(user):
+        return [ENROL]
     scopes = conf.scopes
     everyones = import_string(scopes)(user) if isinstance(scopes, str) else scopes
     return [*everyones, *(conf.staff_scopes if getattr(user, "is_staff", False) else ())]
+
+
+def must_have_second_factor(user: AbstractBaseUser) -> bool:
+    """Return whether the setting SECOND_FACTOR asks one of this user."""
+    wanted = conf.second_factor
+    return wanted == "everyone" or (wanted == "staff" and bool(getattr(user, "is_staff", False)))
 
 
 def describe(user: AbstractBaseUser) -> dict[str, Any]:

@@ -76,7 +76,9 @@ class Ours:
         from accounts import sessions
 
         self.rotate = sessions.rotate
-        self.token = sessions.start(user, client="web", remember=True).refresh
+        self.token = sessions.start(
+            user, evidence=sessions.BY_PASSWORD, client="web", remember=True
+        ).refresh
 
     def __call__(self) -> None:
         self.token = self.rotate(self.token, client="web").refresh
@@ -127,7 +129,7 @@ def sign_in(user: Any) -> dict[str, float]:
     from accounts import sessions
 
     def start() -> None:
-        sessions.start(user, client="web", remember=True)
+        sessions.start(user, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
     def verify() -> None:
         authenticate(username=user.email, password=PASSWORD)

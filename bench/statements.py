@@ -41,7 +41,9 @@ def main() -> dict[str, float]:
     from accounts.users.models import User
 
     user = User.objects.create_user("bench@example.com", PASSWORD)
-    session_id = sessions.start(user, client="web", remember=True).session.id
+    session_id = sessions.start(
+        user, evidence=sessions.BY_PASSWORD, client="web", remember=True
+    ).session.id
 
     def by_orm() -> None:
         query = Session.objects.select_related("user__gatehouse_subject").defer("user__password")

@@ -89,7 +89,11 @@ class StartView(StepView):
         person = runs.person(at.bench)
         sessions.end_all_of(person, "replaced")
         issued = sessions.start(
-            person, client=Session.Client.WEB, remember=False, request=at.request
+            person,
+            evidence=sessions.BY_PASSWORD,
+            client=Session.Client.WEB,
+            remember=False,
+            request=at.request,
         )
         runs.hold(at.bench, at.run, "session", issued.session.id)
         return {"status": 200, "cause": "", **at.hand_out(issued)}

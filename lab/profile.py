@@ -35,6 +35,7 @@ def lab() -> dict[str, Any]:
         "SIGNING_KEYS": "",
         "SIGNING_KEYS_FILE": key_file("lab-signing-keys.json"),
         "API_CLIENTS": False,
+        "SECOND_FACTOR": "optional",
     }
 
 

@@ -44,7 +44,11 @@ class SignInView(BrowserView):
         with override(bank.lasting()):
             sessions.end_all_of(person, "replaced")
             issued = sessions.start(
-                person, client=Session.Client.WEB, remember=False, request=request
+                person,
+                evidence=sessions.BY_PASSWORD,
+                client=Session.Client.WEB,
+                remember=False,
+                request=request,
             )
         place = given["place"]
         in_body = place in ("local", "session", "memory")

@@ -56,6 +56,11 @@ _ALL = (
         secret=True,
     ),
     Variable(
+        "GATEHOUSE_SECRET_KEY_FALLBACKS",
+        "former keys of Django, with commas between them, until `renew_totp_secrets` has run",
+        secret=True,
+    ),
+    Variable(
         "GATEHOUSE_SIGNING_KEYS",
         "the private JWK Set. As `GATEHOUSE_SIGNING_KEYS_FILE`, running servers notice a change",
         shown="made in demo, required in production",
@@ -100,6 +105,7 @@ _ALL = (
     _option("GRACE_SECONDS"),
     _option("REVOCATION_POLL_SECONDS"),
     _option("API_CLIENTS"),
+    _option("SECOND_FACTOR"),
     Variable(
         "GATEHOUSE_EMAIL_URL",
         "the mail server: `smtp://user:password@host:587/?tls=1`, `smtps://user:password@host`, "

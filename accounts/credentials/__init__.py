@@ -4,6 +4,6 @@ Others use the names below. `budgets` counts failures, and `hashing` limits how 
 hashed at a time.
 """
 
-from .verification import announce_sign_in, ask_backends, verify, verify_again
+from .verification import announce_sign_in, ask_backends, prove, verify, verify_again
 
-__all__ = ["announce_sign_in", "ask_backends", "verify", "verify_again"]
+__all__ = ["announce_sign_in", "ask_backends", "prove", "verify", "verify_again"]

@@ -12,7 +12,11 @@ from django.http import HttpRequest
 
 from .. import signals, subjects
 from ..errors import InvalidCredentials
+from ..evidence import Evidence
 from . import budgets, hashing
+
+# What a body may hold beside a password.
+FACTORS = ("code", "recovery_code", "credential")
 
 # No password is longer: hashing must not cost what the sender chose.
 LONGEST_PASSWORD = 1024
@@ -72,6 +76,23 @@ def verify_again(
     if found.pk != user.pk:
         signals.tell(failure, request, user=user)
         raise InvalidCredentials("the credentials are somebody else's")
+    return found
+
+
+def prove(request: HttpRequest, user: AbstractBaseUser, given: dict[str, Any]) -> list[Evidence]:
+    """Return what this person proves with what is given beside a password: nothing if nothing is.
+
+    Raise InvalidCredentials if something given is wrong or no part knows it, and Throttled.
+    """
+    factors = {name: given[name] for name in FACTORS if name in given}
+    if not factors:
+        return []
+    answers: list[tuple[Any, Any]] = signals.proving.send(
+        None, request=request, user=user, given=factors
+    )
+    found: list[Evidence] = [evidence for _, evidence in answers if evidence is not None]
+    if not found:
+        raise InvalidCredentials("no part knows this factor")
     return found
 
 

@@ -8,20 +8,24 @@ for, take a mailed link instead, which works in the asking browser alone. Until 
 waits in a signed cookie, and nothing is written.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 
 from .. import callers, credentials, sessions, signals, subjects
+from ..conf import STEP_UP_SECONDS
 from ..credentials import budgets
-from ..errors import NotFound, Throttled
+from ..errors import NotFound, SecondFactorRequired, Throttled, ValidationFailed
+from ..evidence import BY_PASSWORD, Evidence, of_provider
 from ..models import Session
-from ..tokens.claims import Issued
 from ..users.models import User
-from ..web import cookies, csrf
-from ..web.browser import response_with_cookies, sessions_in_cookies
+from ..web import browser, cookies
+from ..web.bodies import MISSING
+from ..web.browser import response_with_cookies
 from . import handshake as handshakes
 from . import matching, protocol
 from .conf import conf
@@ -30,6 +34,7 @@ from .matching import Profile
 from .protocol import Proof, SignInError
 from .provider import ProviderError
 
+LOGIN = "/login"
 CONFIRMED = "/login/confirmed"
 LINK = "/login/link"
 
@@ -73,11 +78,19 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
     if not user.is_active:
         signals.tell("sign_in_failed", request, user=user)
         raise SignInError("oidc_inactive", "the user is inactive")
-    sessions.end(Session.objects.filter(id__in=handshake.sessions), "replaced")
-    fresh = proof.is_fresh(handshake.began)
-    with transaction.atomic():
-        matching.lock_unchanged(user, proof)
-        issued = start_session(request, user, remember=handshake.remember, fresh=fresh)
+    proven: dict[str, Any] = {
+        "evidence": [matching.evidence(user, proof, handshake.began)],
+        "remember": handshake.remember,
+    }
+    earlier = Session.objects.filter(id__in=handshake.sessions)
+    try:
+        with transaction.atomic():
+            matching.lock_unchanged(user, proof)
+            issued = browser.sign_in(request, user, **proven, replaced=earlier)
+    except SecondFactorRequired as refusal:
+        methods = ",".join(refusal.members["methods"])
+        response = redirect(LOGIN, methods=methods, next=handshake.next)
+        return browser.interrupted(response, request, user, **proven)
     response = HttpResponseRedirect(handshake.next)
     cookies.set_tokens(response, issued)
     for other in handshakes.kept_in(request, Handshake).values():
@@ -101,7 +114,10 @@ def renew_step_up(request: HttpRequest, handshake: Handshake, proof: Proof) -> H
         raise SignInError("oidc_session_over", "the session has ended meanwhile")
     if not proof.is_fresh(handshake.began):
         raise SignInError("oidc_stale", f"auth_time is {proof.claims.get('auth_time')!r}")
-    sessions.reauthenticated(session)
+    try:
+        sessions.reauthenticated(session, [proof.evidence(handshake.began)])
+    except SecondFactorRequired as error:
+        raise SignInError("oidc_second_factor", "the person has a second factor") from error
     signals.tell("reauthenticated", request, user=user, session=session)
     return redirect(CONFIRMED)
 
@@ -148,29 +164,39 @@ def pending_link(request: HttpRequest, trip: str) -> tuple[Pending, User | None]
     return pending, account
 
 
-def finish_link(request: HttpRequest, user: User, pending: Pending, *, fresh: bool) -> HttpResponse:
-    """Sign in whoever has just shown that the waiting identity is theirs, and return the answer."""
-    sessions.end(sessions_in_cookies(request), "replaced")
-    response = response_with_cookies(
-        start_session(request, user, remember=pending.remember, fresh=fresh)
+def prove_account(request: HttpRequest, account: User, given: dict[str, Any]) -> list[Evidence]:
+    """Return what the owner of an account shows besides a mailed link: the password, and a factor.
+
+    Raise ValidationFailed if the password of an account that has one is missing, and what checking
+    them raises.
+    """
+    evidence: list[Evidence] = []
+    if account.has_usable_password():
+        if "password" not in given:
+            raise ValidationFailed(errors={"password": [MISSING]})
+        credentials.verify_again(request, account, given["password"], "sign_in_failed")
+        evidence.extend(BY_PASSWORD)
+    evidence.extend(credentials.prove(request, account, given))
+    # A link in a mail is the provider's word and no second factor.
+    sessions.require(account, [of_provider(None, age=STEP_UP_SECONDS), *evidence])
+    return evidence
+
+
+def finish_link(
+    request: HttpRequest, user: User, pending: Pending, evidence: Sequence[Evidence]
+) -> HttpResponse:
+    """Sign in whoever has just shown that the waiting identity is theirs, and return the answer.
+
+    `evidence` is what they have shown besides.
+    """
+    # The provider's word was given before, perhaps without asking for anything.
+    provider = of_provider(None, age=STEP_UP_SECONDS)
+    issued = browser.sign_in(
+        request, user, evidence=[provider, *evidence], remember=pending.remember
     )
+    response = response_with_cookies(issued)
     handshakes.drop(response, pending)
     return response
-
-
-def start_session(request: HttpRequest, user: User, *, remember: bool, fresh: bool) -> Issued:
-    """Start a session, with all that any other sign-in does. `fresh` counts as a step-up."""
-    issued = sessions.start(
-        user,
-        client=Session.Client.WEB,
-        remember=remember,
-        request=request,
-        method="oidc",
-        fresh=fresh,
-    )
-    credentials.announce_sign_in(request, user)
-    csrf.rotate(request)
-    return issued
 
 
 def redirect(page: str, **query: str) -> HttpResponse:

@@ -6,10 +6,11 @@ makes a new account where there is none. Where there is one, its password must b
 there is no password, or nobody has verified the address, a mailed link proves whose it is.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.core.exceptions import ValidationError
 from django.db import IntegrityError, transaction
 from django.dispatch import receiver
@@ -17,13 +18,15 @@ from django.http import HttpRequest
 
 from .. import sessions, signals, subjects
 from ..errors import InvalidCredentials
+from ..evidence import Evidence
 from ..models import Session
 from ..people import links, mails
 from ..people.links import DeadLink
 from ..people.mails import can_receive_mail
 from ..people.models import LinkToken
 from ..users.models import User
-from ..users.spelling import as_one_line, mailable
+from ..users.spelling import mailable
+from ..web.bodies import as_one_line
 from . import handshake, protocol
 from .conf import conf
 from .handshake import Pending
@@ -155,6 +158,23 @@ def unlink(request: HttpRequest, identity: Identity, **detail: Any) -> bool:
         sessions.end(Session.objects.filter(user=user, method="oidc"), "identity_unlinked")
         signals.tell("identity_unlinked", request, user=user, detail=detail)
         return True
+
+
+def evidence(user: User, proof: Proof, since: float) -> Evidence:
+    """Return what a sign-in by this identity of the user proves."""
+    found = user.gatehouse_identities.filter(issuer=proof.issuer, subject=proof.subject)
+    return proof.evidence(since, found.values_list("pk", flat=True).first())
+
+
+@receiver(signals.lacking)
+def refuse_unlinked(
+    sender: None, user: AbstractBaseUser, evidence: Sequence[Evidence], **kwargs: Any
+) -> None:
+    """Raise InvalidCredentials if the identity was unlinked before the second step was done."""
+    for one in evidence:
+        kind, _, key = one.credential.partition(":")
+        if kind == "oidc" and not Identity.objects.filter(pk=key, user_id=user.pk).exists():
+            raise InvalidCredentials("the identity was unlinked a moment ago")
 
 
 def lock_unchanged(user: User, proof: Proof) -> None:

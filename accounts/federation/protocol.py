@@ -22,6 +22,8 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import JWKRegistry, Key
 from joserfc.jws import JWSRegistry, extract_compact
 
+from ..conf import STEP_UP_SECONDS
+from ..evidence import Evidence, of_provider
 from . import provider
 from .conf import conf
 from .handshake import Handshake
@@ -72,6 +74,15 @@ class Proof:
             return False
         age = self.claims["iat"] - at
         return bool(-CLOCK_SECONDS <= age <= time.time() - since + CLOCK_SECONDS)
+
+    def evidence(self, since: float, identity: object = None) -> Evidence:
+        """Return what this proves. It counts as no step-up unless it is fresh.
+
+        `identity` is the row that says whose this is.
+        """
+        age = 0 if self.is_fresh(since) else STEP_UP_SECONDS
+        credential = f"oidc:{identity}" if identity is not None else ""
+        return of_provider(self.claims.get("amr"), age=age, credential=credential)
 
 
 def redirect_uri() -> str:

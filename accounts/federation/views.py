@@ -18,25 +18,24 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from .. import credentials, signals
+from .. import credentials, sessions, signals
 from ..credentials import budgets
-from ..errors import NotFound, Throttled, ValidationFailed
+from ..errors import NotFound, Throttled
+from ..evidence import BY_PASSWORD, Evidence
 from ..people import delivery, links
 from ..people.links import DeadLink
 from ..people.mails import mail_budgets, require_server
-from ..web.bodies import MISSING, Body, Password, State
+from ..web.bodies import Body, Factors, Password, State
 from ..web.browser import BrowserView, session_state, sessions_in_cookies
 from . import flow, matching, protocol
 from . import handshake as handshakes
 from .conf import conf
-from .flow import CONFIRMED, redirect
+from .flow import CONFIRMED, LOGIN, redirect
 from .handshake import Handshake
 from .protocol import SignInError
 from .provider import ProviderError
 
 log = logging.getLogger("gatehouse")
-
-LOGIN = "/login"
 
 # A path on our own origin as every browser reads it: no //host, no backslash, no control character
 # (which browsers drop). Not under /auth: coming back must not start another trip.
@@ -51,12 +50,14 @@ class WaitingTrip(Body):
     trip = serializers.CharField(max_length=64, allow_blank=True, default="")
 
 
-class PasswordOfTrip(WaitingTrip):
+class PasswordOfTrip(Factors, WaitingTrip):
+    """The account's password, and a factor where the account has one."""
+
     password = Password()
 
 
-class LinkConfirmation(Body):
-    """The token of a link, with the password of an account that has one.
+class LinkConfirmation(Factors):
+    """The token of a link, with the password of an account that has one, and a factor likewise.
 
     Without that password a good token is not used. The answer says that the password is missing.
     """
@@ -170,11 +171,13 @@ class LinkView(ProviderView):
         if account is None:
             raise NotFound("the address is not proven")
         user = credentials.verify_again(request, account, given["password"], "sign_in_failed")
+        evidence = [*BY_PASSWORD, *credentials.prove(request, user, given)]
+        sessions.require(user, evidence)  # before the identity could open the account
         try:
             matching.link(request, user, pending.issuer, pending.subject)
         except SignInError as error:
             raise NotFound(str(error)) from error
-        return flow.finish_link(request, user, pending, fresh=True)
+        return flow.finish_link(request, user, pending, evidence)
 
 
 class LinkMailView(ProviderView):
@@ -208,17 +211,14 @@ class LinkConfirmView(ProviderView):
         try:
             pending, link = matching.find_mailed(request, given["token"])
             account = matching.account_of_link(link)
-            password = None
-            if account is not None and account.has_usable_password():
-                password = given.get("password")
-                if password is None:
-                    raise ValidationFailed(errors={"password": [MISSING]})
-                credentials.verify_again(request, account, password, "sign_in_failed")
+            evidence: list[Evidence] = []
+            if account is not None:
+                evidence = flow.prove_account(request, account, given)
             user = matching.use_link(request, pending, link, account)
         except DeadLink:
             budgets.count_bad_token(request)
             raise
-        return flow.finish_link(request, user, pending, fresh=password is not None)
+        return flow.finish_link(request, user, pending, evidence)
 
 
 def own_path(text: str | None) -> str:

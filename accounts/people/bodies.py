@@ -5,7 +5,7 @@ from typing import Any, ClassVar
 from rest_framework import serializers
 
 from ..subjects import composed
-from ..users.spelling import LONGEST_EMAIL, NO_ADDRESS, is_one_line, mailable
+from ..users.spelling import LONGEST_EMAIL, NO_ADDRESS, mailable
 from ..web.bodies import Password
 
 
@@ -26,16 +26,3 @@ class Address(serializers.EmailField):
 
     def to_internal_value(self, data: Any) -> str:
         return mailable(super().to_internal_value(data))
-
-
-class Name(serializers.CharField):
-    """Take a person's name: one line of any letters, without the blanks around it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=150, allow_blank=True, trim_whitespace=False, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        text = str(super().to_internal_value(data))
-        if not is_one_line(text):
-            raise serializers.ValidationError("Write the name on one line, as letters.")
-        return text.strip()

@@ -11,7 +11,7 @@ from django.http import HttpRequest
 from .. import callers, subjects, user_agents
 from ..models import Session
 from ..sessions import database_now
-from ..signals import ALARMS, KINDS, happened
+from ..signals import ALARMS, KINDS, MAILED, happened
 from . import mails
 from .mails import Letter
 
@@ -81,7 +81,7 @@ def send_notice(
     **kwargs: Any,
 ) -> None:
     """Send the owner a mail about an event that has a letter."""
-    letter = LETTERS.get(kind)
+    letter = letter_for(kind)
     if letter is None or user is None:
         return
     user_agent = callers.user_agent_of(request)
@@ -95,6 +95,13 @@ def send_notice(
         address=callers.address_of(request) or "unknown",
         device=user_agents.describe(user_agent),
     )
+
+
+def letter_for(kind: str) -> Letter | None:
+    """Return the letter about this kind of event, or None if there is none."""
+    if kind in MAILED:
+        return Letter(KINDS[kind], f"Hello,\n\n{MAILED[kind]}\n{WHERE}{IF_NOT_YOU}")
+    return LETTERS.get(kind)
 
 
 def is_new_device(user: AbstractBaseUser, session: Session | None, user_agent: str) -> bool:

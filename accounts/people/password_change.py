@@ -12,6 +12,8 @@ from rest_framework.response import Response
 
 from .. import credentials, sessions, subjects
 from ..credentials import hashing
+from ..errors import ReauthenticationRequired, SecondFactorRequired
+from ..evidence import BY_PASSWORD
 from ..models import Session
 from ..sessions.user_changes import Occasion
 from ..users.models import User
@@ -44,16 +46,24 @@ def change(request: HttpRequest, session: Session, user: User, current: str, new
     """Set a new password, and end every session but this one.
 
     Raise ValidationFailed if the new password breaks a rule, and InvalidCredentials if `current`
-    is wrong or the password was changed meanwhile.
+    is wrong or the password was changed meanwhile. Raise ReauthenticationRequired if the person has
+    a second factor and has not confirmed with it lately.
     """
     password_rules.check(new, user, "new_password")
     proven = credentials.verify_again(request, user, current)
+    # Whoever has a second factor needs a recent step-up with it besides.
+    own = sessions.recent(Session.objects.filter(id=session.id))
+    evidence = [*BY_PASSWORD, *own]
+    try:
+        sessions.require(user, evidence)
+    except SecondFactorRequired as error:
+        raise ReauthenticationRequired from error
     digest = hash_password(new)
     with transaction.atomic():
         # A reset that came in while this was being hashed wins: only the owner can have done it.
         subjects.lock_unchanged(proven)
         store(user, digest, Occasion("password_changed", request, session))
-        sessions.reauthenticated(session)
+        sessions.reauthenticated(session, evidence)
 
 
 def hash_password(password: str) -> str:

@@ -15,10 +15,9 @@ from ..models import Session
 from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
-from ..web.bodies import Body, UserBody, moment
+from ..web.bodies import Body, Name, UserBody, moment
 from ..web.browser import own_session
 from ..web.permissions import RecentlyAuthenticated
-from .bodies import Name
 from .conf import conf
 
 

@@ -14,10 +14,10 @@ from .. import signals
 from ..credentials import budgets
 from ..errors import ValidationFailed
 from ..users.models import User
-from ..web.bodies import MISSING, Body
+from ..web.bodies import MISSING, Body, Name
 from ..web.browser import BrowserView
 from . import delivery, email_change, links, mails, password_rules
-from .bodies import Address, Name, NewPassword
+from .bodies import Address, NewPassword
 from .links import DeadLink
 from .models import LinkToken
 from .password_change import hash_password

@@ -14,11 +14,16 @@ from rest_framework.response import Response
 from .. import credentials, sessions, subjects, tokens
 from ..credentials import budgets
 from ..errors import BrowserMustUseCookies, NotFound, SessionEnded
+from ..evidence import BY_PASSWORD
 from ..models import Session
 from ..tokens.claims import Issued
 from ..web.base import Endpoint
 from ..web.bodies import Body, ClientSignIn
 from .conf import conf
+
+
+class ProgramSignIn(ClientSignIn):
+    code = serializers.CharField(max_length=32, required=False)
 
 
 class RefreshBody(Body):
@@ -54,15 +59,24 @@ class ClientView(Endpoint):
 
 
 class TokenView(ClientView):
-    """POST /auth/token: check the credentials, and answer a pair of tokens."""
+    """POST /auth/token: check the credentials, and answer a pair of tokens.
 
-    takes = ClientSignIn
+    People with a second factor give a code of their authenticator app too.
+    """
+
+    takes = ProgramSignIn
     answers = TokenPair
     refuses = (401, 403, 404, 429)
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
-        issued = sessions.start(user, client=Session.Client.CLI, remember=True, request=request)
+        issued = sessions.start(
+            user,
+            evidence=[*BY_PASSWORD, *credentials.prove(request, user, given)],
+            client=Session.Client.CLI,
+            remember=True,
+            request=request,
+        )
         credentials.announce_sign_in(request, user)
         return Response(pair(issued))
 

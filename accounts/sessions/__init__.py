@@ -3,6 +3,7 @@
 Others use the names below, and `revocation.check`, which asks whether a token's session is live.
 """
 
+from ..evidence import BY_PASSWORD
 from .rotation import refreshable, rotate
 from .session import (
     confirm,
@@ -10,20 +11,27 @@ from .session import (
     end,
     end_all_of,
     find_live,
+    forget_step_ups,
     reauthenticated,
+    recent,
+    require,
     seconds_ahead,
     sign_out,
     start,
 )
 
 __all__ = [
+    "BY_PASSWORD",
     "confirm",
     "database_now",
     "end",
     "end_all_of",
     "find_live",
+    "forget_step_ups",
     "reauthenticated",
+    "recent",
     "refreshable",
+    "require",
     "rotate",
     "seconds_ahead",
     "sign_out",

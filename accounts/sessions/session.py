@@ -8,6 +8,7 @@ import hashlib
 import logging
 import secrets
 import time
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,7 +21,9 @@ from django.http import HttpRequest
 
 from .. import callers, signals, subjects, tokens
 from ..bounded_cache import BoundedMemory
-from ..conf import STEP_UP_SECONDS, conf
+from ..conf import LEEWAY_SECONDS, STEP_UP_SECONDS, conf
+from ..errors import SecondFactorRequired
+from ..evidence import Evidence, level, values
 from ..models import Session, Subject
 from ..tokens import key_store
 from ..tokens.claims import Issued
@@ -40,32 +43,33 @@ confirmed: BoundedMemory[tuple[str, int], bool] = BoundedMemory(8192)
 def start(
     user: AbstractBaseUser,
     *,
+    evidence: Sequence[Evidence],
     client: str,
     remember: bool,
     request: HttpRequest | None = None,
-    method: str = "password",
-    fresh: bool = True,
 ) -> Issued:
-    """Start a session for someone whose credentials were just checked. Return its first tokens.
+    """Start a session for someone who has just proven who they are. Return its first tokens.
 
-    Raise InvalidCredentials if the user has changed since the check.
-    `fresh` is False if an identity provider recognised the person without asking for anything.
-    Such a sign-in counts as no step-up.
+    This is the one place where sessions start. Raise SecondFactorRequired if the evidence is not
+    enough for this person, and InvalidCredentials if the user has changed since it was checked.
     """
     now = database_now()
     key = secrets.token_urlsafe(32)
     session = Session(
         client=client,
-        method=method,
+        method=evidence[0].how,
         key_hash=hash_key(key),
         signing_kids=key_store.ring().active_kid,
-        **_times(now, remember=remember, fresh=fresh),
+        credential=next((one.credential for one in evidence if one.credential), ""),
+        **_times(now, remember=remember),
+        **_proven(now, evidence),
         **callers.caller_fields(request),
     )
     with transaction.atomic():
         # The lock is held until the end. A password change that runs at the same time either ends
         # the new session or is noticed here.
         session.user = subjects.lock_unchanged(user)
+        require(session.user, evidence)
         subjects.of(session.user)
         session.save(force_insert=True)
         signals.tell("signed_in", request, user=session.user, session=session)
@@ -73,12 +77,48 @@ def start(
     return tokens.issue(session, key, now)
 
 
-def _times(now: datetime, *, remember: bool, fresh: bool) -> dict[str, Any]:
+def require(user: AbstractBaseUser, evidence: Sequence[Evidence]) -> None:
+    """Raise SecondFactorRequired if the evidence is not enough for this person.
+
+    Each part that is installed is asked. One that fails refuses.
+    """
+    answers = signals.lacking.send(None, user=user, evidence=evidence)
+    missing = [method for _, methods in answers for method in methods or ()]
+    if missing:
+        raise SecondFactorRequired(methods=missing)
+
+
+def recent(found: "QuerySet[Session]") -> list[Evidence]:
+    """Return what was proven in these sessions within the last five minutes (ASVS 5.0 7.5)."""
+    now = Now()
+    fresh = found.filter(
+        ended_at=None,
+        idle_expires_at__gt=now,
+        absolute_expires_at__gt=now,
+        authenticated_at__gt=now - timedelta(seconds=STEP_UP_SECONDS),
+        # A time in the future does not count: the clock has stepped back.
+        authenticated_at__lte=now + timedelta(seconds=LEEWAY_SECONDS),
+    )
+    return [
+        Evidence(how=session.method, amr=tuple(session.amr.split()), acr=session.acr)
+        for session in fresh
+    ]
+
+
+def _proven(now: datetime, evidence: Sequence[Evidence]) -> dict[str, Any]:
+    """Return the columns that say what was proven, and when."""
+    return {
+        "authenticated_at": now - timedelta(seconds=min(one.age for one in evidence)),
+        "amr": " ".join(values(evidence)),
+        "acr": level(evidence),
+    }
+
+
+def _times(now: datetime, *, remember: bool) -> dict[str, Any]:
     """Return the columns about time of a session that starts now."""
     idle, absolute = conf.lifetimes(remember)
     return {
         **dict.fromkeys(("created_at", "rotated_at", "last_used_at"), now),
-        "authenticated_at": now if fresh else now - timedelta(seconds=STEP_UP_SECONDS),
         "idle_seconds": idle,
         "idle_expires_at": now + timedelta(seconds=min(idle, absolute)),
         "absolute_expires_at": now + timedelta(seconds=absolute),
@@ -138,9 +178,25 @@ def confirm(session_id: str, generation: int) -> None:
     transaction.on_commit(lambda: confirmed.put((session_id, generation), True))
 
 
-def reauthenticated(session: Session) -> None:
-    """Renew the session's step-up time, because the password was just entered again."""
-    Session.objects.filter(id=session.id, ended_at=None).update(authenticated_at=Now())
+def reauthenticated(session: Session, evidence: Sequence[Evidence]) -> None:
+    """Renew the session's step-up time, because its person has just proven again who they are.
+
+    The row says from now on what was proven now. Raise SecondFactorRequired if it is not enough.
+    """
+    require(session.user, evidence)  # type: ignore[arg-type]  # no caller has one without a user
+    proven = _proven(database_now(), evidence)
+    Session.objects.filter(id=session.id, ended_at=None).update(**proven)
+
+
+def forget_step_ups(user: AbstractBaseUser, *, keep: str) -> None:
+    """End the step-up times of a person's sessions, except that of the session with the id `keep`.
+
+    They were earned with less than this person has to prove from now on.
+    """
+    old = Now() - timedelta(seconds=STEP_UP_SECONDS)
+    Session.objects.filter(user_id=user.pk, ended_at=None, authenticated_at__gt=old).exclude(
+        id=keep
+    ).update(authenticated_at=old)
 
 
 def end(ending: "QuerySet[Session]", reason: str) -> int:

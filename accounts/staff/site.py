@@ -1,7 +1,8 @@
 """The sign-in of the administration, which starts a session of Django's.
 
 It takes the same credentials, budgets and events as any other sign-in. The JWT cookies do not open
-the administration: whoever holds a stolen browser session is not staff yet.
+the administration: whoever holds a stolen browser session is not staff yet. For people with a
+second factor, the cookies say whether it was just used in this browser.
 """
 
 from typing import Any, cast
@@ -12,11 +13,20 @@ from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
+from rest_framework.exceptions import ErrorDetail
 
-from .. import credentials, signals
+from .. import credentials, sessions, signals, subjects
 from ..conf import conf
 from ..credentials.verification import LONGEST_PASSWORD
-from ..errors import InvalidCredentials, Problem
+from ..errors import EnrolmentRequired, InvalidCredentials, Problem, SecondFactorRequired
+from ..evidence import BY_PASSWORD, ONE, level
+from ..web.browser import sessions_in_cookies
+
+# The administration's own form has no place for a passkey.
+FIRST = (
+    "Your account has a second factor. Sign in with it at {issuer}/login in this browser, then "
+    "enter your password here within five minutes."
+)
 
 signals.KINDS["admin_signed_in"] = "Signed in to the administration"
 
@@ -37,6 +47,7 @@ class SignInForm(AdminAuthenticationForm):
         try:
             user = credentials.verify(self.request, given["username"], given["password"])
             self.confirm_login_allowed(user)
+            self.require_second_factor(user)
         except Problem as refusal:
             self.request.refusal = refusal  # type: ignore[attr-defined]
             raise forms.ValidationError(str(refusal.detail)) from refusal
@@ -53,6 +64,22 @@ class SignInForm(AdminAuthenticationForm):
         except forms.ValidationError as error:
             signals.tell("sign_in_failed", self.request, user=user, detail={"to": "admin"})
             raise InvalidCredentials("the user is not staff") from error
+
+    def require_second_factor(self, user: Any) -> None:
+        """Raise SecondFactorRequired unless the password is enough for this person.
+
+        What is missing counts if it was proven in this browser's own session within the last five
+        minutes. Raise EnrolmentRequired if the person must have a second factor and has none.
+        """
+        own = sessions_in_cookies(self.request).filter(user=user)
+        evidence = [*BY_PASSWORD, *sessions.recent(own)]
+        try:
+            sessions.require(user, evidence)
+        except SecondFactorRequired as error:
+            error.detail = ErrorDetail(FIRST.format(issuer=conf.issuer), error.code)
+            raise
+        if level(evidence) == ONE and subjects.must_have_second_factor(user):
+            raise EnrolmentRequired
 
 
 class GatehouseAdmin(AdminSite):

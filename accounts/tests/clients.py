@@ -125,7 +125,7 @@ class BearerClient(JSONClient):
         """Take tokens for this person from the core itself: where they come from is a part's."""
         from .. import sessions
 
-        issued = sessions.start(person, client="cli", remember=True)
+        issued = sessions.start(person, evidence=sessions.BY_PASSWORD, client="cli", remember=True)
         self.tokens = {"access_token": issued.access, "refresh_token": issued.refresh}
 
 

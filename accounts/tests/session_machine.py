@@ -94,7 +94,9 @@ class SessionMachine(RuleBasedStateMachine):
     def sign_in(self, remember: bool, skew: int) -> None:
         self.clock.part(skew)
         self.user = let_in(self.user)
-        issued = sessions.start(self.user, client="web", remember=remember)
+        issued = sessions.start(
+            self.user, evidence=sessions.BY_PASSWORD, client="web", remember=remember
+        )
         pair = Pair(issued.access, issued.refresh)
         idle, absolute = conf.lifetimes(remember)
         if self.signed_in:

@@ -79,7 +79,7 @@ def test_list_shows_nobody_elses(browser_client, phone, bob):
 def test_list_comes_in_pages_of_twenty(browser_client, alice):
     """Lists are all of one form."""
     for _ in range(21):
-        sessions.start(alice, client="web", remember=False)
+        sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=False)
     browser_client.sign_in(alice)
 
     first = browser_client.get("/auth/sessions").json()

@@ -60,7 +60,7 @@ def statuses(ring: keys.Ring) -> dict[str, str]:
 
 
 def sign_in(user: Any) -> Issued:
-    return sessions.start(user, client="web", remember=True)
+    return sessions.start(user, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
 
 def kid_of(token: str) -> str:

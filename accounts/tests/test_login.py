@@ -45,7 +45,7 @@ def test_tokens_carry_the_contracts_claims_and_no_more(browser_client, alice):
     other_head, refresh = contents(browser_client.cookies[REFRESH].value)
 
     common = {"iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "gen"}
-    assert set(access) == common | {"ver", "scope"}
+    assert set(access) == common | {"ver", "scope", "auth_time", "amr", "acr"}
     assert set(refresh) == common | {"key"}
     assert set(head) == set(other_head) == {"typ", "alg", "kid"}
     assert (head["typ"], other_head["typ"], head["alg"]) == ("at+jwt", "rt+jwt", "ES256")
@@ -278,12 +278,18 @@ def test_sessions_of_a_person_are_bounded_for_browsers_and_programs_apart(
 
     A program that signs in each time it runs must not sign a person out, nor the other way round.
     """
-    apart = [sessions.start(alice, client=other, remember=False).session for _ in range(2)]
-    first = [sessions.start(alice, client=client, remember=False).session for _ in range(2)]
+    apart = [
+        sessions.start(alice, evidence=sessions.BY_PASSWORD, client=other, remember=False).session
+        for _ in range(2)
+    ]
+    first = [
+        sessions.start(alice, evidence=sessions.BY_PASSWORD, client=client, remember=False).session
+        for _ in range(2)
+    ]
     Session.objects.update(last_used_at=Now() - timedelta(hours=1))
 
     for _ in range(100):
-        sessions.start(alice, client=client, remember=False)
+        sessions.start(alice, evidence=sessions.BY_PASSWORD, client=client, remember=False)
 
     ended = Session.objects.exclude(ended_at=None)
     assert {(row.id, row.end_reason) for row in ended} == {(row.id, "too_many") for row in first}
@@ -302,6 +308,6 @@ def test_password_changed_while_it_was_checked_starts_no_session(alice: Any) -> 
     alice.save()
 
     with pytest.raises(InvalidCredentials):
-        sessions.start(checked, client="web", remember=False)
+        sessions.start(checked, evidence=sessions.BY_PASSWORD, client="web", remember=False)
 
     assert not Session.objects.exists()

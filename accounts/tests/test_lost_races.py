@@ -70,10 +70,12 @@ def test_session_beyond_the_limit_that_has_just_signed_out_is_no_event(
 ) -> None:
     """The surplus is gone already: the first reason stays, and nothing else is told."""
     monkeypatch.setattr(session_rows, "MOST_LIVE", 1)
-    first = sessions.start(alice, client="web", remember=True).session
+    first = sessions.start(
+        alice, evidence=sessions.BY_PASSWORD, client="web", remember=True
+    ).session
 
     with just_before(f'UPDATE "{Session._meta.db_table}" SET "ended_at"', end_elsewhere):
-        sessions.start(alice, client="web", remember=True)
+        sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
     assert Session.objects.get(id=first.id).end_reason == "signed_out"
     assert not happened.of("session_ended")
@@ -81,7 +83,7 @@ def test_session_beyond_the_limit_that_has_just_signed_out_is_no_event(
 
 def test_reuse_that_meets_a_sign_out_is_told_nobody(alice: Any, happened: Happenings) -> None:
     """The owner ended the session a moment before: refused all the same, without an alarm."""
-    old = sessions.start(alice, client="web", remember=True)
+    old = sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
     long_ago = Now() - timedelta(minutes=1)
     Session.objects.update(rotated_at=long_ago)
     sessions.rotate(old.refresh, client="web")
@@ -99,7 +101,7 @@ def test_reuse_that_meets_a_sign_out_is_told_nobody(alice: Any, happened: Happen
 
 def test_row_that_never_holds_still_ends_in_a_refusal(alice: Any) -> None:
     """Nothing that we know does that. If it happens, nobody loops and nobody gets tokens."""
-    issued = sessions.start(alice, client="web", remember=True)
+    issued = sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
     row = Session.objects.filter(id=issued.session.id)
     row.update(rotated_at=Now() - timedelta(minutes=1))
     turns: list[int] = []

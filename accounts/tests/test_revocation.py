@@ -37,7 +37,7 @@ PERIOD = 300 + 5 + 60
 
 
 def sign_in(user: Any) -> Issued:
-    return sessions.start(user, client="web", remember=True)
+    return sessions.start(user, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
 
 def check(pair: Issued) -> None:
@@ -124,7 +124,7 @@ def test_raised_version_is_effective_in_another_process_at_once(
     assert other_process(old) == "RevokedSession"
     new = sessions.rotate(old.refresh, client="web")
     assert other_process(new) == "accepted"
-    assert tokens.verify_access(new.access).scope == set(subjects.scopes_of(alice))
+    assert tokens.verify_access(new.access).scope == set(subjects.scopes_of(alice, acr="1"))
 
 
 def test_deactivation_is_effective_in_another_process_at_once(
@@ -624,7 +624,7 @@ def test_many_threads_wait_for_one_failing_reading_together(alice: Any) -> None:
 
 def test_feed_leaves_out_what_no_token_is_left_of(alice: Any) -> None:
     """A purge ends what expired long ago, a million at a time; none of it has to be carried."""
-    sessions.start(alice, client="web", remember=True)
+    sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
     Session.objects.update(idle_expires_at=Now() - timedelta(seconds=PERIOD + 1))
     sessions.end(Session.objects.all(), "expired")
 

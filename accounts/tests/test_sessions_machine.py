@@ -31,7 +31,7 @@ def clock(transactional_db: None) -> Iterator[SteeredClock]:
 
 
 def sign_in(user: Any) -> Issued:
-    return sessions.start(user, client="web", remember=True)
+    return sessions.start(user, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
 
 def refresh(pair: Issued) -> Issued:

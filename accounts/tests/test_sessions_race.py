@@ -71,7 +71,7 @@ def in_threads(*calls: Callable[[], Any], gates: dict[int, Gate] | None = None) 
 
 
 def sign_in(user: Any) -> Issued:
-    return sessions.start(user, client="web", remember=True)
+    return sessions.start(user, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
 
 def refresh(pair: Issued) -> Callable[[], Issued]:

@@ -171,7 +171,7 @@ def test_remembered_token_refused_once_it_has_expired(good, time_machine):
 
 def test_no_token_and_no_secret_stands_in_a_repr(alice):
     """What a debugger, a log line or an error page shows of our objects opens nothing."""
-    issued = sessions.start(alice, client="web", remember=True)
+    issued = sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
     read = tokens.verify_refresh(issued.refresh)
 
     assert "Issued(" in repr(issued)

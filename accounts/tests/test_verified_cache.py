@@ -22,7 +22,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 @pytest.fixture
 def pair(alice: Any) -> Issued:
     """Tokens that this process has verified before."""
-    issued = sessions.start(alice, client="web", remember=True)
+    issued = sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
     tokens.verify_access(issued.access)
     return issued
 
@@ -64,7 +64,7 @@ def test_remembered_token_ends_with_its_time(pair: Issued) -> None:
 
 def test_expired_token_is_refused_at_first_sight_and_ever_after(alice: Any) -> None:
     """That its signature is remembered makes refusing it cheap, and nothing else."""
-    good = sessions.start(alice, client="web", remember=True).access
+    good = sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True).access
     expired = forge.altered(good, exp=int(time.time()) - LEEWAY_SECONDS)
 
     for _ in range(3):

@@ -9,6 +9,7 @@ from typing import Any, Self
 from django.contrib.auth.base_user import AbstractBaseUser
 
 from ..conf import LEEWAY_SECONDS, conf
+from ..evidence import LEVELS, is_value
 from ..models import Session
 from .jws import Malformed
 
@@ -30,7 +31,7 @@ COMMON: dict[str, type] = {
     "gen": int,
 }
 
-ACCESS = {**COMMON, "ver": int, "scope": str}
+ACCESS = {**COMMON, "ver": int, "scope": str, "auth_time": int, "amr": list, "acr": str}
 REFRESH = {**COMMON, "key": str}
 
 
@@ -41,10 +42,12 @@ def check_claims(claims: dict[str, Any], required: dict[str, type]) -> None:
     """
     check_types(claims, required)
     check_values(claims, conf.audience if required is ACCESS else conf.refresh_audience)
-    if required is ACCESS and claims["exp"] - claims["iat"] > conf.longest_access_seconds:
-        # The revocation feed looks back for so long. A token that was issued while the setting was
-        # longer, or by somebody else who has a key, would outlive its revocation.
-        raise Malformed("it lives longer than access tokens do")
+    if required is ACCESS:
+        check_authentication(claims)
+        if claims["exp"] - claims["iat"] > conf.longest_access_seconds:
+            # The revocation feed looks back for so long. A token that was issued while the setting
+            # was longer, or by somebody else who has a key, would outlive its revocation.
+            raise Malformed("it lives longer than access tokens do")
 
 
 def check_types(claims: dict[str, Any], required: dict[str, type]) -> None:
@@ -77,6 +80,16 @@ def check_values(claims: dict[str, Any], audience: str) -> None:
         raise Malformed("its time (nbf) has not begun")
 
 
+def check_authentication(claims: dict[str, Any]) -> None:
+    """Raise Malformed unless the claims about the sign-in are ones that we write."""
+    if claims["acr"] not in LEVELS:
+        raise Malformed("acr is unknown")
+    if not all(isinstance(word, str) and is_value(word) for word in claims["amr"]):
+        raise Malformed("amr is no list of words")
+    if claims["auth_time"] > claims["iat"]:
+        raise Malformed("auth_time is after iat")
+
+
 def is_over(exp: int) -> bool:
     """Return whether this expiry has passed by more than clocks may differ."""
     return exp <= time.time() - LEEWAY_SECONDS
@@ -93,13 +106,17 @@ class AccessClaims:
     client_id: str
     scope: frozenset[str]
     exp: int
+    auth_time: int
+    acr: str
+    amr: tuple[str, ...]
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Self:
         """Return the claims of a verified payload."""
         scope = frozenset(payload["scope"].split())
-        rest = {name: payload[name] for name in ("sub", "sid", "gen", "ver", "client_id", "exp")}
-        return cls(scope=scope, **rest)
+        names = ("sub", "sid", "gen", "ver", "client_id", "exp", "auth_time", "acr")
+        rest = {name: payload[name] for name in names}
+        return cls(scope=scope, amr=tuple(payload["amr"]), **rest)
 
     @property
     def expires_at(self) -> datetime:

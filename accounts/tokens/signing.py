@@ -20,7 +20,7 @@ from rest_framework_simplejwt.tokens import Token
 
 from .. import subjects
 from ..bounded_cache import BoundedMemory
-from ..conf import conf
+from ..conf import LEEWAY_SECONDS, conf
 from ..errors import ExpiredToken, InvalidToken
 from ..models import Session, opaque_id
 from . import key_store
@@ -129,7 +129,10 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
     apart = timedelta(seconds=round(time.time() - now.timestamp()))
     now = (now + apart).replace(microsecond=0)
     ends = min(now + timedelta(seconds=conf.access_seconds), session.absolute_expires_at + apart)
-    scope = " ".join(subjects.scopes_of(user))
+    scope = " ".join(subjects.scopes_of(user, acr=session.acr))
+    authenticated_at = (session.authenticated_at + apart).timestamp()
+    # A time in the future, which the database wrote before its clock stepped back, says nothing.
+    known = authenticated_at <= now.timestamp() + LEEWAY_SECONDS
     access, refresh = AccessToken(), RefreshToken()
     for token, expires_at in ((access, ends), (refresh, session.idle_expires_at)):
         token.payload |= {
@@ -141,7 +144,14 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
             "sid": session.id,
             "gen": session.generation,
         }
-    access.payload |= {"aud": conf.audience, "ver": subject.ver, "scope": scope}
+    access.payload |= {
+        "aud": conf.audience,
+        "ver": subject.ver,
+        "scope": scope,
+        "auth_time": min(int(authenticated_at), int(now.timestamp())) if known else 0,
+        "amr": session.amr.split(),
+        "acr": session.acr,
+    }
     refresh.payload |= {"aud": conf.refresh_audience, "key": key}
     return Issued(str(access), str(refresh), session, user, now, ends, scope)
 

@@ -4,8 +4,6 @@ No letter becomes another one, only another spelling of itself. The owner of `we
 owner of `weiss@…`, and `straße.example` is another domain than `strasse.example`.
 """
 
-import re
-
 import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
@@ -14,28 +12,10 @@ from ..subjects import lower
 
 LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 
-# Control characters (Cc), line and paragraph separators (Zl, Zp) and lone surrogates (Cs). Unicode
-# never changes these sets, so no table of this Python is asked, which may not know a new letter.
-OUTSIDE_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
-
 TOO_LONG = f"An address has at most {LONGEST_EMAIL} characters."
 LOCAL_PART = "Mail can be sent to plain letters (a to z), digits and signs before the @, no others."
 NO_ADDRESS = "Write a whole address, such as name@example.com."
 DOMAIN = "What stands after the @ is no domain that mail can be sent to."
-
-
-def is_one_line(text: str) -> bool:
-    """Return whether a name may be this text: any letters, but no control character or line break.
-
-    Joiners and marks of direction are letters here: Persian, Hindi, Sinhala and emoji need them.
-    Where a name stands beside other text, whoever shows it keeps its direction apart.
-    """
-    return OUTSIDE_A_LINE.search(text) is None
-
-
-def as_one_line(text: str) -> str:
-    """Return the text with a space for each character that a name may not have."""
-    return OUTSIDE_A_LINE.sub(" ", text).strip()
 
 
 def canonical_email(text: str) -> str:

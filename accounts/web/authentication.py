@@ -15,7 +15,7 @@ from rest_framework.request import Request
 
 from .. import sessions, subjects, tokens
 from ..credentials import budgets
-from ..errors import ExpiredToken, InvalidToken, RevokedSession, TwoCredentials
+from ..errors import EnrolmentRequired, ExpiredToken, InvalidToken, RevokedSession, TwoCredentials
 from ..sessions import revocation
 from ..tokens.claims import AccessClaims
 from . import cookies, csrf
@@ -68,7 +68,8 @@ class TokenAuthentication(BaseAuthentication):
     def authenticate(self, request: Request) -> tuple[Any, AccessClaims] | None:
         """Return the principal and its claims, or None where the request carries no token.
 
-        Raise InvalidToken, TwoCredentials or CsrfFailed.
+        Raise InvalidToken, TwoCredentials, CsrfFailed, or EnrolmentRequired if the token is good
+        for setting up a second factor alone and the view does not say that it is `for_enrolment`.
         """
         http = django_request(request)
         bearer = bearer_token(http)
@@ -81,6 +82,9 @@ class TokenAuthentication(BaseAuthentication):
         principal = authenticate_token(http, token)
         if bearer is None:
             csrf.check(http)
+        view = (request.parser_context or {}).get("view")
+        if subjects.ENROL in principal.scope and not getattr(view, "for_enrolment", False):
+            raise EnrolmentRequired
         return principal, principal.claims
 
     def authenticate_header(self, request: Request) -> str:

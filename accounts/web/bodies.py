@@ -5,6 +5,7 @@ stands beside its view. The docstrings of bodies are texts of the API's descript
 """
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NoReturn
 
@@ -26,6 +27,25 @@ MEDIA_TYPE = "application/json"
 
 # Of a name to sign in by, where the column sets no limit.
 LONGEST_NAME = 254
+
+
+# Control characters (Cc), line and paragraph separators (Zl, Zp) and lone surrogates (Cs). Unicode
+# never changes these sets, so no table of this Python is asked, which may not know a new letter.
+OUTSIDE_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def is_one_line(text: str) -> bool:
+    """Return whether a name may be this text: any letters, but no control character or line break.
+
+    Joiners and marks of direction are letters here: Persian, Hindi, Sinhala and emoji need them.
+    Where a name stands beside other text, whoever shows it keeps its direction apart.
+    """
+    return OUTSIDE_A_LINE.search(text) is None
+
+
+def as_one_line(text: str) -> str:
+    """Return the text with a space for each character that a name may not have."""
+    return OUTSIDE_A_LINE.sub(" ", text).strip()
 
 
 class JSONParser(parsers.BaseParser):
@@ -166,7 +186,22 @@ class Body(Worded):
         "token": "The token of a link",
         "trip": "The name of a trip",
         "refresh_token": "A refresh token",
+        "code": "A code",
+        "recovery_code": "A recovery code",
     }
+
+
+class Name(serializers.CharField):
+    """Take a person's name: one line of any letters, without the blanks around it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=150, allow_blank=True, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = str(super().to_internal_value(data))
+        if not is_one_line(text):
+            raise serializers.ValidationError("Write the name on one line, as letters.")
+        return text.strip()
 
 
 class ClientSignIn(Body):
@@ -179,6 +214,19 @@ class ClientSignIn(Body):
         name = serializers.CharField(max_length=field.max_length or LONGEST_NAME)
         self._declared_fields = {field.name: name, **self._declared_fields}
         return super().get_fields()
+
+
+class Factor(Body):
+    """One thing beside the password that a person can prove: a code, or a passkey's answer."""
+
+    code = serializers.CharField(max_length=32, required=False)
+    credential = serializers.DictField(required=False)
+
+
+class Factors(Factor):
+    """The same, or a recovery code: beside a password."""
+
+    recovery_code = serializers.CharField(max_length=64, required=False)
 
 
 def moment(at: datetime) -> str:

@@ -5,19 +5,25 @@ even an anonymous one, because a forged sign-in is an attack too. A stale or bro
 blocks these views: no token is looked at before the view decides to.
 """
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, TypeVar
 
+from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
-from .. import sessions, tokens
+from .. import credentials, sessions, signals, tokens
 from ..errors import InvalidToken, SessionEnded
+from ..evidence import Evidence
 from ..models import Session
 from ..sessions import revocation
 from ..tokens.claims import Issued
 from . import base, bodies, cookies, csrf
 from .authentication import SignedInRequest
+
+T = TypeVar("T", bound=HttpResponseBase)
 
 
 class BrowserView(base.Endpoint):
@@ -36,6 +42,53 @@ def sessions_in_cookies(request: HttpRequest) -> QuerySet[Session]:
     """Return a query for the sessions that authentic web tokens in the request's cookies name."""
     texts = cookies.sent(request).values()
     return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
+
+
+def sign_in(
+    request: HttpRequest,
+    user: AbstractBaseUser,
+    *,
+    evidence: Sequence[Evidence],
+    remember: bool,
+    replaced: QuerySet[Session] | None = None,
+) -> Issued:
+    """Start a session in this browser, with all that belongs to a sign-in.
+
+    It ends the sessions that the browser had (ASVS 7.2.4: a planted one must not survive), or
+    those that are given. Raise what `sessions.start` raises.
+    """
+    had = sessions_in_cookies(request) if replaced is None else replaced
+    issued = sessions.start(
+        user,
+        evidence=evidence,
+        client=Session.Client.WEB,
+        remember=remember,
+        request=request,
+    )
+    sessions.end(had.exclude(id=issued.session.id), "replaced")
+    credentials.announce_sign_in(request, user)
+    csrf.rotate(request)
+    return issued
+
+
+def interrupted(
+    response: T,
+    request: HttpRequest,
+    user: AbstractBaseUser,
+    *,
+    evidence: Sequence[Evidence],
+    remember: bool,
+) -> T:
+    """Return this answer to a sign-in that proved too little, for whoever can go on with it."""
+    signals.interrupted.send(
+        None,
+        request=request,
+        response=response,
+        user=user,
+        evidence=evidence,
+        remember=remember,
+    )
+    return response
 
 
 def response_with_cookies(issued: Issued) -> HttpResponse:

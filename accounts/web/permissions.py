@@ -1,16 +1,22 @@
-"""Decide what a caller may do, by scopes in the token and step-up in the session's row."""
+"""Decide what a caller may do, by claims in the token and step-up in the session's row."""
 
 from __future__ import annotations
 
-from datetime import timedelta
+import time
 from typing import TYPE_CHECKING, Any
 
-from django.db.models.functions import Now
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from ..conf import LEEWAY_SECONDS, STEP_UP_SECONDS
-from ..errors import InsufficientScope, NotAuthenticated, ReauthenticationRequired
+from .. import sessions
+from ..conf import LEEWAY_SECONDS
+from ..errors import (
+    InsufficientScope,
+    InsufficientUserAuthentication,
+    NotAuthenticated,
+    ReauthenticationRequired,
+)
+from ..evidence import TWO
 from ..models import Session
 
 if TYPE_CHECKING:
@@ -46,13 +52,25 @@ class RecentlyAuthenticated(SignedIn):
 
     def has_permission(self, request: Request, view: APIView) -> bool:
         super().has_permission(request, view)
-        recent = Session.objects.filter(
-            id=getattr(request.auth, "sid", ""),
-            ended_at=None,
-            authenticated_at__gt=Now() - timedelta(seconds=STEP_UP_SECONDS),
-            # A time in the future does not count: the clock has stepped back.
-            authenticated_at__lte=Now() + timedelta(seconds=LEEWAY_SECONDS),
-        )
-        if not recent.exists():
+        if not sessions.recent(Session.objects.filter(id=getattr(request.auth, "sid", ""))):
             raise ReauthenticationRequired
+        return True
+
+
+class SufficientlyAuthenticated(SignedIn):
+    """Allow tokens of a sign-in that is strong and recent enough, without asking the database.
+
+    `view.acr` is the weakest `acr` that will do, a second factor where the view names none.
+    `view.max_age` is for how many seconds a sign-in or step-up counts, where the view names it.
+    The refusal is that of RFC 9470.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        super().has_permission(request, view)
+        acr, max_age = getattr(view, "acr", TWO), getattr(view, "max_age", None)
+        # Other credentials than our tokens say neither.
+        proven, at = getattr(request.auth, "acr", ""), getattr(request.auth, "auth_time", 0)
+        too_old = max_age is not None and time.time() > at + max_age + LEEWAY_SECONDS
+        if proven < acr or too_old:
+            raise InsufficientUserAuthentication(acr=acr, max_age=max_age)
         return True

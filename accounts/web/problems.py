@@ -29,22 +29,25 @@ def problem(
     code: str,
     detail: str,
     *,
-    fields: dict[str, list[str]] | None = None,
+    members: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
+    challenge: dict[str, str] | None = None,
 ) -> HttpResponse:
-    """Return a failure in its one shape: RFC 9457 with our `code`, and a 401's challenge."""
-    body = (
-        _plain_body(status, code, detail)
-        if fields is None
-        else _body(status, code, detail, errors=fields)
-    )
+    """Return a failure in its one shape: RFC 9457 with our `code`, and a 401's challenge.
+
+    `members` are what the body says besides, and `challenge` what WWW-Authenticate does.
+    """
+    make = _body if members else _plain_body
+    body = make(status, code, detail, **(members or {}))
     response = HttpResponse(
         body, status=status, headers=headers, content_type="application/problem+json"
     )
     if status == 401:
         # RFC 6750 section 3.1: an error code only where a token was sent.
         sent = code in {errors.InvalidToken.code, errors.SessionEnded.code}
-        response["WWW-Authenticate"] = f'{REALM}, error="invalid_token"' if sent else REALM
+        said = challenge or ({"error": "invalid_token"} if sent else {})
+        parts = [REALM, *(f'{name}="{text}"' for name, text in said.items())]
+        response["WWW-Authenticate"] = ", ".join(parts)
     return response
 
 
@@ -67,7 +70,12 @@ _plain_body = lru_cache(maxsize=256)(_body)
 def from_problem(exc: Problem) -> HttpResponse:
     """Return the answer to one of our own exceptions."""
     return problem(
-        exc.status_code, exc.code, str(exc.detail), fields=exc.errors, headers=exc.headers
+        exc.status_code,
+        exc.code,
+        str(exc.detail),
+        members=exc.members,
+        headers=exc.headers,
+        challenge=exc.challenge,
     )
 
 

@@ -39,7 +39,7 @@ class ForgetfulMe(MeView):
 
 def sign_in() -> Any:
     user = User.objects.create_user("bench@example.com", "walks on the beach", name="Bench")
-    return sessions.start(user, client="web", remember=True)
+    return sessions.start(user, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
 
 def lasting(access: str, seconds: int) -> str:

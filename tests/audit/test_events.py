@@ -141,7 +141,7 @@ def test_listener_that_fails_undoes_what_it_was_told_of(alice):
         raise OSError("the log is full")
 
     with listening(fail), pytest.raises(OSError, match="full"):
-        sessions.start(alice, client="web", remember=False)
+        sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=False)
 
     assert not Session.objects.exists()
     assert not written()

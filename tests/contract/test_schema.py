@@ -107,7 +107,7 @@ def sign_in(client: str) -> Issued:
     email = "carol@example.com"
     person = User.objects.filter(email=email).first()  # an example may have deleted her
     person = person or User.objects.create_user(email, "any long password will do", is_staff=True)
-    return sessions.start(person, client=client, remember=True)
+    return sessions.start(person, evidence=sessions.BY_PASSWORD, client=client, remember=True)
 
 
 @pytest.mark.parametrize("caller", CALLERS)

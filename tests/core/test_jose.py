@@ -25,7 +25,7 @@ Forge = Callable[[dict[str, Any], dict[str, Any]], str]
 
 @pytest.fixture
 def issued(alice: User) -> Issued:
-    return sessions.start(alice, client="web", remember=True)
+    return sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
 
 @pytest.fixture
@@ -75,6 +75,9 @@ def test_access_token_is_verified_by_another_library(
         "gen": 1,
         "ver": 1,
         "scope": "notes:read notes:write",
+        "auth_time": int(issued.issued_at.timestamp()),
+        "amr": ["pwd"],
+        "acr": "1",
     }
 
 

@@ -61,7 +61,7 @@ def test_refused_refresh_writes_nothing(browser_client: BrowserClient, alice: Us
 
 def test_refresh_reads_what_the_orm_would(alice: User) -> None:
     """By hand, and so under a test: each column under its own name, and nothing twice."""
-    issued = sessions.start(alice, client="web", remember=True)
+    issued = sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
 
     found, _ = rotation.read_row(issued.session.id)
 
@@ -80,7 +80,7 @@ def test_refresh_reads_what_the_orm_would(alice: User) -> None:
 
 def test_refresh_finds_nobody_where_the_subject_is_gone(alice: User) -> None:
     """Somebody deleted the row by hand: what the token says is of nobody, and is issued anew."""
-    issued = sessions.start(alice, client="web", remember=True)
+    issued = sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
     Subject.objects.all().delete()
 
     new = sessions.rotate(issued.refresh, client="web")

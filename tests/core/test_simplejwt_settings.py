@@ -33,7 +33,9 @@ def test_no_setting_of_simplejwt_changes_what_is_issued_or_accepted(
     name: str,
 ) -> None:
     """Sign-in, API and refresh of pages and programs; a token from before stays good."""
-    before = sessions.start(alice, client="web", remember=True).access
+    before = sessions.start(
+        alice, evidence=sessions.BY_PASSWORD, client="web", remember=True
+    ).access
     project = APISettings({name: ODD[name]}, DEFAULTS, IMPORT_STRINGS)
     for path, module in list(sys.modules.items()):
         if path.startswith("rest_framework_simplejwt.") and hasattr(module, "api_settings"):
@@ -54,7 +56,7 @@ def test_process_that_starts_with_odd_settings_of_simplejwt_issues_and_accepts_t
     alice: User,
 ) -> None:
     """Some of them simplejwt reads but once, when it is imported."""
-    ours = sessions.start(alice, client="web", remember=True).access
+    ours = sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True).access
     command = [sys.executable, "-m", "tests.core.odd_simplejwt", str(conf.signing_keys_file)]
 
     done = subprocess.run(command, input=f"{ours}\n", capture_output=True, text=True, check=False)

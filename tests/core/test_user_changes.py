@@ -374,7 +374,7 @@ def test_sign_in_that_meets_a_change_of_its_user_leaves_no_live_session(alice, k
 
     def sign_in() -> None:
         try:
-            sessions.start(alice, client="web", remember=True)
+            sessions.start(alice, evidence=sessions.BY_PASSWORD, client="web", remember=True)
         except InvalidCredentials as error:
             outcome.append(error)
         finally:

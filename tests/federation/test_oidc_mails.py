@@ -106,7 +106,9 @@ def test_person_whom_the_provider_knows_by_another_subject_is_linked_by_mail(
 ) -> None:
     """Nobody can ask for a password, so the mailbox has the word; then as after a reset."""
     dora = User.objects.get()
-    elsewhere = sessions.start(dora, client="web", remember=False).session
+    elsewhere = sessions.start(
+        dora, evidence=sessions.BY_PASSWORD, client="web", remember=False
+    ).session
     come_back(reissued, browser_client)
     assert ways(browser_client) == ["mail"]
     token = mailed_token(browser_client)

@@ -40,7 +40,9 @@ def test_link_is_dead_once_the_password_has_changed(alice: User) -> None:
 
 def test_link_is_dead_once_the_session_that_asked_has_ended(alice: User) -> None:
     """Although it was found live before."""
-    asking = sessions.start(alice, client="web", remember=True).session
+    asking = sessions.start(
+        alice, evidence=sessions.BY_PASSWORD, client="web", remember=True
+    ).session
     token = token_of(links.make("email", "a@elsewhere.example", user=alice, session_id=asking.id))
     link = links.find(token, "email")
     sessions.end(Session.objects.filter(id=asking.id), "ended_others")

@@ -10,7 +10,8 @@ from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 
 from ... import credentials, sessions, signals, user_agents
-from ...errors import NotFound
+from ...errors import NotFound, ValidationFailed
+from ...evidence import BY_PASSWORD, Evidence
 from ...models import Session
 from .. import bodies
 from ..authentication import SignedInRequest
@@ -46,8 +47,10 @@ class Device(serializers.Serializer[Session]):
         return session.end_reason or None
 
 
-class Reauthentication(bodies.Body):
-    password = bodies.Password()
+class Reauthentication(bodies.Factor):
+    """The password, or a factor: one of them."""
+
+    password = bodies.Password(required=False)
 
 
 class SessionsView(ProtectedView, ListAPIView[Session]):
@@ -96,14 +99,24 @@ class LogoutOthersView(ProtectedEndpoint):
 
 
 class ReauthenticateView(ProtectedEndpoint):
-    """POST /auth/reauthenticate: the password again, for the session's step-up time."""
+    """POST /auth/reauthenticate: the password or a factor again, for the session's step-up time.
+
+    The password alone is not enough for people who have a second factor.
+    """
 
     takes = Reauthentication
     answers = bodies.State
+    for_enrolment = True
 
     def post(self, request: SignedInRequest, given: dict[str, Any]) -> Response:
         session, user = own_session(request)
-        credentials.verify_again(request, user, given["password"])
-        sessions.reauthenticated(session)
+        evidence: list[Evidence] = []
+        if "password" in given:
+            credentials.verify_again(request, user, given["password"])
+            evidence.extend(BY_PASSWORD)
+        evidence.extend(credentials.prove(request, user, given))
+        if not evidence:
+            raise ValidationFailed(errors={"password": [bodies.MISSING]})
+        sessions.reauthenticated(session, evidence)
         signals.tell("reauthenticated", request, user=user, session=session)
         return Response(bodies.state_json(user, session, request.auth.expires_at))

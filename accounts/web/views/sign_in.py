@@ -8,10 +8,19 @@ from rest_framework.response import Response
 
 from ... import credentials, sessions, subjects, tokens
 from ...credentials import budgets
-from ...errors import NoRefreshToken, SessionEnded
+from ...errors import NoRefreshToken, SecondFactorRequired, SessionEnded
+from ...evidence import BY_PASSWORD
 from ...models import Session
 from .. import base, bodies, cookies, csrf
-from ..browser import BrowserView, response_with_cookies, session_state, sessions_in_cookies
+from ..browser import (
+    BrowserView,
+    interrupted,
+    response_with_cookies,
+    session_state,
+    sessions_in_cookies,
+    sign_in,
+)
+from ..problems import from_problem
 
 
 class SignIn(bodies.ClientSignIn):
@@ -39,13 +48,11 @@ class LoginView(BrowserView):
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
-        # End the session that came with the request: a planted one must not survive (ASVS 7.2.4).
-        sessions.end(sessions_in_cookies(request), "replaced")
-        remember = given["remember"]
-        issued = sessions.start(user, client=Session.Client.WEB, remember=remember, request=request)
-        credentials.announce_sign_in(request, user)
-        csrf.rotate(request)
-        return response_with_cookies(issued)
+        proven: dict[str, Any] = {"evidence": BY_PASSWORD, "remember": given["remember"]}
+        try:
+            return response_with_cookies(sign_in(request, user, **proven))
+        except SecondFactorRequired as refusal:
+            return interrupted(from_problem(refusal), request, user, **proven)
 
 
 class RefreshView(BrowserView):

@@ -1,0 +1,253 @@
+"""Answer the core: what a sign-in still needs, and what a code or a passkey proves.
+
+Also what changes a person's factors. Each change is an event and a mail, in the transaction that
+makes it.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.dispatch import receiver
+from django.http import HttpRequest
+
+from .. import sessions, signals, subjects
+from ..credentials import budgets
+from ..errors import EnrolmentRequired, InvalidCredentials
+from ..evidence import ONE, Evidence
+from ..models import Session
+from ..web.bodies import moment
+from . import passkeys, recovery, totp
+from .models import Passkey, RecoveryCode, Totp
+
+signals.KINDS |= {
+    "second_factor_asked": "The password was right, and a second factor was asked for",
+    "second_factor_failed": "A wrong code or passkey was used",
+    "passkey_added": "A passkey was added",
+    "passkey_renamed": "A passkey was renamed",
+    "passkey_removed": "A passkey was removed",
+    "passkey_cloned": "A copy of a passkey was used",
+    "totp_added": "An authenticator app was added",
+    "totp_removed": "The authenticator app was removed",
+    "recovery_codes_made": "New recovery codes were made",
+    "recovery_code_used": "A recovery code was used",
+    "factors_removed": "The second factor was removed by staff",
+}
+signals.ALARMS.add("passkey_cloned")
+signals.MAILED |= {
+    "passkey_added": "a passkey was added to your account. It can sign in without the password.",
+    "passkey_renamed": "a passkey of your account was given another name.",
+    "passkey_removed": "a passkey was removed from your account.",
+    "passkey_cloned": "somebody used what looks like a copy of one of your passkeys. It was "
+    "refused. Remove that passkey, and add a new one.",
+    "totp_added": "an authenticator app was added to your account.",
+    "totp_removed": "the authenticator app was removed from your account.",
+    "recovery_codes_made": "new recovery codes were made for your account. The old ones have "
+    "ended.",
+    "recovery_code_used": "one of your recovery codes was used to sign in. It works only once.",
+    "factors_removed": "the people who run this service removed the passkeys, the authenticator "
+    "app and the recovery codes of your account. The password alone signs in until you set up new "
+    "ones.",
+}
+
+
+def methods(user: AbstractBaseUser) -> list[str]:
+    """Return with what this person can complete a sign-in: nothing if they have no factor."""
+    found = []
+    if Passkey.objects.filter(user_id=user.pk).exists():
+        found.append("passkey")
+    if totp.confirmed(user) is not None:
+        found.append("totp")
+    if found and recovery.left(user).exists():
+        found.append("recovery")
+    return found
+
+
+@receiver(signals.lacking)
+def missing(
+    sender: None, user: AbstractBaseUser, evidence: Sequence[Evidence], **kwargs: Any
+) -> list[str]:
+    """Return what could complete this evidence, or nothing if it is enough.
+
+    Raise InvalidCredentials if a passkey was removed since it was used.
+    """
+    for one in evidence:
+        kind, _, key = one.credential.partition(":")
+        if kind == "passkey" and not Passkey.objects.filter(pk=key, user_id=user.pk).exists():
+            raise InvalidCredentials("the passkey was removed a moment ago")
+    if any(one.acr != ONE for one in evidence):
+        return []
+    return methods(user)
+
+
+@receiver(signals.proving)
+def prove(
+    sender: None,
+    *,
+    request: HttpRequest,
+    user: AbstractBaseUser,
+    given: dict[str, Any],
+    **kwargs: Any,
+) -> Evidence:
+    """Return what is proven by a code or a passkey. Raise InvalidCredentials or Throttled.
+
+    Wrong ones count as wrong passwords do.
+    """
+    limits = budgets.sign_in_budgets(request, user.get_username())
+    used_up = budgets.spend(limits)
+    try:
+        found = checked(request, user, given)
+    except InvalidCredentials:
+        signals.tell("second_factor_failed", request, user=user)
+        if used_up:
+            signals.tell("throttled", request, user=user, detail={"budgets": used_up})
+        raise
+    budgets.give_back(limits)
+    return found
+
+
+def checked(request: HttpRequest, user: AbstractBaseUser, given: dict[str, Any]) -> Evidence:
+    """Return what is proven. Raise InvalidCredentials."""
+    if "credential" in given:
+        passkey = use_passkey(request, given["credential"])
+        if passkey.user_id != user.pk:
+            raise InvalidCredentials("the passkey is somebody else's")
+        return passkeys.evidence(passkey)
+    if "code" in given:
+        try:
+            return totp.use(user, given["code"])
+        except totp.WrongCodeError as error:
+            raise InvalidCredentials(str(error)) from error
+    with transaction.atomic():
+        found = recovery.use(user, given["recovery_code"])
+        if found is None:
+            raise InvalidCredentials("no recovery code, or a used one")
+        signals.tell("recovery_code_used", request, user=user)
+    return found
+
+
+def use_passkey(request: HttpRequest, given: dict[str, Any]) -> Passkey:
+    """Return the passkey that answered. Raise InvalidCredentials."""
+    try:
+        return passkeys.use(given)
+    except passkeys.ClonedError as error:
+        detail = {"passkey": error.passkey.name}
+        signals.tell("passkey_cloned", request, user=error.passkey.user, detail=detail)
+        raise InvalidCredentials(str(error)) from error
+    except passkeys.RefusedError as error:
+        raise InvalidCredentials(str(error)) from error
+
+
+def added(
+    request: HttpRequest, session: Session, evidence: Evidence, kind: str, **detail: Any
+) -> None:
+    """Tell of a new factor, and have the session count as one that has just proven it.
+
+    Runs in the transaction that adds it, under the lock of `locked`.
+    """
+    user: Any = session.user
+    sessions.forget_step_ups(user, keep=session.id)
+    sessions.reauthenticated(session, [evidence])
+    signals.tell(kind, request, user=user, session=session, detail=detail)
+
+
+def locked(user: AbstractBaseUser) -> Any:
+    """Lock the user's row until the transaction ends, and return it.
+
+    A sign-in at the same moment comes before, or is judged by the factors that are there after.
+    """
+    return subjects.rows().select_for_update().get(pk=user.pk)
+
+
+def check_not_last(user: AbstractBaseUser, *, passkey: str = "", app: bool = False) -> None:
+    """Raise EnrolmentRequired if this is the last factor of somebody who must have one.
+
+    Without the last factor the recovery codes are of no use, and go too.
+    """
+    others = Passkey.objects.filter(user_id=user.pk).exclude(pk=passkey).exists()
+    if others or (not app and totp.confirmed(user) is not None):
+        return
+    if subjects.must_have_second_factor(user):
+        raise EnrolmentRequired("it is the last one")
+    RecoveryCode.objects.filter(user_id=user.pk).delete()
+
+
+def end_sessions_of(passkey: Passkey) -> None:
+    """End the sessions that began with this passkey."""
+    began = Session.objects.filter(user_id=passkey.user_id, credential=passkeys.name_of(passkey))
+    sessions.end(began, "passkey_removed")
+
+
+def remove_passkey(request: HttpRequest, session: Session, passkey: Passkey) -> None:
+    """Remove a passkey, and end the sessions that began with it. Raise EnrolmentRequired."""
+    user: Any = session.user
+    with transaction.atomic():
+        locked(user)
+        check_not_last(user, passkey=passkey.pk)
+        passkey_name = passkey.name
+        end_sessions_of(passkey)
+        passkey.delete()
+        detail = {"passkey": passkey_name}
+        signals.tell("passkey_removed", request, user=user, session=session, detail=detail)
+
+
+def remove_totp(request: HttpRequest, session: Session) -> bool:
+    """Remove the authenticator app. Return whether there was one. Raise EnrolmentRequired."""
+    user: Any = session.user
+    with transaction.atomic():
+        locked(user)
+        if totp.confirmed(user) is None:
+            return False
+        check_not_last(user, app=True)
+        Totp.objects.filter(user_id=user.pk).delete()
+        signals.tell("totp_removed", request, user=user, session=session)
+    return True
+
+
+def remove_all(request: HttpRequest, user: AbstractBaseUser, *, by: str) -> bool:
+    """Remove every factor of a person who has lost them. Return whether there was one.
+
+    `by` is the `sub` of whoever does it.
+    """
+    with transaction.atomic():
+        locked(user)
+        if not methods(user):
+            return False
+        for passkey in Passkey.objects.filter(user_id=user.pk):
+            end_sessions_of(passkey)
+            passkey.delete()
+        Totp.objects.filter(user_id=user.pk).delete()
+        RecoveryCode.objects.filter(user_id=user.pk).delete()
+        signals.tell("factors_removed", request, user=user, detail={"by": by})
+    return True
+
+
+@receiver(signals.exporting)
+def export(sender: None, user: AbstractBaseUser, **kwargs: Any) -> dict[str, Any]:
+    """Return a person's factors, for the copy of all their data."""
+    return {"factors": described(user)}
+
+
+def described(user: AbstractBaseUser) -> dict[str, Any]:
+    """Return what there is, as its owner sees it."""
+    app = totp.confirmed(user)
+    rows = Passkey.objects.filter(user_id=user.pk).order_by("created_at", "pk")
+    at = app.confirmed_at if app else None
+    return {
+        "passkeys": [passkey_json(row) for row in rows],
+        "totp": {"confirmed_at": moment(at)} if at else None,
+        "recovery_codes_left": recovery.left(user).count(),
+    }
+
+
+def passkey_json(passkey: Passkey) -> dict[str, Any]:
+    """Return one passkey as its owner sees it. Its id is the one that browsers know."""
+    used = passkey.last_used_at
+    return {
+        "id": passkey.credential_id,
+        "name": passkey.name,
+        "created_at": moment(passkey.created_at),
+        "last_used_at": moment(used) if used else None,
+        "synced": passkey.backed_up,
+    }

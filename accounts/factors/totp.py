@@ -1,0 +1,130 @@
+"""An authenticator app: codes of six digits that change every 30 seconds (RFC 6238).
+
+A secret stands in the database encrypted by a key made of SECRET_KEY. Whoever has the database
+alone can make no code. SECRET_KEY_FALLBACKS still decrypt, and `renew_totp_secrets` encrypts anew.
+"""
+
+import hmac
+import time
+from base64 import urlsafe_b64encode
+
+import pyotp
+import segno
+from cryptography.fernet import Fernet, InvalidToken, MultiFernet
+from cryptography.hazmat.primitives.hashes import SHA256
+from cryptography.hazmat.primitives.kdf.hkdf import HKDF
+from django.conf import settings
+from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models.functions import Now
+
+from ..conf import conf
+from ..evidence import TWO, Evidence
+from .models import Totp
+
+STEP_SECONDS = 30
+
+# How many steps an app's clock may be ahead or behind.
+DRIFT = 1
+
+
+class WrongCodeError(Exception):
+    """The code is wrong, too old, or was used before. The text is for the log."""
+
+
+def begin(user: AbstractBaseUser) -> dict[str, str]:
+    """Return a new secret, in the three forms that apps take. It counts once it is confirmed."""
+    secret = pyotp.random_base32()
+    Totp.objects.update_or_create(user_id=user.pk, defaults={"pending": encrypt(secret)})
+    address = pyotp.TOTP(secret).provisioning_uri(name=user.get_username(), issuer_name=conf.name)
+    picture = segno.make(address, error="m", micro=False)
+    return {
+        "secret": secret,
+        "otpauth": address,
+        # White behind it: phones do not read a dark picture.
+        "qr": picture.svg_data_uri(scale=4, light="white"),
+    }
+
+
+def confirm(user: AbstractBaseUser, code: str) -> Evidence:
+    """Use the pending secret from now on, as this code shows that an app has it.
+
+    Raise WrongCodeError.
+    """
+    row = Totp.objects.filter(user_id=user.pk).exclude(pending="").first()
+    if row is None:
+        raise WrongCodeError("no secret waits")
+    step = step_of(decrypt(row.pending), code)
+    waiting = Totp.objects.filter(user_id=user.pk, pending=row.pending)
+    done = waiting.update(secret=row.pending, pending="", confirmed_at=Now(), last_step=step)
+    if not done:
+        raise WrongCodeError("another secret was asked for meanwhile")
+    return EVIDENCE
+
+
+def use(user: AbstractBaseUser, code: str) -> Evidence:
+    """Return what a code of this person's app proves. Raise WrongCodeError.
+
+    One conditional UPDATE decides who uses a code, so two requests with one code never both pass.
+    """
+    row = confirmed(user)
+    if row is None:
+        raise WrongCodeError("there is no app")
+    step = step_of(decrypt(row.secret), code, after=row.last_step)
+    unused = Totp.objects.filter(user_id=user.pk, secret=row.secret, last_step__lt=step)
+    if not unused.update(last_step=step):
+        raise WrongCodeError("the code was used a moment ago")
+    return EVIDENCE
+
+
+EVIDENCE = Evidence(how="totp", amr=("otp",), acr=TWO)
+
+
+def confirmed(user: AbstractBaseUser) -> Totp | None:
+    """Return the row of this person's app, or None if no app is confirmed."""
+    return Totp.objects.filter(user_id=user.pk).exclude(secret="").first()
+
+
+def step_of(secret: str, code: str, *, after: int = 0) -> int:
+    """Return the step whose code this is, of those that are near and later than `after`.
+
+    Raise WrongCodeError if there is none.
+    """
+    typed = "".join(code.split()).encode()
+    app = pyotp.TOTP(secret)
+    now = int(time.time()) // STEP_SECONDS
+    found = 0
+    for step in range(now - DRIFT, now + DRIFT + 1):
+        if hmac.compare_digest(app.generate_otp(step).encode(), typed) and step > after:
+            found = step
+    if not found:
+        raise WrongCodeError("wrong, too old, or used before")
+    return found
+
+
+def encrypt(secret: str) -> str:
+    """Return what the database keeps of a secret."""
+    return _box().encrypt(secret.encode()).decode()
+
+
+def decrypt(kept: str) -> str:
+    """Return the secret. Raise WrongCodeError if none of the keys there are has encrypted it."""
+    try:
+        return _box().decrypt(kept).decode()
+    except InvalidToken as error:
+        raise WrongCodeError("the secret is of a SECRET_KEY that is gone") from error
+
+
+def renewed(kept: str) -> str:
+    """Return the same secret under the present SECRET_KEY. Raise InvalidToken as Fernet does."""
+    return _box().rotate(kept).decode()
+
+
+def _box() -> MultiFernet:
+    keys = (settings.SECRET_KEY, *settings.SECRET_KEY_FALLBACKS)
+    return MultiFernet([Fernet(_derived(key)) for key in keys])
+
+
+def _derived(key: str | bytes) -> bytes:
+    raw = key if isinstance(key, bytes) else key.encode()
+    made = HKDF(SHA256(), 32, salt=None, info=b"gatehouse.factors.totp").derive(raw)
+    return urlsafe_b64encode(made)
