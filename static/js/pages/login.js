@@ -66,6 +66,7 @@ function askSecond(methods) {
 
 function back(text = '') {
   swap(false);
+  find('[data-second]').replaceChildren(); // and what was typed there
   query.delete('reason');
   history.replaceState(history.state, '', `/login?${new URLSearchParams({ next: target.slice(location.origin.length) })}`);
   say(null);
