@@ -60,6 +60,9 @@ def claims(**changes: Any) -> dict[str, Any]:
         "gen": 1,
         "ver": 1,
         "scope": "notes:read notes:write",
+        "auth_time": now,
+        "amr": ["pwd"],
+        "acr": "1",
         **changes,
     }
 

@@ -23,6 +23,7 @@ DATA_DIR = env.folder("GATEHOUSE_DATA_DIR", BASE_DIR)
 DEBUG = False
 
 SECRET_KEY = env.secret("GATEHOUSE_SECRET_KEY")
+SECRET_KEY_FALLBACKS = list(filter(None, env.secret("GATEHOUSE_SECRET_KEY_FALLBACKS").split(",")))
 ISSUER = env.text("GATEHOUSE_ISSUER")
 EMAIL_URL = env.secret("GATEHOUSE_EMAIL_URL") or ("file:" if DEMO else "")
 SIGNING_KEYS = env.alone("GATEHOUSE_SIGNING_KEYS")

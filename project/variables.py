@@ -55,6 +55,11 @@ _ALL = (
         secret=True,
     ),
     Variable(
+        "GATEHOUSE_SECRET_KEY_FALLBACKS",
+        "former keys of Django, with commas between them, until `renew_totp_secrets` has run",
+        secret=True,
+    ),
+    Variable(
         "GATEHOUSE_SIGNING_KEYS",
         "the private JWK Set. As `GATEHOUSE_SIGNING_KEYS_FILE`, running servers notice a change",
         shown="made in demo, required in production",

@@ -88,8 +88,10 @@ def prove(request: HttpRequest, user: AbstractBaseUser, given: dict[str, Any]) -
     factors = {name: given[name] for name in FACTORS if name in given}
     if not factors:
         return []
-    answers = signals.proving.send(None, request=request, user=user, given=factors)
-    found = [evidence for _, evidence in answers if evidence is not None]
+    answers: list[tuple[Any, Any]] = signals.proving.send(
+        None, request=request, user=user, given=factors
+    )
+    found: list[Evidence] = [evidence for _, evidence in answers if evidence is not None]
     if not found:
         raise InvalidCredentials("no part knows this factor")
     return found

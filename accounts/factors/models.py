@@ -28,7 +28,7 @@ class Passkey(models.Model):
     # Whether it may be kept in several devices, and whether it is.
     backup_eligible = models.BooleanField()
     backed_up = models.BooleanField()
-    name = models.CharField(max_length=100)
+    name = models.CharField(max_length=150)
     created_at = models.DateTimeField(db_default=Now())
     last_used_at = models.DateTimeField(null=True)
 

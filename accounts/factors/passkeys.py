@@ -6,7 +6,7 @@ asked for: which make of device it is, is nobody's business here.
 
 import logging
 from dataclasses import replace
-from typing import Any
+from typing import Any, cast
 from urllib.parse import urlsplit
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -78,7 +78,7 @@ def server() -> Fido2Server:
         PublicKeyCredentialParameters(type=PublicKeyCredentialType.PUBLIC_KEY, alg=alg)
         for alg in ALGORITHMS
     ]
-    found.timeout = challenges.SECONDS * 1000
+    found.timeout = challenges.SECONDS * 1000  # type: ignore[assignment]  # None until it is set
     return found
 
 
@@ -217,7 +217,7 @@ def handle_of(user: Any) -> bytes:
 
 def kept(passkey: Passkey) -> AttestedCredentialData:
     """Return the passkey in the library's form."""
-    key = CoseKey.parse(cbor.decode(bytes(passkey.public_key)))
+    key = CoseKey.parse(cast(dict[int, Any], cbor.decode(bytes(passkey.public_key))))
     return AttestedCredentialData.create(Aaguid.NONE, websafe_decode(passkey.credential_id), key)
 
 

@@ -89,7 +89,7 @@ def step_of(secret: str, code: str, *, after: int = 0) -> int:
 
     Raise WrongCodeError if there is none.
     """
-    typed = "".join(code.split()).encode()
+    typed = "".join(code.split()).encode("utf-8", "replace")
     app = pyotp.TOTP(secret)
     now = int(time.time()) // STEP_SECONDS
     found = 0

@@ -27,11 +27,6 @@ BAD_PASSKEY = "This passkey could not be added. Try again, or take another one."
 class Naming(Body):
     name = Name()
 
-    def get_fields(self) -> dict[str, Any]:
-        fields = super().get_fields()
-        fields["name"].max_length = 100
-        return fields
-
 
 class Enrolment(Body):
     """What the browser made of a passkey, and what its person calls it."""

@@ -82,11 +82,11 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
         "evidence": [matching.evidence(user, proof, handshake.began)],
         "remember": handshake.remember,
     }
-    had = Session.objects.filter(id__in=handshake.sessions)
+    earlier = Session.objects.filter(id__in=handshake.sessions)
     try:
         with transaction.atomic():
             matching.lock_unchanged(user, proof)
-            issued = browser.sign_in(request, user, **proven, replaced=had)
+            issued = browser.sign_in(request, user, **proven, replaced=earlier)
     except SecondFactorRequired as refusal:
         methods = ",".join(refusal.members["methods"])
         response = redirect(LOGIN, methods=methods, next=handshake.next)

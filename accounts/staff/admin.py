@@ -21,11 +21,17 @@ from ..conf import conf
 from ..errors import NoMailServer
 from ..models import Session
 from ..spelling import canonical_email
+from ..web.browser import sessions_in_cookies
 from .site import GatehouseAdmin
 from .site import site as own_site
 
 # The project's own where it is one of ours (staff.apps.Administration): all models in one place.
 site = admin.site if isinstance(admin.site, GatehouseAdmin) else own_site
+
+CONFIRM = (
+    "Sign in at {issuer}/login in this browser first, to show that it is you. Then do this again "
+    "within five minutes."
+)
 
 ROLES = ("is_staff", "is_superuser")
 # What the links of Django's own list filters add to the name of a column.
@@ -83,7 +89,10 @@ class ForStaff(ModelAdmin):
 class UserAdmin(ForStaff):
     """People: rename, deactivate, sign out, send a reset link. Only owners change an address."""
 
-    list_display = ("email", "name", "is_active", "is_staff", "last_login", "created_at")
+    list_display: tuple[str, ...] = (
+        *("email", "name", "is_active", "is_staff"),
+        *("last_login", "created_at"),
+    )
     list_filter = ("is_active", "is_staff")
     search_fields = ("email", "name", "gatehouse_subject__sub")
     ordering = ("email",)
@@ -139,6 +148,30 @@ class UserAdmin(ForStaff):
         if done:
             text = f"Done for {len(done)} of {len(chosen)}."
             self.message_user(request, text, messages.SUCCESS)
+
+    if is_installed("factors"):
+        list_display = (*list_display, "second_factor")
+        actions = (*actions, "remove_factors")
+
+        @admin.display(description="second factor")
+        def second_factor(self, user: Any) -> str:
+            from ..factors.gate import methods
+
+            return ", ".join(methods(user))
+
+        @admin.action(description="Remove the second factor, as everything is lost")
+        def remove_factors(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+            from ..factors.gate import remove_all
+
+            own = sessions_in_cookies(request).filter(user_id=request.user.pk)
+            if not sessions.recent(own):
+                text = CONFIRM.format(issuer=conf.issuer)
+                self.message_user(request, text, messages.ERROR)
+                return
+            allowed = self.allowed(request, chosen)
+            by = acting_staff(request)
+            done = [user for user in allowed if remove_all(request, user, by=by)]
+            self.say_done(request, done, chosen)
 
     if is_installed("people"):
         actions = (*actions, "send_reset_link")

@@ -109,6 +109,9 @@ def access_claims(**changes: Any) -> dict[str, Any]:
         "gen": 1,
         "ver": 1,
         "scope": "notes:read notes:write",
+        "auth_time": now,
+        "amr": ["pwd"],
+        "acr": "1",
     } | changes
     return {name: value for name, value in claims.items() if value is not ...}
 

@@ -500,6 +500,7 @@ def signature() -> Iterator[tuple[str, str, Mutation]]:
 # ---- the claims (RFC 7519, RFC 9068): what an authentic token must say before it counts
 
 CLAIMS = ["iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "gen", "ver", "scope"]
+CLAIMS += ["auth_time", "amr", "acr"]
 # RFC 7519 section 4.1.1, CVE-2024-53861: the issuer is compared whole and to the letter.
 ISSUERS = [
     "", "http://localhost/", "http://localhost:80", "https://localhost", "http://LOCALHOST",
@@ -516,6 +517,7 @@ NO_AUDIENCES: list[Any] = [
 ]  # fmt: skip
 NO_NUMBERS: list[Any] = ["", "1", str(10**10), 1.5, 1e300, [], [1], {}, True, None]
 NO_TEXTS: list[Any] = [0, 1, 10**30, 1.5, [], ["x"], {}, {"x": "y"}, True, False, None]
+NO_LISTS: list[Any] = ["", "pwd", 0, 1, {}, {"pwd": 1}, True, None]
 NO_IDENTIFIERS = ["", "\ud800", "a\0b", " ", "é", "x" * 300, "a b", "a\nb"]
 # RFC 8259 section 6: NaN and the infinities are no JSON, and no time.
 NO_JSON = ["NaN", "Infinity", "-Infinity"]
@@ -552,6 +554,11 @@ def lives_too_long(good: str) -> str:
     return forge.altered(good, exp=claims_of(good)["iat"] + 301)
 
 
+def later_sign_in(good: str) -> str:
+    """A sign-in that had not happened when the token was made."""
+    return forge.altered(good, auth_time=claims_of(good)["iat"] + 1)
+
+
 def claims() -> Iterator[tuple[str, str, Mutation]]:
     for name in CLAIMS:
         yield f"no {name}", f"{name} is missing", claim(**{name: ...})
@@ -560,12 +567,13 @@ def claims() -> Iterator[tuple[str, str, Mutation]]:
     for value in AUDIENCES:
         yield f"aud is {value!r}", "aud is another audience", claim(aud=value)
     odd = {"iss": NO_ISSUERS, "aud": NO_AUDIENCES}
-    odd |= dict.fromkeys(("iat", "exp", "gen", "ver"), NO_NUMBERS)
-    odd |= dict.fromkeys(("sub", "sid", "jti", "client_id", "scope"), NO_TEXTS)
+    odd |= dict.fromkeys(("iat", "exp", "gen", "ver", "auth_time"), NO_NUMBERS)
+    odd |= dict.fromkeys(("sub", "sid", "jti", "client_id", "scope", "acr"), NO_TEXTS)
+    odd["amr"] = NO_LISTS
     for name, values in odd.items():
         for value in values:
             yield f"{name} is {short(value)}", f"{name} is missing", claim(**{name: value})
-    for name in ("iat", "exp", "gen", "ver"):
+    for name in ("iat", "exp", "gen", "ver", "auth_time"):
         for outside in (-1, -(10**30), LATEST + 1, 10**30):
             yield f"{name} is {outside}", f"{name} is out of range", claim(**{name: outside})
     for name in ("sub", "sid", "jti"):
@@ -574,6 +582,11 @@ def claims() -> Iterator[tuple[str, str, Mutation]]:
             yield f"{name} is {text!r:.20}", cause, claim(**{name: text})
     for client in ("", "WEB", "web ", "admin", "\ud800"):
         yield f"client_id is {client!r}", "client_id is unknown", claim(client_id=client)
+    for level in ("", "0", "4", "10", " 2", "\ud800"):
+        yield f"acr is {level!r}", "acr is unknown", claim(acr=level)
+    for word in ("", "a b", "é", "x" * 17, 1, None, ["pwd"]):
+        yield f"amr has {short(word)}", "amr is no list of words", claim(amr=["pwd", word])
+    yield "auth_time after iat", "auth_time is after iat", later_sign_in
     for text in NO_JSON:
         for name in ("exp", "iat", "nbf", "other"):
             yield f"{name} is {text}", f"{text} is not JSON", number(name, text)

@@ -45,7 +45,7 @@ def test_tokens_carry_the_contracts_claims_and_no_more(browser_client, alice):
     other_head, refresh = contents(browser_client.cookies[REFRESH].value)
 
     common = {"iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "gen"}
-    assert set(access) == common | {"ver", "scope"}
+    assert set(access) == common | {"ver", "scope", "auth_time", "amr", "acr"}
     assert set(refresh) == common | {"key"}
     assert set(head) == set(other_head) == {"typ", "alg", "kid"}
     assert (head["typ"], other_head["typ"], head["alg"]) == ("at+jwt", "rt+jwt", "ES256")

@@ -126,7 +126,7 @@ def test_claims_are_read_afresh(browser_client, alice):
     browser_client.post("/auth/refresh")
 
     claims = contents(browser_client.cookies[ACCESS].value)[1]
-    assert (claims["ver"], claims["scope"]) == (2, " ".join(subjects.scopes_of(alice)))
+    assert (claims["ver"], claims["scope"]) == (2, " ".join(subjects.scopes_of(alice, acr="1")))
 
 
 def test_bearer_beside_the_cookie_changes_nothing(browser_client, alice):

@@ -124,7 +124,7 @@ def test_raised_version_is_effective_in_another_process_at_once(
     assert other_process(old) == "RevokedSession"
     new = sessions.rotate(old.refresh, client="web")
     assert other_process(new) == "accepted"
-    assert tokens.verify_access(new.access).scope == set(subjects.scopes_of(alice))
+    assert tokens.verify_access(new.access).scope == set(subjects.scopes_of(alice, acr="1"))
 
 
 def test_deactivation_is_effective_in_another_process_at_once(

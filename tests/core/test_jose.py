@@ -75,6 +75,9 @@ def test_access_token_is_verified_by_another_library(
         "gen": 1,
         "ver": 1,
         "scope": "notes:read notes:write",
+        "auth_time": int(issued.issued_at.timestamp()),
+        "amr": ["pwd"],
+        "acr": "1",
     }
 
 

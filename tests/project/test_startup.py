@@ -29,6 +29,7 @@ def production(tmp_path: Path) -> dict[str, str]:
         "GATEHOUSE_ISSUER": "https://app.example",
         "GATEHOUSE_HOSTS": "app.example",
         "GATEHOUSE_EMAIL_URL": "smtp://localhost:25",
+        "GATEHOUSE_SECOND_FACTOR": "staff",
     }
 
 

@@ -53,7 +53,7 @@ class Migration(migrations.Migration):
                 ("sign_count", models.BigIntegerField()),
                 ("backup_eligible", models.BooleanField()),
                 ("backed_up", models.BooleanField()),
-                ("name", models.CharField(max_length=100)),
+                ("name", models.CharField(max_length=150)),
                 (
                     "created_at",
                     models.DateTimeField(db_default=django.db.models.functions.datetime.Now()),
