@@ -56,6 +56,16 @@ export function show(root, methods, attempt) {
   else if (offered.has('recovery')) recover.click();
 }
 
+/**
+ * The same in the place of a form whose password was right, on a page with a [data-second-step] for it.
+ * @param {HTMLFormElement} form @param {string[]} methods @param {(proof: object) => Promise<unknown>} attempt
+ */
+export function inPlaceOf(form, methods, attempt) {
+  form.hidden = true;
+  find('[data-second-step]').hidden = false;
+  show(find('[data-second]'), methods, attempt);
+}
+
 async function byPasskey(root, attempt) {
   fill(root, { said: '', problem: '' });
   try {

@@ -160,7 +160,9 @@ def test_passkey_that_the_server_forgot_is_refused(
     steps.sign_in(page, dora, "/account")
     add_passkey(page, "Laptop")
     sign_out(page)
-    steps.query(server, "DELETE FROM gatehouse_factors_passkey WHERE credential_id = ?", *ids(device))
+    steps.query(
+        server, "DELETE FROM gatehouse_factors_passkey WHERE credential_id = ?", *ids(device)
+    )
 
     page.get_by_role("button", name="Sign in with a passkey").click()
 
