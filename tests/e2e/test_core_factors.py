@@ -92,7 +92,7 @@ def test_recovery_code_stands_in_once(page: Page, dora: Person) -> None:
 
     sign_in_again(page, dora, "/account")
     page.get_by_role("button", name="Use a recovery code instead").click()
-    field = page.get_by_label("One of your recovery codes")
+    field = page.get_by_label("Recovery code")
     field.fill(code.upper())
     field.press("Enter")
     page.wait_for_url("**/account")

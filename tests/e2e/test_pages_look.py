@@ -225,7 +225,7 @@ FOR_ANYONE: list[Stop] = [
     ("link-over", "/login/link", nothing, "[data-over] :text('Back to sign in')", 404),
     ("link", "/", come_back_to_link("password"), "[data-link] [data-submit]:enabled", None),
     ("link-ways", "/", come_back_to_link("password", "mail"), "text=Send me a link", None),
-    ("link-second", "/", have_second_step_of_link, "text=One more step", 401),
+    ("link-second", "/", have_second_step_of_link, "text=Your second factor", 401),
     ("link-sent", "/", have_link_mailed, "text=Look into your mailbox", None),
     ("link-dead", "/login/link/confirm", nothing, "text=Sign in again", None),
     (

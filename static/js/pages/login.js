@@ -53,7 +53,7 @@ function askSecond(methods) {
   autofill.pause();
   password.value = '';
   swap(true);
-  find('[data-reason]').textContent = 'That was right. Now show that it is really you.';
+  find('[data-reason]').textContent = 'The first step is done. Now show that it is really you.';
   secondStep.show(find('[data-second]'), methods, async (proof) => {
     try {
       await enter(proof, '/auth/login/factor');
