@@ -1,11 +1,12 @@
 /**
- * The two questions a page may ask in between: "are you sure?" and "is it still you?". Each is a modal <dialog>, so focus stays
+ * The questions a page may ask in between: "are you sure?", "is it still you?", and for a name. Each is a modal <dialog>, so focus stays
  * inside, Escape cancels, and focus returns to where it was.
  */
 
 import { offerPassword } from './demo.js';
 import { clone, fill, find } from './dom.js';
 import { answersHere, REASONS } from './provider.js';
+import * as secondStep from './second-step.js';
 import * as tabs from './tabs.js';
 import { describe } from './wire.js';
 
@@ -23,6 +24,25 @@ export function confirm({ title, text, action }) {
   });
 }
 
+/**
+ * Ask for a name.
+ * @param {{title: string, label: string, value: string, action: string}} words  value: what it is now
+ * @returns {Promise<string|null>} null if the person cancelled
+ */
+export function askName({ title, label, value, action }) {
+  const dialog = open('name-template', { title, label, action });
+  const { name } = find('form', dialog).elements;
+  name.value = value;
+  name.select();
+  find('[data-cancel]', dialog).addEventListener('click', () => dialog.close());
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(dialog.returnValue === 'confirm' ? name.value.trim() : null);
+    });
+  });
+}
+
 /** @type {Promise<boolean>|null} */
 let asking = null;
 /** @type {(reason?: string) => void} what the open dialog does when another tab has confirmed through the identity provider */
@@ -31,14 +51,32 @@ let elsewhere = () => {};
 tabs.hear((type, reason) => { if (type === 'confirmed') elsewhere(reason); });
 
 /**
- * Ask for the password until it is right or the person gives up. Requests that need it at the same time share one dialog.
- * @param {(password: string) => Promise<unknown>} attempt  rejects while the password is refused
+ * Ask who is there until the proof is right or the person gives up. Requests that need it at the same time share one dialog.
+ * @param {string[]} ways  what to ask for: 'passkey', 'totp'; the password where there is none
+ * @param {(proof: object) => Promise<unknown>} attempt  rejects while the proof is refused
  * @param {string} [email]  for password managers
  * @returns {Promise<boolean>} false if the person cancelled
  */
-export function askPassword(attempt, email = '') {
-  asking ??= passwordDialog(attempt, email).finally(() => { asking = null; });
+export function askProof(ways, attempt, email = '') {
+  asking ??= (ways.length ? factorDialog(ways, attempt) : passwordDialog(attempt, email)).finally(() => { asking = null; });
   return asking;
+}
+
+function factorDialog(ways, attempt) {
+  const dialog = open('factor-template', {});
+  let confirmed = false;
+  secondStep.show(find('[data-second]', dialog), ways, async (proof) => {
+    await attempt(proof);
+    confirmed = true;
+    dialog.close();
+  });
+  find('[data-cancel]', dialog).addEventListener('click', () => dialog.close());
+  return new Promise((resolve) => {
+    dialog.addEventListener('close', () => {
+      dialog.remove();
+      resolve(confirmed);
+    });
+  });
 }
 
 function passwordDialog(attempt, email) {
@@ -56,7 +94,7 @@ function passwordDialog(attempt, email) {
     waiting = true;
     fill(dialog, { error: '' });
     try {
-      await attempt(form.elements.password.value);
+      await attempt({ password: form.elements.password.value });
       confirmed = true;
       dialog.close();
     } catch (error) {

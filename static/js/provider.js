@@ -11,6 +11,7 @@ export const REASONS = {
   oidc_other_person: 'That was not the person who is signed in here. Choose the same account at the identity provider as when you signed in.',
   oidc_session_over: 'The session that this was for has ended meanwhile, here or elsewhere. Sign in again to go on.',
   oidc_stale: 'The identity provider did not say that it asked for your password or another proof just now, and that is needed here. If it does not ask when you try again, have a link mailed to you and set a password: with that you can confirm.',
+  oidc_second_factor: 'Your account has a second factor, and this needs it: go back to the other tab and confirm with that.',
   oidc_throttled: 'Too many attempts failed. Please wait ten minutes, then try again.',
 };
 

@@ -120,6 +120,18 @@ export function renew() {
   return renewal;
 }
 
+/**
+ * Fetch tokens that say what the session's row has learnt since: after a step-up, or a new factor.
+ * @returns {Promise<State>}
+ */
+export function catchUp() {
+  return tabs.alone(async () => {
+    const state = await insist('POST', '/auth/refresh', ok(SIGNED_IN), HURRIED);
+    tabs.tell('refreshed');
+    return adopt(state);
+  });
+}
+
 async function renewInTurn() {
   let state = await ask(); // another tab may have been faster
   const known = current.authenticated || state.session;

@@ -16,11 +16,12 @@ export class ApiError extends Error {
    * @param {number} status
    * @param {string} code
    * @param {string} detail
-   * @param {{errors?: Record<string, string[]>, retryAfter?: number|null}} [more]
+   * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], acr?: string, unknown?: boolean}} [more]
+   *   methods: what would complete this sign-in; acr: how strong a sign-in is wanted (RFC 9470); unknown: no such passkey
    */
-  constructor(status, code, detail, { errors = {}, retryAfter = null } = {}) {
+  constructor(status, code, detail, { errors = {}, retryAfter = null, methods = [], acr = '', unknown = false } = {}) {
     super(detail);
-    Object.assign(this, { name: 'ApiError', status, code, detail, errors, retryAfter });
+    Object.assign(this, { name: 'ApiError', status, code, detail, errors, retryAfter, methods, acr, unknown });
   }
 
   /** True where the same request may well succeed if it is simply sent again. */
@@ -147,7 +148,11 @@ function refusal(response, text) {
   if (response.status >= 400 && fits(told, { status: (status) => status === response.status, code: 'string' })) {
     const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
     return new ApiError(response.status, told.code, told.detail ?? told.title, {
-      errors: told.errors, retryAfter: Number.isFinite(seconds) ? seconds : null,
+      errors: told.errors,
+      retryAfter: Number.isFinite(seconds) ? seconds : null,
+      methods: told.methods,
+      acr: /acr_values="(\d)"/.exec(response.headers.get('WWW-Authenticate') ?? '')?.[1],
+      unknown: told.unknown_credential === true,
     });
   }
   if (response.status >= 500) return new ApiError(response.status, 'server_error', `The server answered with an error (${response.status}).`);

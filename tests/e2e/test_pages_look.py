@@ -12,6 +12,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from project.pages import shared_context
 from tests.e2e import steps
+from tests.e2e.authenticator import Authenticator
 from tests.e2e.look import Visitor, visitor
 from tests.servers import Gatehouse
 
@@ -39,6 +40,23 @@ def carol(browser: Browser, server: Gatehouse) -> Iterator[Visitor]:
     steps.sign_in(visit.page, person)
     yield visit
     visit.page.context.close()
+
+
+@pytest.fixture(scope="module")
+def dora(browser: Browser, server: Gatehouse) -> Iterator[Visitor]:
+    """Somebody with two passkeys, an app's set-up begun, and recovery codes."""
+    person = steps.new_person(server)
+    visit = visitor(browser, server.url)
+    page = visit.page
+    steps.sign_in(page, person, "/account")
+    for name, transport in (("Laptop", "internal"), (UNBROKEN[:100], "usb")):
+        device = Authenticator(page, transport=transport)
+        page.get_by_label("Name of the new passkey").fill(name)
+        press("Add a passkey")(page)
+        expect(page.locator("[data-passkeys] li").filter(has_text=name)).to_be_visible()
+        device.send("setAutomaticPresenceSimulation", enabled=False)
+    yield visit
+    page.context.close()
 
 
 def press(name: str) -> Callable[[Page], None]:
@@ -114,6 +132,56 @@ def ask_for_password_of_link(page: Page) -> None:
     press("Sign in")(page)
 
 
+def have_second_step_of_link(page: Page) -> None:
+    come_back_to_link("password", "mail")(page)
+    wanted = {"type": "about:blank", "title": "Unauthorized", "status": 401, "detail": "More."}
+    wanted |= {"code": "second_factor_required", "methods": ["totp", "recovery"]}
+    answer = {"status": 401, "json": wanted, "content_type": "application/problem+json"}
+    page.route("**/auth/oidc/link", lambda route: route.fulfill(**answer))
+    page.get_by_label("Password").fill("the right one")
+    press("Link and sign in")(page)
+
+
+def enter_no_recovery_code(page: Page) -> None:
+    press("Use a recovery code instead")(page)
+    press("Use this code")(page)
+
+
+def set_up_app(page: Page) -> None:
+    press("Set up an app")(page)
+    press("Confirm the app")(page)
+
+
+def rename_passkey(page: Page) -> None:
+    press("Rename the passkey Laptop")(page)
+
+
+def must_set_up(page: Page) -> None:
+    """The server answers as where everybody must have a second factor."""
+    wanted = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": "Set one up."}
+    wanted |= {"code": "enrolment_required"}
+    answer = {"status": 403, "json": wanted, "content_type": "application/problem+json"}
+    page.route("**/auth/sessions?*", lambda route: route.fulfill(**answer))
+    page.reload()
+
+
+def confirm_by_factor(page: Page) -> None:
+    """The dialogue of a person with an app and passkeys."""
+    wanted = {"type": "about:blank", "title": "Forbidden", "status": 403, "detail": "Confirm."}
+    wanted |= {"code": "reauthentication_required"}
+    answer = {"status": 403, "json": wanted, "content_type": "application/problem+json"}
+    page.route("**/auth/totp", lambda route: route.fulfill(**answer))
+    found = {"passkeys": [], "totp": {"confirmed_at": "2026-01-01T00:00:00Z"}}
+    found |= {"recovery_codes_left": 3}
+    found["passkeys"] = [
+        {"id": "x", "name": "Phone", "created_at": "2026-01-01T00:00:00Z", "synced": True}
+        | {"last_used_at": None}
+    ]
+    page.route("**/auth/factors", lambda route: route.fulfill(json=found))
+    page.reload()
+    press("Set up another app")(page)
+
+
 def nothing(page: Page) -> None:
     """The page as it comes."""
 
@@ -126,6 +194,20 @@ FOR_ANYONE: list[Stop] = [
     ("login-ended", "/login?reason=session_ended", nothing, "text=Your session has ended", None),
     ("login-missing", "/login", press("Sign in"), "#email-error:text('Please')", None),
     ("login-refused", "/login", enter_wrong_password, "[data-form-error]:text('not right')", 401),
+    (
+        "login-second",
+        "/login?methods=passkey,totp,recovery",
+        nothing,
+        "text=Use a recovery code",
+        None,
+    ),
+    (
+        "login-recovery",
+        "/login?methods=totp,recovery",
+        enter_no_recovery_code,
+        "#second-recovery-error:text('Please')",
+        None,
+    ),
     ("register", "/register", nothing, "[data-submit]:enabled", None),
     ("register-sent", "/register", ask_for_link, "[data-sent]", None),
     ("register-dead", "/register/finish", nothing, "text=Ask for a new link", None),
@@ -143,6 +225,7 @@ FOR_ANYONE: list[Stop] = [
     ("link-over", "/login/link", nothing, "[data-over] :text('Back to sign in')", 404),
     ("link", "/", come_back_to_link("password"), "[data-link] [data-submit]:enabled", None),
     ("link-ways", "/", come_back_to_link("password", "mail"), "text=Send me a link", None),
+    ("link-second", "/", have_second_step_of_link, "text=Your second factor", 401),
     ("link-sent", "/", have_link_mailed, "text=Look into your mailbox", None),
     ("link-dead", "/login/link/confirm", nothing, "text=Sign in again", None),
     (
@@ -170,6 +253,16 @@ FOR_CAROL: list[Stop] = [
 ]
 
 
+FOR_DORA: list[Stop] = [
+    ("account-app", "/account", set_up_app, "#app-code-error:text('Please')", None),
+    ("account-codes", "/account", press("Make recovery codes"), "[data-codes] li", None),
+    ("account-factors", "/account", nothing, "text=10 codes are left", None),
+    ("account-name", "/account", rename_passkey, "dialog", None),
+    ("account-must", "/account", must_set_up, "text=has not shown it yet", 403),
+    ("account-prove", "/account", confirm_by_factor, "dialog >> text=Is it still you?", 403),
+]
+
+
 def go(visit: Visitor, stop: Stop) -> None:
     name, path, act, wanted, refused = stop
     visit.page.goto("about:blank")  # a change of the fragment alone would load nothing
@@ -192,6 +285,12 @@ def test_page_of_a_person_looks_right(carol: Visitor, stop: Stop) -> None:
     go(carol, stop)
 
 
+@pytest.mark.parametrize("stop", FOR_DORA, ids=lambda stop: stop[0])
+def test_page_with_a_second_factor_looks_right(dora: Visitor, stop: Stop) -> None:
+    """Signed in, with passkeys; in the order of the list."""
+    go(dora, stop)
+
+
 def test_attackers_address_leads_to_the_app(stranger: Visitor, server: Gatehouse) -> None:
     """A hostile host shows where the app is, and nothing else."""
     stranger.page.goto(server.url.replace("localhost", "127.0.0.1") + "/login")
@@ -203,7 +302,17 @@ def test_attackers_address_leads_to_the_app(stranger: Visitor, server: Gatehouse
     ("path", "first"),
     [
         ("/", ["Sign in", "See it work"]),
-        ("/login", ["E-mail", "Password", "Show what I type", "Keep me signed in", "Sign in"]),
+        (
+            "/login",
+            [
+                "E-mail",
+                "Password",
+                "Show what I type",
+                "Keep me signed in",
+                "Sign in",
+                "Sign in with a passkey",
+            ],
+        ),
         ("/register", ["Name", "E-mail", "Send me a link"]),
     ],
 )
@@ -224,7 +333,17 @@ def test_keyboard_alone_reaches_everything_for_anyone(
     ("path", "wanted"),
     [
         ("/notes", ["Sign out", "New note", "Search notes", "Next"]),
-        ("/account", ["Name", "New e-mail address", "New password", "Delete my account"]),
+        (
+            "/account",
+            [
+                "Name",
+                "New e-mail address",
+                "New password",
+                "Name of the new passkey",
+                "Set up an app",
+                "Delete my account",
+            ],
+        ),
         ("/audit", ["Person", "What happened", "Filter"]),
     ],
 )

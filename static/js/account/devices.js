@@ -10,7 +10,7 @@ const DEVICE = {
   created_at: 'string', last_used_at: 'string', ended_at: api.orNull('string'), end_reason: api.orNull('string'),
 };
 const CLIENTS = { web: 'Browser', cli: 'Program or app' };
-const METHODS = { password: 'with the password', oidc: 'through the identity provider' };
+const METHODS = { password: 'with the password', oidc: 'through the identity provider', passkey: 'with a passkey' };
 const ENDINGS = {
   signed_out: 'Signed out there',
   ended_by_user: 'Ended by you',
@@ -21,6 +21,7 @@ const ENDINGS = {
   deactivated: 'The account was deactivated',
   password_changed: 'The password was changed',
   password_reset: 'The password was reset',
+  passkey_removed: 'The passkey that it began with was removed',
   email_changed: 'The e-mail address was changed',
   identity_linked: 'A sign-in through the identity provider was added, by a mailed link',
   identity_unlinked: 'The identity provider was taken off the account',

@@ -7,6 +7,7 @@ import { destination } from '../destination.js';
 import { offerPassword } from '../demo.js';
 import { fill, find } from '../dom.js';
 import * as forms from '../forms.js';
+import * as secondStep from '../second-step.js';
 import * as session from '../session.js';
 import * as shell from '../shell.js';
 import { ACCEPTED, describe, ok, send } from '../wire.js';
@@ -60,8 +61,17 @@ function swap(done) {
 }
 
 onSubmit(link, async ({ password }) => {
-  await session.signIn({ password: password.value, trip }, '/auth/oidc/link');
-  location.replace(target);
+  const body = { password: password.value, trip };
+  const enter = async (proof) => {
+    await session.signIn({ ...body, ...proof }, '/auth/oidc/link');
+    location.replace(target);
+  };
+  try {
+    await enter();
+  } catch (error) {
+    if (error.code !== 'second_factor_required') throw error;
+    secondStep.inPlaceOf(link, error.methods, enter);
+  }
 });
 onSubmit(mail, async () => {
   await send('POST', '/auth/oidc/link/mail', ACCEPTED, { body: { trip } });

@@ -2,7 +2,10 @@
 
 import { destination } from '../destination.js';
 import { busy, clearErrors, find, missing, showErrors, showPassword } from '../dom.js';
+import * as autofill from '../passkey-sign-in.js';
+import * as passkeys from '../passkeys.js';
 import { answersHere, REASONS as PROVIDER_REASONS } from '../provider.js';
+import * as secondStep from '../second-step.js';
 import * as session from '../session.js';
 import * as shell from '../shell.js';
 import { describe } from '../wire.js';
@@ -27,15 +30,67 @@ async function signIn() {
   const errors = missing(form);
   if (Object.keys(errors).length) return showErrors(form, errors);
   try {
-    await session.signIn({ email: email.value.trim(), password: password.value, remember: remember.checked });
-    return location.replace(target); // replaced: Back should not lead from the notes to a form that has done its work
+    return await enter({ email: email.value.trim(), password: password.value, remember: remember.checked });
   } catch (error) {
+    if (error.code === 'second_factor_required') return askSecond(error.methods);
     const refused = error.code === 'invalid_credentials';
     query.delete('reason'); // what led here is no longer the news
     if (!session.user()) say(null);
     showErrors(form, error.errors ?? {}, refused ? 'E-mail or password is not right. Try again, or ask for a new password below.' : describe(error));
     if (refused) password.select();
     return undefined;
+  }
+}
+
+/** @param {object} proof @param {string} [endpoint] */
+async function enter(proof, endpoint) {
+  await session.signIn(proof, endpoint);
+  location.replace(target); // replaced: Back should not lead from the notes to a form that has done its work
+}
+
+/** The password was right, or an identity provider has vouched: what is still missing takes the place of the form. */
+function askSecond(methods) {
+  autofill.pause();
+  password.value = '';
+  swap(true);
+  find('[data-reason]').textContent = 'The first step is done. Now show that it is really you.';
+  secondStep.show(find('[data-second]'), methods, async (proof) => {
+    try {
+      await enter(proof, '/auth/login/factor');
+    } catch (error) {
+      if (error.code !== 'not_authenticated') throw error;
+      back('That took longer than five minutes, or five tries were wrong. Please enter your password again.');
+    }
+  });
+}
+
+function back(text = '') {
+  swap(false);
+  find('[data-second]').replaceChildren(); // and what was typed there
+  query.delete('reason');
+  history.replaceState(history.state, '', `/login?${new URLSearchParams({ next: target.slice(location.origin.length) })}`);
+  say(null);
+  find('[data-form-error]').textContent = text;
+  (email.value ? password : email).focus();
+  autofill.resume();
+}
+
+function swap(second) {
+  find('[data-first]').hidden = second;
+  for (const part of document.querySelectorAll('[data-second-step], [data-lost]')) part.hidden = !second;
+}
+
+async function byPasskey(credential) {
+  clearErrors(form);
+  const line = find('[data-passkey-said]');
+  line.textContent = '';
+  try {
+    credential ??= await passkeys.answer();
+    await enter({ credential, remember: remember.checked }, '/auth/login/passkey');
+  } catch (error) {
+    if (error.unknown) passkeys.drop(credential.id);
+    if (error.code === 'cancelled') line.textContent = error.detail;
+    else showErrors(form, {}, error.code === 'invalid_credentials' ? 'This passkey was not accepted here. Try again, or sign in with your password.' : describe(error));
   }
 }
 
@@ -58,6 +113,13 @@ form.addEventListener('submit', (event) => {
   event.preventDefault();
   busy(find('[data-submit]'), signIn);
 });
+find('[data-passkey-way]').hidden = !passkeys.supported;
+find('[data-passkey-sign-in]').addEventListener('click', ({ currentTarget }) => busy(currentTarget, async () => {
+  autofill.pause(); // a browser takes one question at a time
+  await byPasskey();
+  autofill.resume();
+}));
+find('[data-back]').addEventListener('click', () => back());
 find('[data-show-password]').addEventListener('click', (event) => showPassword(event.currentTarget));
 document.querySelector('[data-provider]')?.addEventListener('click', ({ currentTarget }) => {
   const trip = new URLSearchParams({ next: target.slice(location.origin.length) });
@@ -76,4 +138,8 @@ for (const person of document.querySelectorAll('[data-demo-email]')) {
 
 say(null);
 find('[data-submit]').disabled = false; // until now, pressing it would have sent the form without us
-shell.start({ show: say, empty: () => say(null) });
+const methods = (query.get('methods') ?? '').split(',').filter((method) => ['passkey', 'totp', 'recovery'].includes(method));
+autofill.start(email, byPasskey);
+if (methods.length) askSecond(methods);
+const first = find('[data-first]');
+shell.start({ show: (state) => first.hidden || say(state), empty: () => first.hidden || say(null) });
