@@ -120,6 +120,13 @@ _ALL = (
         "threads in each process, in production 3 or more; sign-ins wait in all but two of them",
         "64",
     ),
+    Variable(
+        "GATEHOUSE_PIN",
+        "1 or 0: whether each process keeps to a core of its own. It does where there are cores "
+        "enough, and no quota of CPU time. Set 0 where other programs want the same cores, such as "
+        "a second server with another data directory",
+        "1",
+    ),
 )
 VARIABLES = {variable.name: variable for variable in _ALL}
 

@@ -13,7 +13,6 @@ from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from rest_framework.response import Response
 
 from .. import callers, credentials, sessions, signals, subjects
 from ..credentials import budgets
@@ -149,7 +148,7 @@ def pending_link(request: HttpRequest, trip: str) -> tuple[Pending, User | None]
     return pending, account
 
 
-def finish_link(request: HttpRequest, user: User, pending: Pending, *, fresh: bool) -> Response:
+def finish_link(request: HttpRequest, user: User, pending: Pending, *, fresh: bool) -> HttpResponse:
     """Sign in whoever has just shown that the waiting identity is theirs, and return the answer."""
     sessions.end(sessions_in_cookies(request), "replaced")
     response = response_with_cookies(

@@ -164,7 +164,7 @@ class LinkView(ProviderView):
         handshakes.make_room(request, response)
         return response
 
-    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         """Check the account's password, link the identity, and sign in."""
         pending, account = flow.pending_link(request, given["trip"])
         if account is None:
@@ -204,7 +204,7 @@ class LinkConfirmView(ProviderView):
     answers = State
     refuses = (401, 404, 429)
 
-    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         try:
             pending, link = matching.find_mailed(request, given["token"])
             account = matching.account_of_link(link)

@@ -8,9 +8,8 @@ blocks these views: no token is looked at before the view decides to.
 from typing import Any
 
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from .. import sessions, tokens
 from ..errors import InvalidToken, SessionEnded
@@ -39,9 +38,10 @@ def sessions_in_cookies(request: HttpRequest) -> QuerySet[Session]:
     return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
 
 
-def response_with_cookies(issued: Issued) -> Response:
+def response_with_cookies(issued: Issued) -> HttpResponse:
     """Return an answer with the tokens in Set-Cookie and everything else in the body."""
-    response = Response(bodies.state_json(issued.user, issued.session, issued.access_expires_at))
+    state = bodies.state_json(issued.user, issued.session, issued.access_expires_at)
+    response = base.json_response(state)
     cookies.set_tokens(response, issued)
     return response
 

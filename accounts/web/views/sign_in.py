@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -10,7 +10,7 @@ from ... import credentials, sessions, subjects, tokens
 from ...credentials import budgets
 from ...errors import NoRefreshToken, SessionEnded
 from ...models import Session
-from .. import bodies, cookies, csrf
+from .. import base, bodies, cookies, csrf
 from ..browser import BrowserView, response_with_cookies, session_state, sessions_in_cookies
 
 
@@ -25,9 +25,9 @@ class SessionView(BrowserView):
 
     answers = bodies.State
 
-    def get(self, request: HttpRequest) -> Response:
+    def get(self, request: HttpRequest) -> HttpResponse:
         csrf.ensure_cookie(request)
-        return Response(session_state(request))
+        return base.json_response(session_state(request))
 
 
 class LoginView(BrowserView):
@@ -37,7 +37,7 @@ class LoginView(BrowserView):
     answers = bodies.State
     refuses = (401, 429)
 
-    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
         # End the session that came with the request: a planted one must not survive (ASVS 7.2.4).
         sessions.end(sessions_in_cookies(request), "replaced")
@@ -54,7 +54,7 @@ class RefreshView(BrowserView):
     answers = bodies.State
     refuses = (401, 429)
 
-    def post(self, request: HttpRequest) -> Response:
+    def post(self, request: HttpRequest) -> HttpResponse:
         token = cookies.read_refresh(request)
         if token is None:
             raise NoRefreshToken
