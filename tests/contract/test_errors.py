@@ -436,7 +436,7 @@ def test_failures_of_no_field_have_a_place_of_their_own():
     """A validator that raises a plain list is told in the one shape too."""
     found = translate(ValidationError(["These two do not go together."]))
 
-    assert found.errors == {"non_field_errors": ["These two do not go together."]}
+    assert found.members["errors"] == {"non_field_errors": ["These two do not go together."]}
 
 
 @pytest.mark.parametrize("missing", ["keys", "database"])

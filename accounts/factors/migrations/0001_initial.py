@@ -5,7 +5,7 @@ import django.db.models.functions.datetime
 from django.conf import settings
 from django.db import migrations, models
 
-import accounts.models
+from ...models import opaque_id
 
 
 class Migration(migrations.Migration):
@@ -42,7 +42,7 @@ class Migration(migrations.Migration):
                 (
                     "id",
                     models.CharField(
-                        default=accounts.models.opaque_id,
+                        default=opaque_id,
                         max_length=32,
                         primary_key=True,
                         serialize=False,
