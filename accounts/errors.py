@@ -92,7 +92,7 @@ class InvalidCredentials(Problem):
 
 
 class SecondFactorRequired(Problem):
-    """What was proven is not enough for this person. `methods` names what would complete it."""
+    """Raised if what was proven is not enough for this person. `methods` names what completes it."""
 
     status_code = 401
     code = "second_factor_required"
@@ -104,7 +104,7 @@ class SecondFactorRequired(Problem):
 
 
 class InsufficientUserAuthentication(Problem):
-    """The sign-in is too weak or too long ago for this (RFC 9470). The challenge says what is
+    """Raised if the sign-in is too weak or too long ago (RFC 9470). The challenge names what is
     needed."""
 
     status_code = 401
@@ -163,7 +163,7 @@ class ReauthenticationRequired(Problem):
 
 
 class EnrolmentRequired(Problem):
-    """The account must have a second factor. Until then it can do nothing but set one up."""
+    """Raised if the account must have a second factor and can do nothing but set one up."""
 
     status_code = 403
     code = "enrolment_required"

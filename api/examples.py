@@ -79,6 +79,48 @@ OWNER = {name: USER[name] for name in ("id", "email")}
 TRIP = {"trip": "5f1c0a9b7d3e2468"}
 WAITING = {**EMAIL, "provider": "your organisation", "ways": ["password"]}
 
+CODE = {"code": "492039"}
+CREDENTIAL_ID = "VdzM3bkqRkOqyVZq1mxJ4A"
+RECOVERY = "7qyn4o-urmia3-tzz37m-ohofhf"
+# What the browser's `toJSON()` returns, but for the long texts.
+ANSWER = {
+    "id": CREDENTIAL_ID,
+    "rawId": CREDENTIAL_ID,
+    "type": "public-key",
+    "clientExtensionResults": {},
+    "response": {"clientDataJSON": "...", "authenticatorData": "...", "signature": "..."},
+}
+MADE = ANSWER | {"response": {"clientDataJSON": "...", "attestationObject": "..."}}
+CHALLENGE = "zRauo-o_WFBYOFnMYhEPNAAAAABrCzUWn8E6c8iiUVa1LpPIZUpZwTvHtqIfDDRFA7GgNPkTuMo"
+ASKED = {"challenge": CHALLENGE, "timeout": 300_000, "userVerification": "required"}
+ASKED_FOR_NEW = {
+    "challenge": CHALLENGE,
+    "rp": {"id": "localhost", "name": "Gatehouse"},
+    "user": {"id": "djFZaFRuS3E3dzBiWDNtRTVzUnoyQQ", "name": EMAIL["email"]},
+    "pubKeyCredParams": [{"type": "public-key", "alg": -7}],
+    "excludeCredentials": [],
+    "authenticatorSelection": {"residentKey": "required", "userVerification": "required"},
+    "attestation": "none",
+}
+PASSKEY = {
+    "id": CREDENTIAL_ID,
+    "name": "My phone",
+    "created_at": "2026-11-02T08:00:00Z",
+    "last_used_at": None,
+    "synced": True,
+}
+FACTORS = {
+    "passkeys": [PASSKEY],
+    "totp": {"confirmed_at": "2026-11-02T08:00:00Z"},
+    "recovery_codes_left": 10,
+}
+SECRET = "RWNUSEJ5FMN2BAGV3XZQ5GCWQVI7T4SP"  # noqa: S105  (an example)
+APP = {
+    "secret": SECRET,
+    "otpauth": f"otpauth://totp/Gatehouse:alice%40example.com?secret={SECRET}&issuer=Gatehouse",
+    "qr": "data:image/svg+xml;charset=utf-8,%3Csvg...",
+}
+
 
 def page(of: dict[str, Any]) -> dict[str, Any]:
     return {"count": 1, "next": None, "previous": None, "results": [of]}
@@ -100,6 +142,19 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "POST /auth/login": ({**CREDENTIALS, "remember": True}, STATE),
     "POST /auth/refresh": (None, STATE),
     "POST /auth/reauthenticate": ({"password": CREDENTIALS["password"]}, STATE),
+    "POST /auth/login/factor": (CODE, STATE),
+    "POST /auth/login/passkey/options": (
+        None,
+        {"publicKey": {**ASKED, "rpId": "localhost", "allowCredentials": []}},
+    ),
+    "POST /auth/login/passkey": ({"credential": ANSWER, "remember": True}, STATE),
+    "GET /auth/factors": (None, FACTORS),
+    "POST /auth/passkeys/options": (None, {"publicKey": ASKED_FOR_NEW}),
+    "POST /auth/passkeys": ({"credential": MADE, "name": PASSKEY["name"]}, PASSKEY),
+    "PATCH /auth/passkeys/{passkey_id}": ({"name": PASSKEY["name"]}, PASSKEY),
+    "POST /auth/totp": (None, APP),
+    "POST /auth/totp/confirm": (CODE, None),
+    "POST /auth/recovery-codes": (None, {"codes": [RECOVERY] * 10}),
     "GET /auth/sessions": (None, page(DEVICE)),
     "GET /auth/events": (None, page(EVENT)),
     "POST /auth/register": ({**EMAIL, "name": "Alice"}, None),

@@ -28,12 +28,12 @@ FAILURES = {
     400: ("BadRequest", "`invalid_request`, `validation_failed` or `two_credentials`"),
     401: (
         "Unauthorized",
-        "`not_authenticated`, `invalid_token`, `invalid_credentials`, `no_refresh_token` or "
-        "`session_ended`",
+        "`not_authenticated`, `invalid_token`, `invalid_credentials`, `second_factor_required`, "
+        "`insufficient_user_authentication`, `no_refresh_token` or `session_ended`",
     ),
     403: (
         "Forbidden",
-        "`csrf_failed`, `insufficient_scope`, `reauthentication_required` or "
+        "`csrf_failed`, `insufficient_scope`, `reauthentication_required`, `enrolment_required` or "
         "`browser_must_use_cookies`",
     ),
     404: ("NotFound", "`not_found`"),
@@ -51,7 +51,8 @@ REDIRECT = {
 
 PROBLEM = {
     "type": "object",
-    "description": "RFC 9457. `errors` names the fields of a `validation_failed`.",
+    "description": "RFC 9457. `errors` names the fields of a `validation_failed`, `methods` what "
+    "would complete a sign-in that is refused with `second_factor_required`.",
     "properties": {
         "type": {"type": "string", "const": "about:blank"},
         "title": {"type": "string"},
@@ -61,6 +62,10 @@ PROBLEM = {
         "errors": {
             "type": "object",
             "additionalProperties": {"type": "array", "items": {"type": "string"}},
+        },
+        "methods": {
+            "type": "array",
+            "items": {"type": "string", "enum": ["passkey", "totp", "recovery"]},
         },
     },
     "required": ["type", "title", "status", "detail", "code"],
@@ -121,7 +126,7 @@ class ContractSchema(AutoSchema):
         answer = self.view.answer_of(self.method)
         if isinstance(answer, int):
             return {answer: None}
-        return {200: OpenApiTypes.OBJECT if answer is dict else answer}
+        return {self.view.status: OpenApiTypes.OBJECT if answer is dict else answer}
 
     def get_override_parameters(self) -> Any:
         """Return the parameters of GET that an endpoint names."""
@@ -147,7 +152,7 @@ class ContractSchema(AutoSchema):
         found = {400, 503, *self.view.refuses}
         protected, unsafe = isinstance(self.view, ProtectedView), self.method not in SAFE_METHODS
         if protected:
-            found |= {401, 429}
+            found |= {401, 403, 429}  # 403: somebody who must set up a second factor first
         if unsafe:
             found |= {413, 415}
         if unsafe and (protected or self.view.for_browsers):

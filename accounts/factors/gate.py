@@ -192,17 +192,16 @@ def remove_passkey(request: HttpRequest, session: Session, passkey: Passkey) -> 
         signals.tell("passkey_removed", request, user=user, session=session, detail=detail)
 
 
-def remove_totp(request: HttpRequest, session: Session) -> bool:
-    """Remove the authenticator app. Return whether there was one. Raise EnrolmentRequired."""
+def remove_totp(request: HttpRequest, session: Session) -> None:
+    """Remove the authenticator app, if there is one. Raise EnrolmentRequired."""
     user: Any = session.user
     with transaction.atomic():
         locked(user)
         if totp.confirmed(user) is None:
-            return False
+            return
         check_not_last(user, app=True)
         Totp.objects.filter(user_id=user.pk).delete()
         signals.tell("totp_removed", request, user=user, session=session)
-    return True
 
 
 def remove_all(request: HttpRequest, user: AbstractBaseUser, *, by: str) -> bool:

@@ -44,7 +44,7 @@ class Code(Body):
     code = serializers.CharField(max_length=32)
 
 
-class PublicKey(serializers.Serializer[Any]):
+class PasskeyOptions(serializers.Serializer[Any]):
     """What `navigator.credentials` takes, in WebAuthn's own JSON."""
 
     publicKey = serializers.DictField()  # noqa: N815  (WebAuthn's name)
@@ -108,7 +108,7 @@ class FactorView(BrowserView):
 class PasskeyOptionsView(BrowserView):
     """POST /auth/login/passkey/options: a challenge, for whoever asks."""
 
-    answers = PublicKey
+    answers = PasskeyOptions
 
     def post(self, request: HttpRequest) -> Response:
         return Response(passkeys.request_options())
@@ -160,7 +160,7 @@ class FactorsView(ProtectedEndpoint):
 class NewPasskeyOptionsView(OwnView):
     """POST /auth/passkeys/options: what a browser makes a new passkey from."""
 
-    answers = PublicKey
+    answers = PasskeyOptions
 
     def post(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
@@ -187,7 +187,7 @@ class NewPasskeyView(OwnView):
                 gate.added(request, session, proof, "passkey_added", passkey=made.name)
         except passkeys.RefusedError as error:
             raise ValidationFailed(str(error), errors={"credential": [BAD_PASSKEY]}) from error
-        return Response(gate.passkey_json(made), status=201)
+        return Response(gate.passkey_json(made), status=self.status)
 
 
 class PasskeyView(OwnView):
@@ -195,7 +195,6 @@ class PasskeyView(OwnView):
 
     takes: ClassVar[Any] = {"PATCH": Naming}
     answers: ClassVar[Any] = {"PATCH": PasskeyBody, "DELETE": 204}
-    refuses = (404,)
 
     def patch(self, request: SignedInRequest, given: dict[str, Any], passkey_id: str) -> Response:
         session, user = own_session(request)
@@ -217,7 +216,6 @@ class TotpView(OwnView):
     """POST and DELETE /auth/totp: a new secret for an authenticator app; remove the app."""
 
     answers: ClassVar[Any] = {"POST": Secret, "DELETE": 204}
-    refuses = (404,)
 
     def post(self, request: SignedInRequest) -> Response:
         _, user = own_session(request)
@@ -225,8 +223,7 @@ class TotpView(OwnView):
 
     def delete(self, request: SignedInRequest) -> Response:
         session, _ = own_session(request)
-        if not gate.remove_totp(request, session):
-            raise NotFound
+        gate.remove_totp(request, session)
         return Response(status=204)
 
 

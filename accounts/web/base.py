@@ -122,6 +122,8 @@ class Endpoint(View):
     takes: ClassVar[Any] = None
     # A serializer class, `dict` for any JSON object, or the status of an answer without a body.
     answers: ClassVar[Any] = dict
+    # The status of an answer with a body.
+    status: ClassVar[int] = 200
     # For the description alone: a serializer class whose fields are the parameters of GET.
     query: ClassVar[Any] = None
 

@@ -164,8 +164,12 @@ SUCCESSES: dict[str, Callable[[Issued], dict[str, Any]]] = {
     },
     "DELETE /api/notes/{id}": lambda issued: {"path_parameters": {"id": "mine"}},
 }
-# What needs a mail or an identity provider first has tests of its own.
-ELSEWHERE = ("/auth/oidc", "/auth/register", "/auth/email", "/auth/password/reset")
+# What needs a mail, an identity provider or an authenticator first has tests of its own.
+ELSEWHERE = (
+    *("/auth/oidc", "/auth/register", "/auth/email", "/auth/password/reset"),
+    *("/auth/login/factor", "/auth/login/passkey", "/auth/passkeys"),
+    *("/auth/totp/confirm", "/auth/recovery-codes"),
+)
 
 
 @pytest.mark.parametrize(

@@ -76,9 +76,9 @@ def test_app_is_set_up_and_completes_the_password(page: Page, dora: Person) -> N
 
 def test_recovery_code_stands_in_once(page: Page, dora: Person) -> None:
     """Ten are shown once; one of them signs in, nine are left, and it is refused the next time."""
-    steps.sign_in(page, dora, "/account")
+    steps.sign_in(page, dora)
     give_app(page)
-    page.reload()
+    page.goto("/account")
     page.get_by_role("button", name="Make recovery codes").click()
     shown = page.locator("[data-codes] code")
     expect(shown).to_have_count(10)
