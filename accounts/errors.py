@@ -92,7 +92,7 @@ class InvalidCredentials(Problem):
 
 
 class SecondFactorRequired(Problem):
-    """Raised if what was proven is not enough for this person. `methods` names what completes it."""
+    """Raised if what was proven is not enough here. `methods` names what completes it."""
 
     status_code = 401
     code = "second_factor_required"
