@@ -161,7 +161,7 @@ class UserAdmin(ForStaff):
         def remove_factors(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
             from ..factors.gate import remove_all
 
-            own = sessions_in_cookies(request).filter(user_id=request.user.pk)
+            own = sessions_in_cookies(request).filter(user_id=cast(Any, request.user).pk)
             if not sessions.recent(own):
                 text = CONFIRM.format(issuer=conf.issuer)
                 self.message_user(request, text, messages.ERROR)
