@@ -4,6 +4,7 @@
 no value is captured at import. What was read is kept for as long as `settings.GATEHOUSE` is the
 same dict, so a change of a setting needs another dict. An unknown name and a value of another type
 are errors (gatehouse.E001), because a misspelt setting that is ignored can leave a protection off.
+A part declares settings of its own in its `conf`. They are known while the part is installed.
 `override` runs the same code under other settings for the length of one context: a second issuer
 with keys of its own beside the first, in one process.
 """
@@ -12,10 +13,8 @@ import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
-from dataclasses import Field, dataclass, field, fields
-from functools import cached_property
 from pathlib import Path
-from typing import Any, cast
+from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -30,125 +29,124 @@ LEEWAY_SECONDS = 5
 # A step-up (password or identity provider) counts for this long.
 STEP_UP_SECONDS = 300
 
+T = TypeVar("T")
 
-def option(default: Any, meaning: str) -> Any:
-    """Return a field of `Options`: what it is where nobody sets it, and its line in the docs."""
-    return field(default_factory=lambda: default, metadata={"meaning": meaning})
+# Every setting by its name in `settings.GATEHOUSE`, those of the installed parts among them.
+OPTIONS: dict[str, "Option[Any]"] = {}
 
 
-# By identity, and without a repr: some values are secrets.
-@dataclass(frozen=True, kw_only=True, repr=False, eq=False)
-class Options:
-    """All settings of this package. GRACE_SECONDS in `settings.GATEHOUSE` is `grace_seconds`."""
+class Option(Generic[T]):
+    """Declare a setting as an attribute of a class, with its default and its line in the documents.
 
-    name: str = option("Gatehouse", "what mails and the administration call the service")
-    issuer: str = option(
+    GRACE_SECONDS in `settings.GATEHOUSE` is the attribute `grace_seconds`. `kind` is a key of
+    TYPES, needed only if the type of the default is none.
+    """
+
+    def __init__(self, default: T, meaning: str, kind: Any = None) -> None:
+        self.default = default
+        self.meaning = meaning
+        self.kind = kind or type(default)
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self.owner = owner
+        self.name = name.upper()
+        OPTIONS[self.name] = self
+
+    def __get__(self, instance: object, owner: type) -> T:
+        """Return the value in force here and now."""
+        found: T = in_force().get(self.name, self.default)
+        return found
+
+
+class Conf:
+    """Declare the settings of the core. A part derives a class from this one, with its own."""
+
+    name = Option("Gatehouse", "what mails and the administration call the service")
+    issuer = Option(
         "",
         "this server's own address, which is `iss` of every token: scheme, host in lower case, "
         "perhaps a port. Required, and never taken from a request",
     )
-    audience: str = option("gatehouse-api", "`aud` of access tokens: the API")
-    scopes: tuple[str, ...] | str = option(
+    audience = Option("gatehouse-api", "`aud` of access tokens: the API")
+    scopes = Option[tuple[str, ...] | str](
         (),
         "what everybody's access tokens may do, or the dotted path of a function that is called "
         "with the user and returns it",
+        tuple | str,
     )
-    staff_scopes: tuple[str, ...] = option((), "what those of staff may do besides")
-    user: str = option(
+    staff_scopes = Option[tuple[str, ...]]((), "what those of staff may do besides")
+    user = Option(
         "",
         "the dotted path of a function that is called with the user and returns what "
         "`/auth/session` tells the page of them, besides `id`",
     )
-    access_seconds: int = option(300, "lifetime of an access token")
-    idle_seconds: int = option(
+    access_seconds = Option(300, "lifetime of an access token")
+    idle_seconds = Option(
         7 * 86400,
         'lifetime of a refresh token with "keep me signed in"; without it 12 hours, or this if '
         "it is less",
     )
-    absolute_seconds: int = option(
+    absolute_seconds = Option(
         30 * 86400,
         'the hard end of a session with "keep me signed in"; without it 24 hours, or this if it '
         "is less",
     )
-    grace_seconds: int = option(
+    grace_seconds = Option(
         10, "the grace window: for so long a repeated refresh is answered, not punished"
     )
-    revocation_poll_seconds: int = option(
+    revocation_poll_seconds = Option(
         1, "how often each process reads the revocation feed; 0 asks the database on every request"
     )
-    api_clients: bool = option(True, "whether programs may sign in at `/auth/token`")
-    trusted_proxies: tuple[str, ...] = option(
+    trusted_proxies = Option[tuple[str, ...]](
         (),
         "addresses or networks of the proxies whose forwarding headers count, and `unix` for one "
         "that calls through a unix socket; never nearly everybody",
     )
-    signing_keys: str = option("", "the private JWK Set itself, in place of `SIGNING_KEYS_FILE`")
-    signing_keys_file: Path = option(
+    signing_keys = Option("", "the private JWK Set itself, in place of `SIGNING_KEYS_FILE`")
+    signing_keys_file = Option(
         Path("signing-keys.json"),
         "the file of the private JWK Set; running servers notice when it changes",
+        Path,
     )
-    second_factor: str = option(
+    second_factor = Option(
         "optional",
         "who must have a second factor: `optional`, `staff` or `everyone`. Whoever must have one "
         "and has none can do nothing but set one up. Needs the part `factors`",
     )
-    cookie_mark: str = option(
+    cookie_mark = Option(
         "", "stands in the names of the token cookies, for a second issuer on the same host"
     )
-    hashing_places: int = option(
+    hashing_places = Option(
         6,
         "how many sign-ins of a process may hash a password or wait for it; fewer than the threads "
         "of a server process, or a flood of sign-ins takes them all",
     )
-    data_dir: Path = option(
+    data_dir = Option(
         Path(),
         "a folder that every process of this machine can write: there they tell each other of "
         "revocations",
+        Path,
     )
-    exports: dict[str, str] = option(
-        {},
-        "parts of a person's data export that other apps add: name to the dotted path of a "
-        "function, which is called with the user",
-    )
-    home: str = option(
-        "/notes", "the page after a sign-in through the identity provider that named none"
-    )
-    mail: bool = option(
-        True, "whether this server can send mail. Without it nobody can register or reset"
-    )
-    explain_csrf: bool = option(
+    explain_csrf = Option(
         False,
         "whether a refusal says which layer of the CSRF defence failed, as it does with `DEBUG`",
-    )
-    oidc_issuer: str = option(
-        "",
-        "an OpenID Connect provider to sign in through; register `/auth/oidc/callback` below this "
-        "server's address with it",
-    )
-    oidc_client_id: str = option("", "our client id there")
-    oidc_client_secret: str = option("", "our client secret there")
-    oidc_name: str = option("your organisation", "what people call it, on its button")
-    oidc_trust_email: bool = option(
-        False,
-        "whether an address counts as verified where the provider does not say. Set it only if "
-        "nobody can choose the address that the provider tells: whoever could would get an "
-        "account under another's address",
     )
 
     @property
     def refresh_audience(self) -> str:
-        """`aud` of refresh tokens: the refresh endpoint, so that neither passes as the other."""
+        """Return `aud` of refresh tokens, so that neither kind passes as the other."""
         return f"{self.issuer}/auth/refresh"
 
     @property
     def longest_access_seconds(self) -> int:
         """Return for how long the revocation feed, which `override` does not change, looks back."""
-        return max(self.access_seconds, without_override().access_seconds)
+        usual: int = without_override().get("ACCESS_SECONDS", OPTIONS["ACCESS_SECONDS"].default)
+        return max(self.access_seconds, usual)
 
-    @cached_property
+    @property
     def revocation_counter(self) -> Path:
         """Return the file whose length counts the revocations on this machine."""
-        return self.data_dir / "revocations"  # asked for on each request, and slow to put together
+        return self.data_dir / "revocations"
 
     def lifetimes(self, remember: bool) -> tuple[int, int]:
         """Return the idle and the absolute lifetime of a session, in seconds."""
@@ -158,29 +156,34 @@ class Options:
         return min(idle, SHORT_IDLE_SECONDS), min(absolute, SHORT_ABSOLUTE_SECONDS)
 
 
-OPTIONS: dict[str, Field[Any]] = {one.name.upper(): one for one in fields(Options)}
-DEFAULTS = Options()
+conf = Conf()
+
+
+class Values(dict[str, Any]):
+    """Hold values of settings by their names, and show none of them, since some are secrets."""
+
+    __repr__ = object.__repr__
 
 
 def _are_texts(values: Iterable[object]) -> bool:
     return all(isinstance(value, str) for value in values)
 
 
-# For each type of an option: how people call it, and whether a value can be taken for one.
+# For each kind of an option: how people call it, and whether a value can be taken for one.
 TYPES: dict[Any, tuple[str, Callable[[Any], bool]]] = {
     str: ("text", lambda value: isinstance(value, str)),
     int: ("a whole number", lambda value: isinstance(value, int) and not isinstance(value, bool)),
     bool: ("True or False", lambda value: isinstance(value, bool)),
     Path: ("a path", lambda value: isinstance(value, str | os.PathLike)),
-    tuple[str, ...]: (
+    tuple: (
         "a list of texts",
         lambda value: isinstance(value, list | tuple) and _are_texts(value),
     ),
-    tuple[str, ...] | str: (
+    tuple | str: (
         "a list of texts, or a text",
         lambda value: isinstance(value, list | tuple | str) and _are_texts(value),
     ),
-    dict[str, str]: (
+    dict: (
         "a dict of texts",
         lambda value: isinstance(value, dict) and _are_texts([*value, *value.values()]),
     ),
@@ -194,47 +197,47 @@ def _frozen(value: Any) -> Any:
     return dict(value) if isinstance(value, dict) else value
 
 
-def read(given: Mapping[str, Any]) -> Options:
-    """Return the options that a dict like `settings.GATEHOUSE` stands for.
+def read(given: Mapping[str, Any]) -> Values:
+    """Return the values in a dict like `settings.GATEHOUSE`.
 
     Raise ImproperlyConfigured, naming each that does not exist or has another type. No value is
     shown: it may be a secret.
     """
-    values: dict[str, Any] = {}
+    values = Values()
     wrong: list[str] = []
     for name, value in given.items():
         if name not in OPTIONS:
-            wrong.append(f"GATEHOUSE has no setting {name}.")
+            wrong.append(f"GATEHOUSE has no setting {name}, or the part that has it is missing.")
             continue
-        kind: Any = OPTIONS[name].type
+        kind = OPTIONS[name].kind
         words, fits = TYPES[kind]
         if fits(value):
-            values[name.lower()] = Path(value) if kind is Path else _frozen(value)
+            values[name] = Path(value) if kind is Path else _frozen(value)
         else:
             wrong.append(f"{name} must be {words}, not {type(value).__name__}.")
     if wrong:
         raise ImproperlyConfigured(" ".join(wrong))
-    return Options(**values)
+    return values
 
 
 _NOTHING: dict[str, Any] = {}
-# The dict that was read last, and what it stands for.
-_known: tuple[object, Options] = (_NOTHING, DEFAULTS)
+# The dict that was read last, and what it says.
+_known: tuple[object, Values] = (_NOTHING, Values())
 
 
-def without_override() -> Options:
-    """Return the options of `settings.GATEHOUSE`. Raise ImproperlyConfigured as `read` does."""
+def without_override() -> Values:
+    """Return the values in `settings.GATEHOUSE`. Raise ImproperlyConfigured as `read` does."""
     global _known
     given = getattr(settings, "GATEHOUSE", _NOTHING)
-    known, options = _known
+    known, values = _known
     if given is not known:
-        options = read(given)
-        _known = (given, options)
-    return options
+        values = read(given)
+        _known = (given, values)
+    return values
 
 
 # A context variable: neither another thread nor the next request in this one sees it.
-_overriding: ContextVar[Options | None] = ContextVar("gatehouse_options", default=None)
+_overriding: ContextVar[Values | None] = ContextVar("gatehouse_values", default=None)
 
 
 @contextmanager
@@ -250,16 +253,7 @@ def override(changes: Mapping[str, Any]) -> Iterator[None]:
         _overriding.reset(token)
 
 
-def in_force() -> Options:
-    """Return the options that count here and now."""
-    return _overriding.get() or without_override()
-
-
-class Conf:
-    """Stands for the options in force: each attribute is read from them anew."""
-
-    def __getattribute__(self, name: str) -> Any:
-        return getattr(in_force(), name)
-
-
-conf = cast(Options, Conf())
+def in_force() -> Values:
+    """Return the values that count here and now: of the settings that have one."""
+    overriding = _overriding.get()
+    return without_override() if overriding is None else overriding

@@ -1,7 +1,7 @@
 """Define the exceptions of this package, each with the answer that it becomes (web.problems).
 
-An answer says what a client needs (`code`) and nothing that helps to guess: forged, expired,
-revoked and unknown tokens are answered alike. The precise cause stays on the exception (its text
+An answer says what a client needs (`code`) and nothing that helps to guess. Forged, expired,
+revoked and unknown tokens get the same answer. The precise cause stays on the exception (its text
 and `__cause__`), for the log.
 """
 
@@ -12,12 +12,15 @@ from rest_framework import exceptions as drf
 
 
 class Problem(drf.APIException):
-    """A refusal that the client is told about. `cause` is for the log, never for the answer."""
+    """Refuse a request, and tell the client. `cause` is for the log, never for the answer.
+
+    `errors` says for each field what is wrong with it.
+    """
 
     status_code = 400
     code = "invalid_request"
     detail_text = "The request could not be understood."
-    logged = False  # whoever raises it may have written the line of the log
+    logged = False  # True if whoever raises it has written a line of the log
 
     def __init__(self, cause: str = "", *, errors: dict[str, list[str]] | None = None) -> None:
         super().__init__(self.detail_text, self.code)
@@ -33,31 +36,31 @@ class Problem(drf.APIException):
 
 
 class InvalidRequest(Problem):
-    """The request is not what this endpoint takes."""
+    """Raised if the request is not what this endpoint takes."""
 
 
 class LengthMissing(InvalidRequest):
-    """A body of unknown length: Django reads none of it, and takes it for an empty one."""
+    """Raised for a body of unknown length. Django reads none of it, as if it were empty."""
 
     detail_text = "Say how long the body is (Content-Length): it is not read otherwise."
 
 
 class ValidationFailed(Problem):
-    """One or more fields are wrong; `errors` names them."""
+    """Raised if one or more fields are wrong. `errors` names them."""
 
     code = "validation_failed"
     detail_text = "Some fields need another value."
 
 
 class TwoCredentials(Problem):
-    """A Bearer token beside an access cookie (RFC 6750 section 2: not more than one method)."""
+    """Raised if a Bearer token comes with an access cookie (RFC 6750 section 2: one method)."""
 
     code = "two_credentials"
     detail_text = "Send the access cookie or a Bearer token, not both."
 
 
 class NotAuthenticated(Problem):
-    """No credential was sent at all."""
+    """Raised if no credential was sent."""
 
     status_code = 401
     code = "not_authenticated"
@@ -65,7 +68,7 @@ class NotAuthenticated(Problem):
 
 
 class InvalidToken(Problem):
-    """The access token is not one of ours, not for here, or no longer good."""
+    """Raised if the access token is not ours, not for this API, or no longer valid."""
 
     status_code = 401
     code = "invalid_token"
@@ -73,15 +76,15 @@ class InvalidToken(Problem):
 
 
 class ExpiredToken(InvalidToken):
-    """Everything about the token is right except that its time is over."""
+    """Raised if only the token's time is over, and everything else about it is right."""
 
 
 class RevokedSession(InvalidToken):
-    """The token's session has ended, or its user's rights changed after it was issued."""
+    """Raised if the token's session has ended, or its user's rights changed after it was issued."""
 
 
 class InvalidCredentials(Problem):
-    """Unknown address, wrong password, inactive: the answer does not say which."""
+    """Raised if the user is unknown or inactive, or the password wrong. No answer says which."""
 
     status_code = 401
     code = "invalid_credentials"
@@ -89,7 +92,7 @@ class InvalidCredentials(Problem):
 
 
 class SecondFactorRequired(Problem):
-    """What was proven is not enough for this person. `methods` names what would complete it."""
+    """Raised if what was proven is not enough here. `methods` names what completes it."""
 
     status_code = 401
     code = "second_factor_required"
@@ -101,7 +104,7 @@ class SecondFactorRequired(Problem):
 
 
 class InsufficientUserAuthentication(Problem):
-    """The sign-in is too weak or too long ago for this (RFC 9470). The challenge says what is
+    """Raised if the sign-in is too weak or too long ago (RFC 9470). The challenge names what is
     needed."""
 
     status_code = 401
@@ -116,7 +119,7 @@ class InsufficientUserAuthentication(Problem):
 
 
 class NoRefreshToken(Problem):
-    """There is nothing to refresh with."""
+    """Raised if there is no refresh token to refresh with."""
 
     status_code = 401
     code = "no_refresh_token"
@@ -124,7 +127,7 @@ class NoRefreshToken(Problem):
 
 
 class SessionEnded(Problem):
-    """The refresh token is good for nothing any more."""
+    """Raised if the refresh token earns no new tokens."""
 
     status_code = 401
     code = "session_ended"
@@ -132,11 +135,11 @@ class SessionEnded(Problem):
 
 
 class RefreshReused(SessionEnded):
-    """An older refresh token came back (RFC 9700 section 4.14): the session was ended."""
+    """Raised if an older refresh token came back and ended the session (RFC 9700 section 4.14)."""
 
 
 class CsrfFailed(Problem):
-    """The request cannot be shown to come from our own pages."""
+    """Raised if nothing shows that the request comes from our own pages."""
 
     status_code = 403
     code = "csrf_failed"
@@ -144,7 +147,7 @@ class CsrfFailed(Problem):
 
 
 class InsufficientScope(Problem):
-    """The token is good but does not carry the scope that this needs."""
+    """Raised if the token is valid but has not the scope that is needed."""
 
     status_code = 403
     code = "insufficient_scope"
@@ -152,7 +155,7 @@ class InsufficientScope(Problem):
 
 
 class ReauthenticationRequired(Problem):
-    """The password was last entered too long ago for this."""
+    """Raised if the password was last entered too long ago."""
 
     status_code = 403
     code = "reauthentication_required"
@@ -160,7 +163,7 @@ class ReauthenticationRequired(Problem):
 
 
 class EnrolmentRequired(Problem):
-    """The account must have a second factor. Until then it can do nothing but set one up."""
+    """Raised if the account must have a second factor and can do nothing but set one up."""
 
     status_code = 403
     code = "enrolment_required"
@@ -168,7 +171,7 @@ class EnrolmentRequired(Problem):
 
 
 class BrowserMustUseCookies(Problem):
-    """A page asked for tokens that its scripts could read."""
+    """Raised if a page asks for tokens that its scripts could read."""
 
     status_code = 403
     code = "browser_must_use_cookies"
@@ -176,7 +179,7 @@ class BrowserMustUseCookies(Problem):
 
 
 class NotFound(Problem):
-    """No such thing, or somebody else's: the answer does not say which."""
+    """Raised if there is no such thing, or it is somebody else's. The answer does not say which."""
 
     status_code = 404
     code = "not_found"
@@ -184,7 +187,7 @@ class NotFound(Problem):
 
 
 class MethodNotAllowed(Problem):
-    """`Allow` names the methods that there are."""
+    """Raised if the endpoint has no such method. `Allow` names those that it has."""
 
     status_code = 405
     code = "method_not_allowed"
@@ -192,7 +195,7 @@ class MethodNotAllowed(Problem):
 
 
 class TooLarge(Problem):
-    """More bytes than this endpoint takes, refused before one is parsed."""
+    """Raised if the body is longer than the endpoint takes, before any of it is parsed."""
 
     status_code = 413
     code = "too_large"
@@ -200,7 +203,7 @@ class TooLarge(Problem):
 
 
 class UnsupportedMediaType(Problem):
-    """A body that is not JSON; no form of another site can send that."""
+    """Raised if the body is not sent as JSON. No form of another site can send JSON."""
 
     status_code = 415
     code = "unsupported_media_type"
@@ -208,7 +211,7 @@ class UnsupportedMediaType(Problem):
 
 
 class Throttled(Problem):
-    """A budget is used up; `Retry-After` says for how many seconds."""
+    """Raised if a budget is used up. `Retry-After` says for how many seconds."""
 
     status_code = 429
     code = "throttled"
@@ -220,7 +223,7 @@ class Throttled(Problem):
 
 
 class Unavailable(Problem):
-    """Something that the answer depends on cannot be asked: closed, not open."""
+    """Raised if something that the answer depends on cannot be asked."""
 
     status_code = 503
     code = "unavailable"
@@ -229,13 +232,3 @@ class Unavailable(Problem):
     def __init__(self, cause: str = "") -> None:
         super().__init__(cause)
         self.headers["Retry-After"] = "2"
-
-
-class NoMailServer(Unavailable):
-    """No mail can be sent here, now or later: nothing says when to try again."""
-
-    detail_text = "This server sends no mail, so nobody can do this here."
-
-    def __init__(self, cause: str = "") -> None:
-        super().__init__(cause)
-        del self.headers["Retry-After"]

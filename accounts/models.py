@@ -1,6 +1,7 @@
-"""The core's tables and their constraints, no flows: subjects, sessions, counts of failures.
-A session is one row for life, however often it is refreshed. No table holds anything from which
-a token could be made: of a refresh token's `key` only the SHA-256 is stored (ASVS 5.0 7.2, 14.2).
+"""Define the core's tables and their constraints: subjects, sessions, counts of failures.
+
+A session is one row, however often it is refreshed. No table holds anything from which a token
+could be made. Of a refresh token's `key` only the SHA-256 is stored (ASVS 5.0 7.2, 14.2).
 """
 
 import secrets
@@ -12,12 +13,12 @@ from django.db.models import F, Q
 
 
 def opaque_id() -> str:
-    """128 random bits, as 22 base64url characters (ASVS 5.0 7.2.3)."""
+    """Return 128 random bits as 22 base64url characters (ASVS 5.0 7.2.3)."""
     return secrets.token_urlsafe(16)
 
 
 class Subject(models.Model):
-    """What is kept of a user, whichever user model the project has (accounts.subjects)."""
+    """Keep what tokens need of a user, whichever user model the project has (accounts.subjects)."""
 
     user = models.OneToOneField(
         settings.AUTH_USER_MODEL,
@@ -25,13 +26,13 @@ class Subject(models.Model):
         on_delete=models.CASCADE,
         related_name="gatehouse_subject",
     )
-    # What the outside knows the user by: opaque, and never reassigned.
+    # What tokens call the user. It is opaque, and never given to another user.
     sub = models.CharField(max_length=32, unique=True, default=opaque_id, editable=False)
-    # Rises with every change of role or scopes: older access tokens are refused at once.
+    # Rises with every change of role or scopes, so that older access tokens are refused at once.
     ver = models.PositiveIntegerField(default=1, editable=False)
     ver_raised_at = models.DateTimeField(null=True, editable=False, db_index=True)
-    # Rises where all of a person's sessions end. `User` has its sessions of Django's, those of the
-    # administration, end with them.
+    # Rises when all of a person's sessions end. The user model of `users` puts it into the hash
+    # that Django's own sessions keep, so that those of the administration end too.
     endings = models.PositiveIntegerField(default=0, editable=False)
 
     def __str__(self) -> str:
@@ -39,14 +40,14 @@ class Subject(models.Model):
 
 
 class Session(models.Model):
-    """One sign-in on one device. Written by `accounts.sessions` alone."""
+    """Keep one sign-in on one device. Only `accounts.sessions` writes these rows."""
 
     class Client(models.TextChoices):
         WEB = "web"
         CLI = "cli"
 
     id = models.CharField(primary_key=True, max_length=32, default=opaque_id)
-    # Ended rows outlive their user, so that the revocation feed still carries them.
+    # A row stays when its user is deleted, so that the revocation feed still has it.
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,
         null=True,
@@ -73,7 +74,7 @@ class Session(models.Model):
     absolute_expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=24, blank=True)
-    # Every key that signed for this session, so that a leaked one can end them all.
+    # The `kid` of every key that has signed for this session. Dropping a leaked key ends those.
     signing_kids = models.TextField(default="")
     address = models.CharField(max_length=45, blank=True)
     user_agent = models.CharField(max_length=300, blank=True)
@@ -107,10 +108,10 @@ class Session(models.Model):
 
 
 class FailureCount(models.Model):
-    """How much of one budget is used. Key and owner are hashes: no address is kept here."""
+    """Count how much of one budget is used. Key and owner are hashes, so no address is kept."""
 
     key = models.CharField(primary_key=True, max_length=64)
-    owner = models.CharField(max_length=64, blank=True)  # of one address; empty: of a network
+    owner = models.CharField(max_length=64, blank=True)  # of an address. Empty for a network
     started_at = models.BigIntegerField()
     count = models.PositiveIntegerField()
 

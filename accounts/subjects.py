@@ -4,6 +4,7 @@ People sign in by the model's `USERNAME_FIELD`. Tokens know them by the `sub` of
 theirs (`Subject`), which is made when it is first needed. The user model itself stays as it is.
 """
 
+import unicodedata
 from typing import Any
 
 from django.contrib.auth import get_user_model
@@ -15,7 +16,6 @@ from .conf import conf
 from .errors import InvalidCredentials
 from .evidence import ONE
 from .models import Subject
-from .spelling import lower
 
 
 def rows() -> QuerySet[Any]:
@@ -39,6 +39,24 @@ def folded(name: str) -> str:
     A model may find people without regard to case. Guesses at each spelling count together then.
     """
     return lower(normalised(name))
+
+
+def composed(text: str) -> str:
+    """Return the text with each letter and its marks as one character where there is one (NFC).
+
+    For passwords too: keyboards differ in what they send for é (NIST SP 800-63B-4 section 3.1.1.2).
+    """
+    return unicodedata.normalize("NFC", text)
+
+
+def lower(text: str) -> str:
+    """Return the text composed (NFC) and in lower case, without mapping a letter to another.
+
+    A letter stays as it is unless the upper case of its lower case is that letter again. So İ
+    (U+0130) does not become an i, nor ẞ (U+1E9E) an ß, whose upper case is SS.
+    """
+    lowered = (low if low.upper() == c else c for c in composed(text) for low in [c.lower()])
+    return composed("".join(lowered))
 
 
 def find(name: str) -> Any:

@@ -1,9 +1,9 @@
 """GET /api/me: the token alone, without a database query."""
 
-from rest_framework.response import Response
+from django.http import HttpResponse
 
 from accounts.web.authentication import SignedInRequest
-from accounts.web.base import ProtectedEndpoint
+from accounts.web.base import ProtectedEndpoint, json_response
 from api.serializers import MeSerializer
 
 
@@ -12,9 +12,9 @@ class MeView(ProtectedEndpoint):
 
     answers = MeSerializer
 
-    def get(self, request: SignedInRequest) -> Response:
+    def get(self, request: SignedInRequest) -> HttpResponse:
         claims = request.auth
-        return Response(
+        return json_response(
             {
                 "id": claims.sub,
                 "session_id": claims.sid,

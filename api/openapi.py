@@ -13,7 +13,7 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import SAFE_METHODS
 
 from accounts import errors
-from accounts.web import problems, wording
+from accounts.web import bodies, problems
 from accounts.web.base import Endpoint, ProtectedView
 from accounts.web.permissions import RecentlyAuthenticated, ScopedAccess
 from api import examples, operations
@@ -133,6 +133,12 @@ class ContractSchema(AutoSchema):
         query = self.view.query if isinstance(self.view, Endpoint) else None
         return [query] if query and self.method == "GET" else super().get_override_parameters()
 
+    def _get_pagination_parameters(self) -> Any:
+        """Say of `?page=` what `accounts.web.base.Pages` takes."""
+        schema = {"type": "integer", "minimum": 1}
+        found = super()._get_pagination_parameters()  # type: ignore[no-untyped-call]  # it has no types
+        return [{**page, "schema": schema} for page in found]
+
     def get_auth(self) -> list[dict[str, list[str]]]:
         if self.path == REFRESH:
             return [{"refreshCookie": [], "csrfToken": []}]
@@ -164,7 +170,7 @@ def failures(codes: str) -> dict[str, dict[str, Any]]:
     found = {}
     for kind in errors.Problem.__subclasses__():
         if f"`{kind.code}`" in codes:
-            fields = {"title": [wording.MISSING]}
+            fields = {"title": [bodies.MISSING]}
             refusal = kind(errors=fields) if kind is errors.ValidationFailed else kind()
             found[kind.code] = {"value": json.loads(problems.from_problem(refusal).content)}
     return found

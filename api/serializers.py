@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 from django.utils import timezone
 from rest_framework import serializers
 
-from accounts.web.wording import Worded
+from accounts.web.bodies import Worded
 from api.models import Note
 
 

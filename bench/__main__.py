@@ -11,8 +11,10 @@ PARTS = {
     "paired": "bench.inprocess",
     "http": "bench.overhttp",
     "threads": "bench.threads",
+    "burst": "bench.burst",
     "refresh": "bench.refresh",
     "statements": "bench.statements",
+    "feed": "bench.feed",
 }
 
 

@@ -84,9 +84,8 @@ def process(command: list[str], port: int, **env: str) -> Iterator[subprocess.Po
 
 def gatehouse(stack: ExitStack, folder: Path, **env: object) -> Server:
     """As `./run` starts it, with one process; signed in as its page does it."""
-    app = stack.enter_context(
-        Gatehouse(folder, GATEHOUSE_WORKERS=1, GATEHOUSE_ACCESS_SECONDS=3600, **env)
-    )
+    usual = {"GATEHOUSE_WORKERS": 1, "GATEHOUSE_ACCESS_SECONDS": 3600}
+    app = stack.enter_context(Gatehouse(folder, **usual | env))
     jar: dict[str, str] = {}
 
     def ask(path: str, body: dict[str, Any] | None = None) -> None:

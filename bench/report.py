@@ -27,8 +27,10 @@ TITLES = {
     "paired": "In process: CPU a request",
     "http": "Over HTTP: one process each",
     "threads": "Threads in a process",
+    "burst": "While many sign in",
     "refresh": "Refresh, sign-in and purge",
     "statements": "The two statements of a refresh",
+    "feed": "The feed of revocations",
 }
 
 

@@ -17,7 +17,7 @@ CHOICES = (1, 2, 8, 32, 64)
 ENOUGH = 32  # with fewer, most of the sign-ins are told to come back
 
 
-def burst(server: Gatehouse) -> str:
+def burst(url: str) -> str:
     """How many of so many sign-ins at once were answered, and how many were told to wait."""
     from project.demo import PEOPLE
 
@@ -25,7 +25,7 @@ def burst(server: Gatehouse) -> str:
     body = {"email": alice.email, "password": alice.password}
 
     def sign_in(_: int) -> int:
-        return requests.post(f"{server.url}/auth/token", json=body, timeout=200).status_code
+        return requests.post(f"{url}/auth/token", json=body, timeout=200).status_code
 
     with ThreadPoolExecutor(SIGN_INS) as pool:
         statuses = list(pool.map(sign_in, range(SIGN_INS)))
@@ -55,7 +55,7 @@ def measure() -> dict[str, Any]:
             if int(found[0]) < ENOUGH:
                 continue
             with Gatehouse(folder / f"burst {found[0]}", GATEHOUSE_THREADS=found[0]) as server:
-                found.append(burst(server))
+                found.append(burst(server.url))
     caption = (
         f"`/api/me` on one process by threads, {ROUNDS} rounds of 2 s from 16 connections in turn; "
         f"then {SIGN_INS} sign-ins at once on the usual processes (Argon2, one hash a process)"

@@ -52,7 +52,8 @@ def expired(twist: bool) -> Forged:
     """Twist: by three seconds only, which is within the leeway for clocks that differ."""
     now = int(time.time())
     over = 3 if twist else 3600
-    return Forged(header(), claims(iat=now - over - 300, exp=now - over), "workshop")
+    then = now - over - 300
+    return Forged(header(), claims(auth_time=then, iat=then, exp=then + 300), "workshop")
 
 
 def for_another(twist: bool) -> Forged:

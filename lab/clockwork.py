@@ -19,8 +19,8 @@ from accounts.models import Session
 from accounts.sessions import revocation
 from accounts.signals import KINDS
 from accounts.tokens.claims import Issued
+from accounts.web.bodies import Worded
 from accounts.web.browser import BrowserView
-from accounts.web.wording import Worded
 from lab import profile, recorder, rows, runs, views
 from lab.instrument import Call, watch
 from lab.models import Bench

@@ -12,8 +12,8 @@ from rest_framework.response import Response
 
 from accounts import conf, errors
 from accounts.tokens import keys
+from accounts.web.bodies import Worded
 from accounts.web.browser import BrowserView
-from accounts.web.wording import Worded
 from lab import forge, library, outgoing, verdicts, vulnerable
 from lab.cards import CARDS
 

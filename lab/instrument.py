@@ -31,7 +31,7 @@ NAMES = (
     "accounts.web.cookies.set_tokens",
     "accounts.credentials.verification.verify",
     "accounts.web.csrf.check",
-    "accounts.sessions.rotation.judge",
+    "accounts.sessions.judgement.judge",
     "accounts.sessions.revocation.check",
     "accounts.sessions.session.confirm",
     "accounts.sessions.rotation.rotate",

@@ -4,7 +4,7 @@ A request without a bench cookie costs one look into a dictionary.
 """
 
 from collections.abc import Callable
-from contextlib import ExitStack
+from contextlib import nullcontext
 
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
@@ -25,15 +25,19 @@ class Lab:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         kind = request.host_kind  # type: ignore[attr-defined]
-        with ExitStack() as contexts:
-            if kind == "lab":
-                contexts.enter_context(conf.override(profile.lab()))
-            if kind != "app" and request.method not in SAFE_METHODS:
+        if kind == "app":
+            return self.watched(request)
+        with conf.override(profile.lab()) if kind == "lab" else nullcontext():
+            if request.method not in SAFE_METHODS:
                 try:
                     benches.spend_request(request)
                 except Throttled as refusal:
                     return problems.from_problem(refusal)
-            bench = benches.find(request) if recorder.interested(request) else None
-            if bench is None:
-                return self.get_response(request)
-            return recorder.record(bench, request, self.get_response)
+            return self.watched(request)
+
+    def watched(self, request: HttpRequest) -> HttpResponseBase:
+        """Answer, and record it for whoever asked to watch."""
+        bench = benches.find(request) if recorder.interested(request) else None
+        if bench is None:
+            return self.get_response(request)
+        return recorder.record(bench, request, self.get_response)

@@ -64,7 +64,7 @@ def record(
 
 def as_it_was(call: Call) -> Call:
     """A row that moves on after it was judged is kept as it was judged."""
-    if call.name != "accounts.sessions.rotation.judge":
+    if call.name != "accounts.sessions.judgement.judge":
         return call
     session, *rest = call.arguments
     return replace(call, arguments=(copy(session), *rest))

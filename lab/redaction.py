@@ -96,7 +96,7 @@ FACTS: dict[str, Callable[[Call], dict[str, Any]]] = {
     "accounts.credentials.budgets.spend": _spent,
     "accounts.sessions.session.start": lambda call: {"session": _issued(call)["session"]},
     "accounts.sessions.rotation.rotate": lambda call: {"session": _issued(call)["session"]},
-    "accounts.sessions.rotation.judge": _judged,
+    "accounts.sessions.judgement.judge": _judged,
     "accounts.tokens.signing.issue": _issued,
     "accounts.web.csrf.check": _csrf,
     "accounts.tokens.signing.RingBackend.key_for": lambda call: {"alg": call.result[0]},

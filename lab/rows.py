@@ -4,14 +4,14 @@ from typing import Any
 
 from accounts import errors
 from accounts.models import Session
-from accounts.sessions.rotation import Verdict
+from accounts.sessions.judgement import Verdict
 from lab.instrument import Call
 from lab.models import Bench
 
 
 def verdict_of(calls: list[Call]) -> str:
     """What `judge` said last; empty if the token never got to it."""
-    said = [call.result for call in calls if call.name == "accounts.sessions.rotation.judge"]
+    said = [call.result for call in calls if call.name == "accounts.sessions.judgement.judge"]
     return said[-1].value if said and isinstance(said[-1], Verdict) else ""
 
 

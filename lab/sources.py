@@ -22,7 +22,7 @@ SHOWN = frozenset(
         "accounts.credentials.verification.verify",
         "accounts.web.csrf.check",
         "accounts.web.csrf.failure",
-        "accounts.sessions.rotation.judge",
+        "accounts.sessions.judgement.judge",
         "accounts.web.middleware.CookieHygiene",
         "accounts.sessions.revocation.check",
         "accounts.sessions.session.confirm",

@@ -117,7 +117,7 @@ STEPS = (
         "Both sides",
         (
             "accounts.sessions.rotation.rotate",
-            "accounts.sessions.rotation.judge",
+            "accounts.sessions.judgement.judge",
             "js/session.js#renewInTurn",
         ),
         (("RFC 9700", "4.14.2"), ("Web Locks", "")),

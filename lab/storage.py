@@ -17,9 +17,9 @@ from accounts.conf import override
 from accounts.errors import Problem
 from accounts.models import Session
 from accounts.web import cookies, csrf
+from accounts.web.bodies import Worded
 from accounts.web.browser import BrowserView
 from accounts.web.problems import from_problem
-from accounts.web.wording import Worded
 from lab import addresses, bank, benches, jar, policies, runs, tills, views
 
 PLACES = ("local", "session", "memory", "readable", "httponly")

@@ -106,7 +106,7 @@ def options() -> dict[str, Any]:
         str: _text_or_default,
         int: number,
         bool: flag,
-        tuple[str, ...]: names,
+        tuple: names,
     }
     return {
         name.removeprefix("GATEHOUSE_"): readers[variable.kind](name)

@@ -16,6 +16,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import SimpleTemplateResponse
 from django.urls import NoReverseMatch, reverse
 
+from accounts.bounded_cache import BoundedMemory
 from accounts.web.views import public
 from project.pages import failure, shared_context
 
@@ -34,6 +35,8 @@ class HostKinds:
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
+        # By the Host header as sent, for those that Django has allowed.
+        self.known: BoundedMemory[str, str] = BoundedMemory(256)
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         if request.path_info in PROBES:
@@ -41,13 +44,17 @@ class HostKinds:
             if isinstance(answer, SimpleTemplateResponse):
                 answer.render()  # as Django's own dispatch does
             return answer
-        try:
-            host = request.get_host()
-        except DisallowedHost:
-            sent = request.META.get("HTTP_HOST", "")[:100]
-            log.warning("refused a host that is not of GATEHOUSE_HOSTS: %r", sent)
-            return failure(request, 400)
-        kind = kind_of(split_domain_port(host)[0])
+        sent = request.META.get("HTTP_HOST", "")
+        kind = self.known.get(sent)
+        if kind is None:
+            try:
+                host = request.get_host()
+            except DisallowedHost:
+                log.warning("refused a host that is not of GATEHOUSE_HOSTS: %r", sent[:100])
+                return failure(request, 400)
+            kind = kind_of(split_domain_port(host)[0])
+            if sent:  # otherwise it is the server's own name
+                self.known.put(sent, kind)
         request.host_kind = kind  # type: ignore[attr-defined]
         if kind != "app":
             request.urlconf = settings.OTHER_URLCONFS[kind]

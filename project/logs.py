@@ -7,8 +7,8 @@ looks like a JWT is blotted out before it is written.
 
 import json
 import logging
+import os
 import re
-import secrets
 from collections.abc import Callable
 from contextvars import ContextVar
 from datetime import UTC, datetime
@@ -65,7 +65,7 @@ class RequestId:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        token = request_id.set(secrets.token_hex(8))
+        token = request_id.set(os.urandom(8).hex())
         request.request_id = request_id.get()  # type: ignore[attr-defined]
         try:
             response = self.get_response(request)

@@ -50,6 +50,7 @@ HEADERS = {
     # Nothing is cached that does not ask for it.
     "Cache-Control": "no-store",
 }
+BY_LOWER = {name.lower(): name for name in HEADERS}
 
 # What an address holds as it is (RFC 3986 sections 3.3 and 3.4), or encoded already.
 IN_PATH = "/%:@!$&'()*+,;=-._~"
@@ -66,9 +67,9 @@ class SecurityHeaders:
         present = {name.lower() for name in response.headers}
         if "content-security-policy" in present:
             present.add(REPORT_ONLY.lower())  # it would report what that page's own policy allows
-        for name, value in HEADERS.items():
-            if name.lower() not in present:
-                response.headers[name] = value
+        for name, header in BY_LOWER.items():
+            if name not in present:
+                response.headers[header] = HEADERS[header]
         return response
 
 
@@ -79,12 +80,14 @@ class DemoStaysLocal:
     """
 
     def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
+        self.get_response, self.demo = get_response, settings.DEMO
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        if not self.demo:
+            return self.get_response(request)
         client: str = request.client_address  # type: ignore[attr-defined]
         callers = (request.META.get("REMOTE_ADDR", ""), client)
-        if settings.DEMO and not all(map(is_loopback, callers)):
+        if not all(map(is_loopback, callers)):
             return problem(403, "insufficient_scope", "Demo mode answers on this machine only.")
         return self.get_response(request)
 
@@ -96,10 +99,10 @@ class HttpsOnly:
     """
 
     def __init__(self, get_response: Next) -> None:
-        self.get_response = get_response
+        self.get_response, self.demo = get_response, settings.DEMO
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        if settings.DEMO or request.is_secure():
+        if self.demo or request.is_secure():
             return self.get_response(request)
         if request.method in ("GET", "HEAD") and not request.path.startswith(API_PATHS):
             # Not Django's redirect, which refuses what is longer than 2048 letters.

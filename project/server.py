@@ -10,19 +10,23 @@ APPLICATION = "project.wsgi:application"
 
 def command(host: str, port: int, *options: str) -> list[str]:
     """The program and its arguments; GATEHOUSE_WORKERS and GATEHOUSE_THREADS give the numbers."""
-    given = env.text("GATEHOUSE_WORKERS")
-    workers = env.number("GATEHOUSE_WORKERS", least=1) if given else max(2, cores())
     threads = env.number("GATEHOUSE_THREADS", least=1)
     return [
         *(sys.executable, "-m", "granian", "--interface", "wsgi", "--no-ws"),
         *("--host", host, "--port", str(port)),
-        *("--workers", str(workers), "--blocking-threads", str(threads)),
+        *("--workers", str(workers()), "--blocking-threads", str(threads)),
         # A worker that dies is replaced; one that hangs does not keep the server from ending.
         *("--respawn-failed-workers", "--workers-kill-timeout", "5"),
         *("--log-level", "error"),
         *options,
         APPLICATION,
     ]
+
+
+def workers() -> int:
+    """How many processes serve."""
+    given = env.text("GATEHOUSE_WORKERS")
+    return env.number("GATEHOUSE_WORKERS", least=1) if given else max(2, cores())
 
 
 def cores() -> int:

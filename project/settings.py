@@ -132,7 +132,7 @@ AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
 if LAB:
     AUTHENTICATION_BACKENDS.insert(0, "lab.people.LabPeople")
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "project.hashing.Argon2",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 AUTH_PASSWORD_VALIDATORS = [
@@ -168,14 +168,22 @@ CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "project.pages.csrf_failure"
 SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 86400
 SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+# project.middleware.SecurityHeaders sends these, outside of all other middleware.
+SECURE_CONTENT_TYPE_NOSNIFF = False
+SECURE_REFERRER_POLICY = None
+SECURE_CROSS_ORIGIN_OPENER_POLICY = None
 SILENCED_SYSTEM_CHECKS = [
-    "security.W002",  # project.middleware.SecurityHeaders sends X-Frame-Options
+    "security.W002",  # project.middleware.SecurityHeaders sends X-Frame-Options,
+    "security.W006",  # X-Content-Type-Options
+    "security.W022",  # and Referrer-Policy
     "security.W008",  # project.middleware.HttpsOnly redirects pages, and refuses all else
     "security.W021",  # preloading binds the whole domain: whoever owns that decides
 ]
 if GATEHOUSE["TRUSTED_PROXIES"]:
     # ClientAddress drops the header unless one of these proxies sent the request.
     SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
+PIN = env.flag("GATEHOUSE_PIN")  # project.cores
 
 # For forms. Each endpoint of the API has a limit of its own (accounts.web.base, api.notes).
 DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024

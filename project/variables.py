@@ -10,7 +10,9 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from accounts.conf import DEFAULTS, OPTIONS
+import accounts.federation.conf
+import accounts.programs.conf  # noqa: F401  (both declare theirs)
+from accounts.conf import OPTIONS
 
 
 @dataclass(frozen=True)
@@ -31,12 +33,11 @@ class Variable:
 def _option(name: str, *, secret: bool = False) -> Variable:
     """Return the variable for a setting of `accounts`, with its meaning and default from there."""
     option = OPTIONS[name]
-    default = getattr(DEFAULTS, option.name)
+    default = option.default
     if isinstance(default, tuple):
         default = ",".join(default)
     text = str(int(default) if isinstance(default, bool) else default)
-    meaning = option.metadata["meaning"]
-    return Variable(f"GATEHOUSE_{name}", meaning, text, secret=secret, kind=option.type)
+    return Variable(f"GATEHOUSE_{name}", option.meaning, text, secret=secret, kind=option.kind)
 
 
 _ALL = (
@@ -124,6 +125,13 @@ _ALL = (
         "GATEHOUSE_THREADS",
         "threads in each process, in production 3 or more; sign-ins wait in all but two of them",
         "64",
+    ),
+    Variable(
+        "GATEHOUSE_PIN",
+        "1 or 0: whether each process keeps to a core of its own. It does where there are cores "
+        "enough, and no quota of CPU time. Set 0 where other programs want the same cores, such as "
+        "a second server with another data directory",
+        "1",
     ),
 )
 VARIABLES = {variable.name: variable for variable in _ALL}

@@ -16,9 +16,9 @@ from django.core.management.base import BaseCommand
 from django.http import HttpRequest
 
 from accounts import errors, signals
-from accounts.conf import DEFAULTS, OPTIONS, TYPES
+from accounts.conf import OPTIONS, TYPES
 from accounts.credentials import budgets
-from accounts.people import notices
+from accounts.people import mails, notices
 from project.variables import VARIABLES
 from tools.endpoints import endpoints
 from tools.markdown import code, page, table
@@ -54,17 +54,18 @@ def settings() -> str:
 def package_settings() -> str:
     rows = []
     for name, one in OPTIONS.items():
-        value = getattr(DEFAULTS, one.name)
-        text = "" if value in ("", (), {}) else str(value)
-        rows.append([code(name), TYPES[one.type][0], default(text), one.metadata["meaning"]])
+        text = "" if one.default in ("", (), {}) else str(one.default)
+        part = ".".join(one.owner.__module__.split(".")[1:-1])
+        rows.append([code(name), part, TYPES[one.kind][0], default(text), one.meaning])
     return page(
         "Settings of the package",
-        "accounts/conf.py",
+        "accounts/conf.py and those of its parts",
         "What `accounts` reads from the dict `GATEHOUSE` in Django's settings, in whatever project "
-        "it stands. A name that is not in this list, or a value of another type, is an error of "
-        "`manage.py check` (gatehouse.E001). Gatehouse itself fills the dict from "
+        "it stands. A name that is not in this list, a name of a part that is not in "
+        "`INSTALLED_APPS`, or a value of another type is an error of `manage.py check` "
+        "(gatehouse.E001). Gatehouse itself fills the dict from "
         "[environment variables](settings.md).",
-        table(["name", "type", "default", "meaning"], rows),
+        table(["name", "part", "type", "default", "meaning"], rows),
     )
 
 
@@ -97,7 +98,7 @@ def error_codes() -> str:
         if kind.__module__ == errors.__name__:
             kinds.setdefault(kind.code, kind)  # those below it are answered alike
     rows = [
-        [code(name), str(kind.status_code), kind.detail_text, kind.__doc__ or ""]
+        [code(name), str(kind.status_code), kind.detail_text, occasion(kind)]
         for name, kind in kinds.items()
     ]
     return page(
@@ -114,11 +115,17 @@ def error_codes() -> str:
     )
 
 
+def occasion(kind: type[errors.Problem]) -> str:
+    """Return when an error is raised, as its docstring says."""
+    text = (kind.__doc__ or "").removeprefix("Raised if ")
+    return text[:1].upper() + text[1:]
+
+
 def limits() -> Iterator[tuple[str, str, str]]:
     nobody = HttpRequest()
     known = [
         *budgets.sign_in_budgets(nobody, ""),
-        *budgets.mail_budgets(nobody, "register, reset, e-mail change:", ""),
+        *mails.mail_budgets(nobody, "register, reset, e-mail change:", ""),
         budgets.Budget("bad tokens of a network", "", budgets.BAD_TOKEN_LIMIT, 60),
     ]
     for budget in known:

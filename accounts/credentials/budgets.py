@@ -14,13 +14,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from django.db import connection
+from django.db.models import F
 from django.http import HttpRequest
 
 from .. import callers, subjects
 from ..conf import LEEWAY_SECONDS
 from ..errors import Throttled
 from ..models import FailureCount
-from ..spelling import canonical_email
 
 
 @dataclass(frozen=True)
@@ -66,15 +66,6 @@ def sign_in_budgets(request: HttpRequest, name: str) -> list[Budget]:
     ]
 
 
-def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]:
-    """Return the budgets for mails to an address that anyone may type. Every request counts."""
-    email = canonical_email(email)
-    return [
-        Budget(f"{purpose} e-mail", email, 3, 3600, email),
-        Budget(f"{purpose} network", callers.network_of(request), 20, 3600),
-    ]
-
-
 def check(budgets: Iterable[Budget]) -> None:
     """Raise Throttled if one of the budgets is used up. Change nothing."""
     for budget in budgets:
@@ -103,13 +94,9 @@ def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
 
 def give_back(budgets: list[Budget], amount: int = 1) -> None:
     """Undo `spend`, because what it was reserved for did not fail."""
-    with connection.cursor() as cursor:
-        for budget in budgets:
-            cursor.execute(
-                f"UPDATE {TABLE} SET count = count - %s"  # noqa: S608  (ours alone)
-                " WHERE key = %s AND count >= %s",
-                [amount, budget.key, amount],
-            )
+    for budget in budgets:
+        charged = FailureCount.objects.filter(key=budget.key, count__gte=amount)
+        charged.update(count=F("count") - amount)
 
 
 def clear(email: str) -> None:

@@ -13,7 +13,6 @@ from django.http import HttpRequest
 from .. import signals, subjects
 from ..errors import InvalidCredentials
 from ..evidence import Evidence
-from ..spelling import composed
 from . import budgets, hashing
 
 # What a body may hold beside a password.
@@ -55,7 +54,7 @@ def ask_backends(request: HttpRequest, name: str, password: str) -> AbstractBase
     is tried too: for hashes that were made elsewhere, and for directories. How often depends on
     what was typed alone, so the time tells nothing about the account.
     """
-    for text in dict.fromkeys((composed(password), password)):
+    for text in dict.fromkeys((subjects.composed(password), password)):
         user = authenticate(request, username=name, password=text)
         if user is not None:
             return user

@@ -93,7 +93,7 @@ def keep(
 
 def read(request: HttpRequest) -> Step:
     """Return the step that this browser is at. Raise NotAuthenticated if it is at none."""
-    text = cookies.family(request, COOKIE).get("", "")
+    text = cookies.read(request, COOKIE)
     try:
         step = Step(**signing.loads(text, salt=SALT, max_age=SECONDS))
     except (signing.BadSignature, TypeError) as error:

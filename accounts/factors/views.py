@@ -3,7 +3,7 @@
 from typing import Any, ClassVar
 
 from django.db import transaction
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 
@@ -91,7 +91,7 @@ class FactorView(BrowserView):
     answers = State
     refuses = (401, 429)
 
-    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         if len(given) != 1:
             raise ValidationFailed(errors={"code": [ONE_OF]})
         step = second_step.read(request)
@@ -121,7 +121,7 @@ class PasskeySignInView(BrowserView):
     answers = State
     refuses = (401, 429)
 
-    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         limits = [budgets.Budget("passkey network", callers.network_of(request), 100, 600)]
         budgets.spend(limits)
         try:

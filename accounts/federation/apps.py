@@ -3,6 +3,8 @@
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured
 
+from . import conf  # noqa: F401  (it declares the settings, before any is read)
+
 
 class FederationConfig(AppConfig):
     name = __package__

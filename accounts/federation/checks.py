@@ -1,7 +1,7 @@
 """System checks of this part: the settings that name the identity provider."""
 
 from ..checks import rule
-from ..conf import conf
+from .conf import conf
 from .provider import is_safe
 
 

@@ -15,20 +15,20 @@ from urllib.parse import urlencode
 
 from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
-from rest_framework.response import Response
 
 from .. import callers, credentials, sessions, signals, subjects
-from ..conf import STEP_UP_SECONDS, conf
+from ..conf import STEP_UP_SECONDS
 from ..credentials import budgets
 from ..errors import NotFound, SecondFactorRequired, Throttled, ValidationFailed
 from ..evidence import BY_PASSWORD, Evidence, of_provider
 from ..models import Session
 from ..users.models import User
 from ..web import browser, cookies
+from ..web.bodies import MISSING
 from ..web.browser import response_with_cookies
-from ..web.wording import MISSING
 from . import handshake as handshakes
 from . import matching, protocol
+from .conf import conf
 from .handshake import Handshake, Pending
 from .matching import Profile
 from .protocol import Proof, SignInError
@@ -184,7 +184,7 @@ def prove_account(request: HttpRequest, account: User, given: dict[str, Any]) ->
 
 def finish_link(
     request: HttpRequest, user: User, pending: Pending, evidence: Sequence[Evidence]
-) -> Response:
+) -> HttpResponse:
     """Sign in whoever has just shown that the waiting identity is theirs, and return the answer.
 
     `evidence` is what they have shown besides.

@@ -18,8 +18,9 @@ from django.core import signing
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
-from ..conf import LEEWAY_SECONDS, conf
+from ..conf import LEEWAY_SECONDS
 from ..web import cookies
+from .conf import conf
 
 # How long a trip may take, and how long an identity waits, for which a mail may have to arrive.
 SECONDS = 600

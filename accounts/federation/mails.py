@@ -1,10 +1,10 @@
 """The words that this part adds to the events and to the mails."""
 
 from .. import signals
-from ..conf import conf
 from ..people import mails, notices, password_reset
 from ..people.mails import Letter
 from ..users.models import User
+from .conf import conf
 
 signals.KINDS |= {
     "identity_linked": "A sign-in through the identity provider was added",

@@ -17,7 +17,6 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 
 from .. import sessions, signals, subjects
-from ..conf import conf
 from ..errors import InvalidCredentials
 from ..evidence import Evidence
 from ..models import Session
@@ -25,9 +24,11 @@ from ..people import links, mails
 from ..people.links import DeadLink
 from ..people.mails import can_receive_mail
 from ..people.models import LinkToken
-from ..spelling import as_one_line, mailable
 from ..users.models import User
+from ..users.spelling import mailable
+from ..web.bodies import as_one_line
 from . import handshake, protocol
+from .conf import conf
 from .handshake import Pending
 from .mails import LINK_IDENTITY, NEW_IDENTITY
 from .models import Identity

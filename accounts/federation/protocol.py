@@ -22,9 +22,10 @@ from joserfc.errors import InvalidKeyIdError, JoseError
 from joserfc.jwk import JWKRegistry, Key
 from joserfc.jws import JWSRegistry, extract_compact
 
-from ..conf import STEP_UP_SECONDS, conf
+from ..conf import STEP_UP_SECONDS
 from ..evidence import Evidence, of_provider
 from . import provider
+from .conf import conf
 from .handshake import Handshake
 
 log = logging.getLogger("gatehouse")

@@ -18,7 +18,7 @@ import requests
 from authlib.integrations.base_client import OAuthError
 from authlib.integrations.requests_client import OAuth2Session
 
-from ..conf import conf
+from .conf import conf
 
 log = logging.getLogger("gatehouse")
 

@@ -19,17 +19,17 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from .. import credentials, sessions, signals
-from ..conf import conf
 from ..credentials import budgets
 from ..errors import NotFound, Throttled
 from ..evidence import BY_PASSWORD, Evidence
 from ..people import delivery, links
 from ..people.links import DeadLink
-from ..people.mails import require_server
+from ..people.mails import mail_budgets, require_server
 from ..web.bodies import Body, Factors, Password, State
 from ..web.browser import BrowserView, session_state, sessions_in_cookies
 from . import flow, matching, protocol
 from . import handshake as handshakes
+from .conf import conf
 from .flow import CONFIRMED, LOGIN, redirect
 from .handshake import Handshake
 from .protocol import SignInError
@@ -165,7 +165,7 @@ class LinkView(ProviderView):
         handshakes.make_room(request, response)
         return response
 
-    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         """Check the account's password, link the identity, and sign in."""
         pending, account = flow.pending_link(request, given["trip"])
         if account is None:
@@ -190,7 +190,7 @@ class LinkMailView(ProviderView):
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         pending, _ = flow.pending_link(request, given["trip"])
         require_server()
-        budgets.spend(budgets.mail_budgets(request, "identity", pending.email))
+        budgets.spend(mail_budgets(request, "identity", pending.email))
         delivery.run_with_constant_delay(matching.send_link, request, pending)
         response = Response(status=202)
         handshakes.keep(response, pending)  # anew: it must wait for as long as the link works
@@ -207,7 +207,7 @@ class LinkConfirmView(ProviderView):
     answers = State
     refuses = (401, 404, 429)
 
-    def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+    def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         try:
             pending, link = matching.find_mailed(request, given["token"])
             account = matching.account_of_link(link)

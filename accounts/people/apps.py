@@ -2,6 +2,8 @@
 
 from django.apps import AppConfig
 
+from . import conf  # noqa: F401  (it declares the settings, before any is read)
+
 
 class PeopleConfig(AppConfig):
     name = __package__

@@ -37,7 +37,7 @@ class EmailChangeView(ProtectedEndpoint):
         if email == user.email:
             raise ValidationFailed(errors={"email": ["This is your address already."]})
         mails.require_server()
-        budgets.spend(budgets.mail_budgets(request, "e-mail change", email))
+        budgets.spend(mails.mail_budgets(request, "e-mail change", email))
         signals.tell("email_change_requested", request, user=user, session=session)
         delivery.run_with_constant_delay(offer, session, user, email)
         return Response(status=202)

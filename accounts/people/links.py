@@ -26,9 +26,10 @@ from ..errors import ValidationFailed
 from ..models import Session
 from ..sessions.user_changes import hash_renewed
 from ..signals import purging
-from ..spelling import LONGEST_EMAIL
 from ..tokens.keys import b64
-from ..web.bodies import Address, Body
+from ..users.spelling import LONGEST_EMAIL
+from ..web.bodies import Body
+from .bodies import Address
 from .models import LinkToken
 
 LIFE = timedelta(minutes=30)

@@ -12,10 +12,14 @@ from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
+from django.http import HttpRequest
 
-from ..conf import conf
-from ..errors import NoMailServer
+from .. import callers
+from ..credentials.budgets import Budget
+from ..errors import Unavailable
+from ..users.spelling import canonical_email
 from . import delivery
+from .conf import conf
 
 
 @dataclass(frozen=True)
@@ -110,10 +114,29 @@ If it was not you, tell the people who run this service at once.
 )
 
 
+class NoMailServer(Unavailable):
+    """Raised if this server sends no mail, now or later. Nothing says when to try again."""
+
+    detail_text = "This server sends no mail, so nobody can do this here."
+
+    def __init__(self, cause: str = "") -> None:
+        super().__init__(cause)
+        del self.headers["Retry-After"]
+
+
 def require_server() -> None:
     """Raise NoMailServer if this server sends no mail: nobody should wait for one in vain."""
     if not conf.mail:
         raise NoMailServer
+
+
+def mail_budgets(request: HttpRequest, purpose: str, email: str) -> list[Budget]:
+    """Return the budgets for mails to an address that anyone may type. Every request counts."""
+    email = canonical_email(email)
+    return [
+        Budget(f"{purpose} e-mail", email, 3, 3600, email),
+        Budget(f"{purpose} network", callers.network_of(request), 20, 3600),
+    ]
 
 
 def can_receive_mail(address: str) -> bool:

@@ -19,9 +19,10 @@ from ..sessions.user_changes import Occasion
 from ..users.models import User
 from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
-from ..web.bodies import Body, NewPassword, Password
+from ..web.bodies import Body, Password
 from ..web.browser import own_session
 from . import password_rules
+from .bodies import NewPassword
 
 
 class PasswordChange(Body):

@@ -12,10 +12,10 @@ from ..credentials import budgets
 from ..errors import ValidationFailed
 from ..sessions.user_changes import Occasion
 from ..users.models import User
-from ..web.bodies import Body, NewPassword
+from ..web.bodies import MISSING, Body
 from ..web.browser import BrowserView
-from ..web.wording import MISSING
 from . import delivery, links, mails, password_rules
+from .bodies import NewPassword
 from .links import DeadLink
 from .mails import Letter
 from .models import LinkToken
@@ -49,7 +49,7 @@ class ResetView(BrowserView):
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         email = given["email"]
         mails.require_server()
-        budgets.spend(budgets.mail_budgets(request, "reset", email))
+        budgets.spend(mails.mail_budgets(request, "reset", email))
         delivery.run_with_constant_delay(offer_reset, request, email)
         return Response(status=202)
 

@@ -20,7 +20,7 @@ from zxcvbn import zxcvbn
 from ..conf import conf
 from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import ValidationFailed
-from ..web.wording import AtMost
+from ..web.bodies import AtMost
 
 # The example of a good password that everybody has read (xkcd 936).
 PHRASE = "correct horse battery staple"

@@ -11,7 +11,6 @@ from django.utils.module_loading import import_string
 from rest_framework.response import Response
 
 from .. import signals, subjects, user_agents
-from ..conf import conf
 from ..models import Session
 from ..users.models import User
 from ..web.authentication import SignedInRequest
@@ -19,6 +18,7 @@ from ..web.base import ProtectedEndpoint
 from ..web.bodies import Body, Name, UserBody, moment
 from ..web.browser import own_session
 from ..web.permissions import RecentlyAuthenticated
+from .conf import conf
 
 
 class Profile(Body):

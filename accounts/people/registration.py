@@ -14,10 +14,10 @@ from .. import signals
 from ..credentials import budgets
 from ..errors import ValidationFailed
 from ..users.models import User
-from ..web.bodies import Address, Body, Name, NewPassword
+from ..web.bodies import MISSING, Body, Name
 from ..web.browser import BrowserView
-from ..web.wording import MISSING
 from . import delivery, email_change, links, mails, password_rules
+from .bodies import Address, NewPassword
 from .links import DeadLink
 from .models import LinkToken
 from .password_change import hash_password
@@ -47,7 +47,7 @@ class RegisterView(BrowserView):
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         mails.require_server()
-        budgets.spend(budgets.mail_budgets(request, "register", given["email"]))
+        budgets.spend(mails.mail_budgets(request, "register", given["email"]))
         delivery.run_with_constant_delay(invite, given["email"], given["name"])
         return Response(status=202)
 

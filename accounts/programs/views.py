@@ -12,7 +12,6 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from .. import credentials, sessions, subjects, tokens
-from ..conf import conf
 from ..credentials import budgets
 from ..errors import BrowserMustUseCookies, NotFound, SessionEnded
 from ..evidence import BY_PASSWORD
@@ -20,6 +19,7 @@ from ..models import Session
 from ..tokens.claims import Issued
 from ..web.base import Endpoint
 from ..web.bodies import Body, ClientSignIn
+from .conf import conf
 
 
 class ProgramSignIn(ClientSignIn):

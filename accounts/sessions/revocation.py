@@ -14,10 +14,8 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
-from django.db.models import OuterRef, QuerySet, Subquery
 from django.db.models.functions import Now
 
 from .. import subjects
@@ -143,30 +141,18 @@ def _read() -> Feed:
         # sessions would fill the feed.
         recent = Session.objects.filter(ended_at__gt=since, idle_expires_at__gt=since)
         ended = recent.values_list("id", flat=True)
+        # By an index of our own user model, whatever sessions there are. Any other model's table is
+        # read. Only a bulk update, which sends no signal, leaves live sessions to these people.
+        inactive = subjects.rows().filter(subjects.inactive())
+        gone = inactive.values_list("gatehouse_subject__sub", flat=True)
         raised = Subject.objects.filter(ver_raised_at__gt=since).values_list("sub", "ver")
-        _feed = Feed(frozenset(ended), frozenset(_inactive()), dict(raised), length, now)
+        _feed = Feed(frozenset(ended), frozenset(gone), dict(raised), length, now)
     except (DatabaseError, InterfaceError) as error:
         log.error("the revocation feed cannot be read: %s", error)
         connection.close()
         _failed_at = time.monotonic()
         raise Unavailable("the revocation feed cannot be read") from error
     return _feed
-
-
-def _inactive() -> QuerySet[Any, str]:
-    """Return the `sub` of inactive users with live sessions.
-
-    There are some only after a bulk update, which sends no signal. Every other way of deactivating
-    ends the sessions. The query looks into an index once for each inactive user, while a join would
-    read every live session. Our own user model has an index of inactive users. Without such an
-    index the whole table of users is read.
-    """
-    live = Session.objects.filter(user=OuterRef("pk"), ended_at=None).values("id")[:1]
-    inactive = subjects.rows().filter(subjects.inactive()).annotate(live=Subquery(live))
-    found: QuerySet[Any, str] = inactive.filter(live__isnull=False).values_list(
-        "gatehouse_subject__sub", flat=True
-    )
-    return found
 
 
 def _ask(claims: AccessClaims) -> None:

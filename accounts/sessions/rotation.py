@@ -1,9 +1,8 @@
-"""Decide what a refresh token is worth, and rotate its session (RFC 9700 section 4.14.2).
+"""Rotate sessions, as a refresh token deserves (RFC 9700 section 4.14.2).
 
-A refresh token carries `sid`, `gen` and `key`. `judge` decides from the row and the clock alone
-what a generation deserves. One conditional UPDATE rotates, so any number of servers together move
-the generation by exactly one. The *window* is the grace time from the later of the rotation and
-its confirmation. DECISIONS.md gives the reasons.
+A refresh token carries `sid`, `gen` and `key`. `judgement` decides what its generation deserves.
+One conditional UPDATE rotates, so any number of servers together move the generation by exactly
+one. DECISIONS.md gives the reasons.
 Rotation does not catch a thief who refreshes within the owner's grace window every time, or whose
 victim never comes back.
 """
@@ -12,7 +11,6 @@ import hmac
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from enum import Enum
 from functools import cache
 from typing import Any
 
@@ -24,51 +22,15 @@ from django.db.models.sql import Query
 from django.http import HttpRequest
 
 from .. import signals, tokens
-from ..conf import LEEWAY_SECONDS, conf
 from ..errors import InvalidToken, RefreshReused, SessionEnded
 from ..models import Session, Subject
 from ..tokens import key_store
 from ..tokens.claims import Issued, RefreshClaims
+from . import judgement
+from .judgement import Verdict
 from .session import end, hash_key, why_not_live
 
-log = logging.getLogger("accounts")
-
-
-class Verdict(Enum):
-    """What a refresh token of some generation deserves."""
-
-    ANSWER = "answer with the current generation"
-    ROTATE = "rotate"
-    ROTATE_PAST = "rotate past a generation whose answer was lost"
-    REUSE = "an older copy is in use"
-    AHEAD = "newer than the row: a restored database"
-
-
-def judge(session: Session, generation: int, now: datetime) -> Verdict:
-    """Return the verdict on a refresh token of `generation`, from the row and the clock alone."""
-    if generation > session.generation:
-        return Verdict.AHEAD
-    if generation == session.generation:
-        return Verdict.ANSWER if is_recent(session.rotated_at, now) else Verdict.ROTATE
-    if generation == session.previous_generation:
-        if is_recent(session.rotated_at, now) or is_recent(session.confirmed_at, now):
-            return Verdict.ANSWER
-        if session.confirmed_at is None:
-            return Verdict.ROTATE_PAST
-    return Verdict.REUSE
-
-
-def is_recent(moment: datetime | None, now: datetime) -> bool:
-    """Return whether that was within the grace time.
-
-    A moment in the future is not recent: the database's clock has stepped back, and a copied token
-    would be answered until the clock is there again. Small steps are allowed, since they are
-    ordinary corrections of a clock.
-    """
-    if moment is None:
-        return False
-    grace = timedelta(seconds=conf.grace_seconds)
-    return -min(grace, timedelta(seconds=LEEWAY_SECONDS)) <= now - moment < grace
+log = logging.getLogger("gatehouse")
 
 
 def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Issued:
@@ -81,7 +43,7 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
     # Another request may rotate between our reading and our UPDATE. Judge the new row then.
     for _ in range(5):
         session, now = load(claims)
-        verdict = judge(session, claims.gen, now)
+        verdict = judgement.judge(session, claims.gen, now)
         if verdict is Verdict.REUSE:
             _end_reused(session, claims.gen, request)
             raise RefreshReused(f"generation {claims.gen} came back at {session.generation}")

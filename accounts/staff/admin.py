@@ -18,9 +18,7 @@ from django.http import HttpRequest
 
 from .. import sessions, signals, subjects, user_agents
 from ..conf import conf
-from ..errors import NoMailServer
 from ..models import Session
-from ..spelling import canonical_email
 from ..web.browser import sessions_in_cookies
 from .site import GatehouseAdmin
 from .site import site as own_site
@@ -78,7 +76,7 @@ class ForStaff(ModelAdmin):
         self, request: HttpRequest, queryset: QuerySet[Any], search_term: str
     ) -> tuple[QuerySet[Any], bool]:
         """Search as Django does, with addresses and domains after an @ in their stored spelling."""
-        words = (canonical_email(w) if "@" in w else w for w in search_term.split())
+        words = (subjects.normalised(w) if "@" in w else w for w in search_term.split())
         return super().get_search_results(request, queryset, " ".join(words))
 
     @admin.display(description="device")
@@ -163,7 +161,7 @@ class UserAdmin(ForStaff):
         def remove_factors(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
             from ..factors.gate import remove_all
 
-            own = sessions_in_cookies(request).filter(user_id=request.user.pk)
+            own = sessions_in_cookies(request).filter(user_id=cast(Any, request.user).pk)
             if not sessions.recent(own):
                 text = CONFIRM.format(issuer=conf.issuer)
                 self.message_user(request, text, messages.ERROR)
@@ -178,6 +176,8 @@ class UserAdmin(ForStaff):
 
         @admin.action(description="Send reset link")
         def send_reset_link(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
+            from ..people.conf import conf
+            from ..people.mails import NoMailServer
             from ..people.password_reset import send_reset
 
             if not conf.mail:

@@ -65,7 +65,7 @@ def test_refresh_works_without_an_access_token(browser_client, alice):
     assert browser_client.get("/probe").status_code == 200
 
 
-def test_used_refresh_token_ends_the_session_for_both(browser_client, alice):
+def test_reused_refresh_token_ends_the_session_for_both(browser_client, alice):
     """RFC 9700 section 4.14.2: a replay ends the newest tokens too."""
     browser_client.sign_in(alice)
     stolen = browser_client.cookies[REFRESH].value

@@ -6,7 +6,7 @@ from itertools import product
 import pytest
 
 from ..models import Session
-from ..sessions.rotation import Verdict, judge
+from ..sessions.judgement import Verdict, judge
 
 NOW = datetime(2031, 5, 4, 3, 2, 1, tzinfo=UTC)
 LATER, NEVER = timedelta(days=365), None

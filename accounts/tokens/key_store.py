@@ -10,7 +10,7 @@ import logging
 import threading
 import time
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 from django.core.exceptions import ImproperlyConfigured
 
@@ -98,15 +98,17 @@ def create(path: Path) -> None:
         write(Ring([new_key("active")]), path, overwrite=False)
 
 
-# By the settings that a ring stands for. Issuer and audience are among them, because the cache of
+# The settings that a ring stands for. Issuer and audience are among them, because the cache of
 # verified tokens remembers only which ring verified one (tokens.signing).
-sources: dict[tuple[str, str, str, Path], Source] = {}
+SETTINGS = ("ISSUER", "AUDIENCE", "SIGNING_KEYS", "SIGNING_KEYS_FILE")
+
+# By the values of these settings, None where nobody sets one.
+sources: dict[tuple[Any, ...], Source] = {}
 
 
 def ring() -> Ring:
     """Return the ring of the settings in force."""
-    options = in_force()
-    place = (options.issuer, options.audience, options.signing_keys, options.signing_keys_file)
+    place = tuple(map(in_force().get, SETTINGS))  # in one reading, since each request asks
     source = sources.get(place) or sources.setdefault(place, Source())
     return source.ring()
 

@@ -132,11 +132,10 @@ class Ring:
         return Ring(keys)
 
     def without(self, kid: str) -> "Ring":
-        """Return a ring without a leaked key. A fresh one signs if the leaked one did."""
+        """Return a ring without a leaked key. Another one signs if the leaked one did."""
         keys = [key for key in self.by_kid.values() if key.kid != kid]
-        if not any(key.status == "active" for key in keys):
-            keys = [key for key in keys if key.status != "next"] + [
-                next((replace(k, status="active") for k in keys if k.status == "next"), None)
-                or new_key("active")
-            ]
-        return Ring(keys)
+        if any(key.status == "active" for key in keys):
+            return Ring(keys)
+        waiting = [key for key in keys if key.status == "next"]
+        successor = replace(waiting[0], status="active") if waiting else new_key("active")
+        return Ring([*(key for key in keys if key.status != "next"), successor])

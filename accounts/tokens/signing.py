@@ -8,9 +8,11 @@ signatures. Whether a token's session is live is the question of `sessions`.
 """
 
 import hashlib
+import json
 import time
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any, ClassVar
 
 import jwt
@@ -26,9 +28,11 @@ from ..models import Session, opaque_id
 from . import key_store
 from .claims import ACCESS, REFRESH, AccessClaims, Issued, RefreshClaims, check_claims, is_over
 from .jws import Jws, Malformed, parse
+from .keys import b64
 
 ALGORITHMS = {"ES256": jwt.get_algorithm_by_name("ES256")}
 OVER = "its time (exp) is over"
+to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
 class RingBackend(TokenBackend):
@@ -45,8 +49,8 @@ class RingBackend(TokenBackend):
     def encode(self, payload: dict[str, Any]) -> str:
         """Return the token of these claims, signed with the active key."""
         key = key_store.ring().active
-        headers = {"typ": self.typ, "kid": key.kid}
-        return jwt.encode(payload, key.private, algorithm=key.alg, headers=headers)
+        signed = f"{header(key.alg, key.kid, self.typ)}.{b64(to_json(payload).encode())}"
+        return f"{signed}.{b64(ALGORITHMS[key.alg].sign(signed.encode(), key.private))}"
 
     def decode(self, token: Any, verify: bool = True) -> dict[str, Any]:
         """Return the verified claims. Raise TokenBackendError that names the first failed check."""
@@ -84,21 +88,27 @@ class RingBackend(TokenBackend):
             raise Malformed("the signature does not fit these bytes")
 
 
+@lru_cache
+def header(alg: str, kid: str, typ: str) -> str:
+    """Return the first segment of a token. All tokens of a key and a kind have the same."""
+    return b64(to_json({"alg": alg, "kid": kid, "typ": typ}).encode())
+
+
 class TypedToken(Token):
     """A simplejwt token whose kind stands in the header (`typ`), not in a claim.
 
-    A new one begins with nothing but its `jti`, which has 128 random bits (simplejwt's have 122).
-    simplejwt would add claims by the project's SIMPLE_JWT, which does not apply to our tokens.
+    A new one is made by `sign`. simplejwt's constructor would add claims by the project's
+    SIMPLE_JWT, which does not apply to our tokens.
     """
 
     typ: ClassVar[str]
     lifetime = timedelta(0)  # every caller sets `exp` from the session's deadlines
+    _token_backend: RingBackend
 
-    def __init__(self, token: Any = None, verify: bool = True) -> None:
-        if token is not None:
-            super().__init__(token, verify)
-        else:
-            self.token, self.payload = None, {"jti": opaque_id()}
+    @classmethod
+    def sign(cls, claims: dict[str, Any]) -> str:
+        """Return a new token of these claims. Its `jti` has 128 random bits (simplejwt's 122)."""
+        return cls._token_backend.encode({"jti": opaque_id(), **claims})
 
     def verify(self) -> None:
         """Check nothing more: the backend has checked everything."""
@@ -129,22 +139,20 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
     apart = timedelta(seconds=round(time.time() - now.timestamp()))
     now = (now + apart).replace(microsecond=0)
     ends = min(now + timedelta(seconds=conf.access_seconds), session.absolute_expires_at + apart)
-    scope = " ".join(subjects.scopes_of(user, acr=session.acr))
     authenticated_at = (session.authenticated_at + apart).timestamp()
     # A time in the future, which the database wrote before its clock stepped back, says nothing.
     known = authenticated_at <= now.timestamp() + LEEWAY_SECONDS
-    access, refresh = AccessToken(), RefreshToken()
-    for token, expires_at in ((access, ends), (refresh, session.idle_expires_at)):
-        token.payload |= {
-            "iss": conf.issuer,
-            "sub": subject.sub,
-            "client_id": session.client,
-            "iat": int(now.timestamp()),
-            "exp": int(expires_at.timestamp()),
-            "sid": session.id,
-            "gen": session.generation,
-        }
-    access.payload |= {
+    both = {
+        "iss": conf.issuer,
+        "sub": subject.sub,
+        "client_id": session.client,
+        "iat": int(now.timestamp()),
+        "sid": session.id,
+        "gen": session.generation,
+    }
+    scope = " ".join(subjects.scopes_of(user, acr=session.acr))
+    rights = {
+        "exp": int(ends.timestamp()),
         "aud": conf.audience,
         "ver": subject.ver,
         "scope": scope,
@@ -152,8 +160,10 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
         "amr": session.amr.split(),
         "acr": session.acr,
     }
-    refresh.payload |= {"aud": conf.refresh_audience, "key": key}
-    return Issued(str(access), str(refresh), session, user, now, ends, scope)
+    last = int(session.idle_expires_at.timestamp())
+    secret = {"exp": last, "aud": conf.refresh_audience, "key": key}
+    access, refresh = AccessToken.sign(both | rights), RefreshToken.sign(both | secret)
+    return Issued(access, refresh, session, user, now, ends, scope)
 
 
 # The claims of good tokens, by the SHA-256 of the text. This saves checking the signature again.
@@ -222,7 +232,7 @@ def is_anothers(text: str) -> bool:
 def _verify(kind: type[TypedToken], text: str) -> dict[str, Any]:
     """Return the claims of an authentic token of any age. Raise InvalidToken."""
     try:
-        return kind(text).payload
+        return kind(text).payload  # type: ignore[arg-type]  # it is a text, whatever their types say
     except TokenError as error:
         raise InvalidToken(str(error.__cause__)) from error
 

@@ -10,7 +10,8 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from ..models import Subject
-from ..spelling import canonical_email, composed, validate_mailable
+from ..subjects import composed
+from .spelling import canonical_email, validate_mailable
 
 
 class UserManager(BaseUserManager["User"]):

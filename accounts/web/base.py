@@ -26,6 +26,14 @@ from .authentication import TokenAuthentication
 from .permissions import SignedIn
 
 
+def json_response(data: Any) -> HttpResponse:
+    """Return the answer that DRF would render of this, already rendered.
+
+    For what is asked often: nothing is negotiated, since `AlwaysJSON` has one answer.
+    """
+    return HttpResponse(bodies.JSONRenderer().render(data), content_type=bodies.MEDIA_TYPE)
+
+
 class View(APIView):
     """The base of every endpoint, whatever REST_FRAMEWORK says. `max_body` is in bytes.
 
@@ -177,9 +185,12 @@ NUMBER = re.compile(r"[1-9][0-9]*", re.ASCII)
 
 
 class Pages(PageNumberPagination):
-    """Lists in pages of this size. `?page=` is a whole number from 1 on, or left out."""
+    """Answer lists in pages of this size. `?page=` is a whole number from 1 on, or left out."""
 
     page_size = 20
+
+    def get_paginated_response(self, data: Any) -> Any:
+        return json_response(super().get_paginated_response(data).data)
 
     def get_page_number(self, request: Request, paginator: Any) -> str:
         """Return the page that is asked for. Raise NotFound where it is no such number.
@@ -190,11 +201,6 @@ class Pages(PageNumberPagination):
         if not NUMBER.fullmatch(asked):
             raise NotFound(f"page {asked[:20]!r} is no number of a page")
         return asked
-
-    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
-        """Return what an OpenAPI description says of `?page=`."""
-        (page,) = super().get_schema_operation_parameters(view)
-        return [{**page, "schema": {"type": "integer", "minimum": 1}}]
 
 
 class ProtectedView(View):

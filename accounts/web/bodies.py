@@ -1,15 +1,19 @@
-"""Read and write bodies in JSON, and name the fields that several of them have.
+"""Read and write bodies in JSON, and define the fields that several of them have.
 
 A field that no body names is ignored, so nothing can be assigned in bulk. The body of one endpoint
-stands beside its view.
+stands beside its view. The docstrings of bodies are texts of the API's description.
 """
 
 import json
+import re
 from datetime import UTC, datetime
 from typing import Any, ClassVar, NoReturn
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.core import validators as django
+from django.core.exceptions import ValidationError
 from rest_framework import negotiation, parsers, renderers, serializers
+from rest_framework import validators as drf
 from rest_framework.request import Request
 from rest_framework.utils import encoders
 
@@ -17,19 +21,43 @@ from .. import subjects
 from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import InvalidRequest
 from ..models import Session
-from ..spelling import LONGEST_EMAIL, composed, is_one_line, mailable
 from ..strict_json import TooDeep, decode
-from .wording import Worded
 
 MEDIA_TYPE = "application/json"
 
+# Of a name to sign in by, where the column sets no limit.
+LONGEST_NAME = 254
+
+
+# Control characters (Cc), line and paragraph separators (Zl, Zp) and lone surrogates (Cs). Unicode
+# never changes these sets, so no table of this Python is asked, which may not know a new letter.
+OUTSIDE_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+
+
+def is_one_line(text: str) -> bool:
+    """Return whether a name may be this text: any letters, but no control character or line break.
+
+    Joiners and marks of direction are letters here: Persian, Hindi, Sinhala and emoji need them.
+    Where a name stands beside other text, whoever shows it keeps its direction apart.
+    """
+    return OUTSIDE_A_LINE.search(text) is None
+
+
+def as_one_line(text: str) -> str:
+    """Return the text with a space for each character that a name may not have."""
+    return OUTSIDE_A_LINE.sub(" ", text).strip()
+
 
 class JSONParser(parsers.BaseParser):
-    """Read RFC 8259 to the letter: UTF-8, no NaN, no lone surrogates, a limited depth."""
+    """Read JSON exactly as RFC 8259 has it, in UTF-8: no NaN, no lone surrogates, limited depth."""
 
     media_type = MEDIA_TYPE
 
     def parse(self, stream: Any, media_type: Any = None, parser_context: Any = None) -> Any:
+        """Return the object in the body, an empty one if there is no body.
+
+        Raise InvalidRequest for anything else.
+        """
         data = stream.read()
         if not data.strip():
             return {}
@@ -53,7 +81,7 @@ DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 class JSONRenderer(renderers.JSONRenderer):
-    """Write UTF-8 JSON without escapes, by one encoder for the life of the process."""
+    """Write JSON in UTF-8 without escapes. One encoder serves all answers of the process."""
 
     encode = encoders.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode
 
@@ -71,22 +99,82 @@ class AlwaysJSON(negotiation.BaseContentNegotiation):
         return renderers[0], renderers[0].media_type
 
 
+MISSING = "This is missing."
+
+# What people read in place of the texts of DRF and Django, which decide what is wrong.
+TEXTS = {
+    "required": MISSING,
+    "null": MISSING,
+    "blank": "Write something here.",
+    "invalid_choice": "This is none of the possible values.",
+}
+VALIDATOR_TEXTS: dict[type[Any], str] = {
+    django.ProhibitNullCharactersValidator: "The character NUL cannot be kept. Leave it out.",
+    drf.ProhibitSurrogateCharactersValidator: (
+        "Half a character (a surrogate) cannot be kept. Leave it out."
+    ),
+}
+
+
+class AtMost(django.MaxLengthValidator):
+    """Refuse a text that is longer than `limit`, and say how long it is.
+
+    `subject` is what the text is called at the beginning of a sentence.
+    """
+
+    def __init__(self, limit: int, subject: str) -> None:
+        super().__init__(limit)
+        self.subject = subject
+
+    def __call__(self, value: Any) -> None:
+        """Raise ValidationError if the text is too long."""
+        if len(value) > self.limit_value:
+            text = f"{self.subject} can have at most {self.limit_value:,} characters"
+            raise ValidationError(f"{text}; this one has {len(value):,}.", self.code)
+
+
+class Worded(serializers.Serializer[Any]):
+    """Say what is wrong with a field in words for the person who filled it in."""
+
+    # For each field, what its text is called at the beginning of a sentence.
+    subjects: ClassVar[dict[str, str]] = {}
+    default_error_messages: ClassVar[dict[str, Any]] = {"invalid": "Send a JSON object."}
+
+    def get_fields(self) -> dict[str, Any]:
+        fields: dict[str, Any] = super().get_fields()
+        for name, field in fields.items():
+            _reword(field, self.subjects.get(name, "A text here"))
+        return fields
+
+
+def _reword(field: Any, subject: str) -> None:
+    """Replace what DRF and Django say of wrong values."""
+    field.error_messages |= TEXTS
+    if isinstance(field, serializers.BooleanField):
+        field.error_messages["invalid"] = "This must be true or false."
+    elif isinstance(field, serializers.CharField):
+        field.error_messages["invalid"] = "This must be a text."
+        field.validators = [_reworded(validator, subject) for validator in field.validators]
+
+
+def _reworded(validator: Any, subject: str) -> Any:
+    """Return a validator that refuses the same values in our words."""
+    if isinstance(validator, django.MaxLengthValidator):
+        return AtMost(validator.limit_value, subject)
+    if type(validator) in VALIDATOR_TEXTS:
+        validator.message = VALIDATOR_TEXTS[type(validator)]
+    return validator
+
+
 class Password(serializers.CharField):
-    """A password exactly as typed, without trimming (ASVS 5.0 6.2.8)."""
+    """Take a password exactly as it was typed, without trimming (ASVS 5.0 6.2.8)."""
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(trim_whitespace=False, max_length=LONGEST_PASSWORD, **kwargs)
 
 
-class NewPassword(Password):
-    """A password to set, composed: whoever enters it later may have another keyboard."""
-
-    def to_internal_value(self, data: Any) -> str:
-        return composed(super().to_internal_value(data))
-
-
 class Body(Worded):
-    """A body that comes in."""
+    """The body of a request."""
 
     subjects: ClassVar[dict[str, str]] = {
         "email": "An address",
@@ -103,14 +191,27 @@ class Body(Worded):
     }
 
 
+class Name(serializers.CharField):
+    """Take a person's name: one line of any letters, without the blanks around it."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(max_length=150, allow_blank=True, trim_whitespace=False, **kwargs)
+
+    def to_internal_value(self, data: Any) -> str:
+        text = str(super().to_internal_value(data))
+        if not is_one_line(text):
+            raise serializers.ValidationError("Write the name on one line, as letters.")
+        return text.strip()
+
+
 class ClientSignIn(Body):
-    """The name by which people of this user model sign in, under its own name, and a password."""
+    """What people sign in by, under the name of that field, and a password."""
 
     password = Password()
 
     def get_fields(self) -> dict[str, Any]:
         field = subjects.name_field()
-        name = serializers.CharField(max_length=field.max_length or LONGEST_EMAIL)
+        name = serializers.CharField(max_length=field.max_length or LONGEST_NAME)
         self._declared_fields = {field.name: name, **self._declared_fields}
         return super().get_fields()
 
@@ -128,43 +229,20 @@ class Factors(Factor):
     recovery_code = serializers.CharField(max_length=64, required=False)
 
 
-class Address(serializers.EmailField):
-    """An e-mail address that mail can be sent to, kept in its one spelling."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=LONGEST_EMAIL, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        return mailable(super().to_internal_value(data))
-
-
-class Name(serializers.CharField):
-    """A person's name: one line of any letters, without the blanks around it."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__(max_length=150, allow_blank=True, trim_whitespace=False, **kwargs)
-
-    def to_internal_value(self, data: Any) -> str:
-        text = str(super().to_internal_value(data))
-        if not is_one_line(text):
-            raise serializers.ValidationError("Write the name on one line, as letters.")
-        return text.strip()
-
-
 def moment(at: datetime) -> str:
     """Return a time as RFC 3339 in UTC with Z."""
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 class Moment(serializers.DateTimeField):
-    """A time as `moment` writes it, whatever the project's zone and format are."""
+    """Write a time as `moment` does, whatever the project's zone and format are."""
 
     def to_representation(self, value: Any) -> str:
         return moment(value)
 
 
 class UserBody(serializers.Serializer[Any]):
-    """A user on the wire, as this site describes people."""
+    """A user, as this site describes people."""
 
     id = serializers.CharField()
     email = serializers.EmailField(
@@ -175,7 +253,7 @@ class UserBody(serializers.Serializer[Any]):
 
 
 class SessionTimes(serializers.Serializer[Any]):
-    """`access_expires_at` is null where only the refresh token is good."""
+    """A session. `access_expires_at` is null if only the refresh token is good."""
 
     id = serializers.CharField()
     created_at = serializers.DateTimeField()
@@ -193,6 +271,7 @@ class State(serializers.Serializer[Any]):
 
 
 def session_json(session: Session, access_expires_at: datetime | None) -> dict[str, Any]:
+    """Return a session as `SessionTimes` describes it."""
     return {
         "id": session.id,
         "created_at": moment(session.created_at),
@@ -205,7 +284,7 @@ def session_json(session: Session, access_expires_at: datetime | None) -> dict[s
 def state_json(
     user: AbstractBaseUser, session: Session, access_expires_at: datetime
 ) -> dict[str, Any]:
-    """Return what `/auth/session` says of a good access token: who is signed in, until when."""
+    """Return what `/auth/session` says of a good access token, as `State` describes it."""
     return {
         "authenticated": True,
         "user": subjects.describe(user),

@@ -10,10 +10,9 @@ from typing import Any, TypeVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
-from django.http import HttpRequest
+from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 from rest_framework.request import Request
-from rest_framework.response import Response
 
 from .. import credentials, sessions, signals, tokens
 from ..errors import InvalidToken, SessionEnded
@@ -92,9 +91,10 @@ def interrupted(
     return response
 
 
-def response_with_cookies(issued: Issued) -> Response:
+def response_with_cookies(issued: Issued) -> HttpResponse:
     """Return an answer with the tokens in Set-Cookie and everything else in the body."""
-    response = Response(bodies.state_json(issued.user, issued.session, issued.access_expires_at))
+    state = bodies.state_json(issued.user, issued.session, issued.access_expires_at)
+    response = base.json_response(state)
     cookies.set_tokens(response, issued)
     return response
 

@@ -79,6 +79,12 @@ def keep(
     response.set_cookie(name, text, max_age=seconds, **attributes)
 
 
+def read(request: HttpRequest, name: str) -> str:
+    """Return the text of a cookie that `keep` has set. It is empty if the browser sent none."""
+    text: str = request.COOKIES.get(name, "")
+    return text
+
+
 def drop(response: HttpResponseBase, name: str, *, same_site: str = "Strict") -> None:
     """Delete a cookie that `keep` has set."""
     keep(response, name, "", 0, same_site=same_site)

@@ -3,7 +3,6 @@
 import ipaddress
 import logging
 import re
-from collections import Counter
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 from typing import Any
@@ -79,7 +78,9 @@ def guarded(request: HttpRequest) -> list[str]:
 def sent_once(request: HttpRequest, names: Iterable[str]) -> dict[str, str]:
     """Return those of the names that came exactly once and resemble no other, with their values."""
     sent = raw_values(request.META.get("HTTP_COOKIE", ""))
-    alike = Counter(map(name_as_django_reads_it, sent))
+    alike: dict[str, int] = {}
+    for name in map(name_as_django_reads_it, sent):
+        alike[name] = alike.get(name, 0) + 1
     return {
         name: sent[name][0] for name in names if alike[name] == 1 and len(sent.get(name, ())) == 1
     }

@@ -12,11 +12,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.errors import TooLarge
 from accounts.users.models import User
-from accounts.web import unread
 from accounts.web.problems import from_problem
 from api.models import Note
 from api.notes import OwnNotes
 from api.serializers import NoteSerializer
+from project import unread
 from tests.clients import BrowserClient
 from tests.servers import ROOT
 

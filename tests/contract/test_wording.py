@@ -8,8 +8,7 @@ import pytest
 from django.conf import settings
 
 from accounts.users.models import User
-from accounts.web.bodies import Body
-from accounts.web.wording import Worded
+from accounts.web.bodies import Body, Worded
 from tests.clients import BrowserClient
 
 # Each serializer of the project is known from here on.

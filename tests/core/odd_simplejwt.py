@@ -67,6 +67,7 @@ def main() -> None:
     session = Session(
         user=alice,
         client="web",
+        authenticated_at=now,
         idle_expires_at=ends,
         absolute_expires_at=ends,
     )

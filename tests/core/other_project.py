@@ -50,7 +50,6 @@ GATEHOUSE = {
     "SIGNING_KEYS_FILE": BASE_DIR / "keys.json",
     "DATA_DIR": BASE_DIR,
     "SCOPES": "shop.rights.scopes",
-    "MAIL": False,
     %(more)s
 }
 """

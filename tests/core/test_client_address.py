@@ -7,11 +7,12 @@ from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
 from accounts import callers
-from accounts.credentials.budgets import mail_budgets, sign_in_budgets
+from accounts.credentials.budgets import sign_in_budgets
 from accounts.models import FailureCount
+from accounts.people.mails import mail_budgets
 from accounts.web.middleware import ClientAddress
 from tests.clients import BearerClient, BrowserClient, JSONClient
-from tests.core.test_throttling import guess, proxied, statuses  # noqa: F401  (a fixture)
+from tests.core.test_budgets import guess, proxied, statuses  # noqa: F401  (a fixture)
 
 RIGHT = "alice walks the long way home"
 

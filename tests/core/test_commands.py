@@ -73,13 +73,6 @@ def test_purge_at_once_leaves_what_still_has_to_be_refused(alice: User) -> None:
     assert "deleted 1 sessions" in run("purge_sessions", "--days", "0")
 
 
-@pytest.mark.parametrize("days", ["-1", "36501"])
-def test_purge_refuses_days_that_make_no_sense(db: None, days: str) -> None:
-    """Before anything is deleted."""
-    with pytest.raises(CommandError, match="--days must be between 0 and 36500"):
-        run("purge_sessions", f"--days={days}")
-
-
 def test_purge_deletes_dead_links_and_old_counters(
     alice: User, browser_client: BrowserClient
 ) -> None:
@@ -268,7 +261,7 @@ def test_ending_the_sessions_of_somebody_without_any_is_an_event(alice: User) ->
         *(("rotate_signing_key --wait", "-1"), ("rotate_signing_key --wait", "86401")),
         *(("security_report --hours", "-5"), ("security_report --hours", "999999999999")),
         *(("purge_sessions --batch", "0"), ("purge_sessions --batch", "10001")),
-        ("purge_sessions --batch", "many"),
+        *(("purge_sessions --batch", "many"), ("purge_sessions --days", "36501")),
     ],
 )
 def test_senseless_number_is_refused_before_anything_is_done(

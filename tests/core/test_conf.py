@@ -8,17 +8,23 @@ from django.core.exceptions import ImproperlyConfigured
 from django.test import override_settings
 
 from accounts import conf as conf_module
-from accounts.conf import DEFAULTS, OPTIONS, TYPES, conf, in_force, override, without_override
+from accounts.conf import OPTIONS, TYPES, conf, in_force, override, without_override
+from accounts.people.conf import conf as people
+from accounts.programs.conf import conf as programs
 
 
 def test_unknown_name_is_an_error(settings):
-    """A misspelt setting that is silently ignored is how an option ends up switched off."""
+    """A misspelt setting that is silently ignored is how an option ends up switched off.
+
+    So would one of a part that is not installed.
+    """
     settings.GATEHOUSE = {"ACESS_SECONDS": 1, "grace_seconds": 1}
 
     with pytest.raises(ImproperlyConfigured) as refused:
         _ = conf.issuer
     assert str(refused.value) == (
-        "GATEHOUSE has no setting ACESS_SECONDS. GATEHOUSE has no setting grace_seconds."
+        "GATEHOUSE has no setting ACESS_SECONDS, or the part that has it is missing. "
+        "GATEHOUSE has no setting grace_seconds, or the part that has it is missing."
     )
 
 
@@ -68,7 +74,7 @@ def test_setting_counts_from_the_moment_it_changes(settings):
     assert conf.access_seconds == 42
 
     del settings.GATEHOUSE
-    assert conf.access_seconds == DEFAULTS.access_seconds == 300
+    assert conf.access_seconds == OPTIONS["ACCESS_SECONDS"].default == 300
 
 
 def test_settings_are_read_once_for_each_dict(settings):
@@ -88,7 +94,7 @@ def test_defaults_are_the_contracts(settings):
     assert conf.lifetimes(remember=True) == (7 * 86400, 30 * 86400)
     assert conf.grace_seconds == 10
     assert conf.revocation_poll_seconds == 1
-    assert conf.api_clients is True
+    assert programs.api_clients is True
     assert conf.trusted_proxies == ()
     assert conf.explain_csrf is False
 
@@ -96,9 +102,9 @@ def test_defaults_are_the_contracts(settings):
 def test_every_setting_has_a_type_that_its_default_is_of_and_a_meaning():
     """docs/reference/package-settings.md is made of them."""
     for name, option in OPTIONS.items():
-        _, fits = TYPES[option.type]
-        assert fits(getattr(DEFAULTS, name.lower())), name
-        assert option.metadata["meaning"], name
+        _, fits = TYPES[option.kind]
+        assert fits(option.default), name
+        assert option.meaning, name
 
 
 @pytest.mark.parametrize(
@@ -136,7 +142,7 @@ def test_values_are_given_as_a_settings_file_has_them(settings):
     assert conf.signing_keys_file == Path("keys.json")
     assert conf.revocation_counter == Path("x") / "revocations"
     assert (conf.scopes, conf.staff_scopes) == (("notes:read",), ("audit:read",))
-    assert conf.exports == {"notes": "api.notes.exported"}
+    assert people.exports == {"notes": "api.notes.exported"}
 
 
 def test_override_changes_what_it_names_until_it_ends(settings):
@@ -145,7 +151,7 @@ def test_override_changes_what_it_names_until_it_ends(settings):
 
     with override({"GRACE_SECONDS": 0}):
         assert (conf.grace_seconds, conf.issuer) == (0, "https://app.example")
-        assert without_override().grace_seconds == 7
+        assert without_override()["GRACE_SECONDS"] == 7
     assert conf.grace_seconds == 7
 
 

@@ -9,8 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from accounts.models import FailureCount
-from accounts.spelling import canonical_email, is_one_line, mailable
 from accounts.users.models import User
+from accounts.users.spelling import canonical_email, mailable
+from accounts.web.bodies import is_one_line
 from tests.clients import PASSWORDS, BrowserClient
 from tests.people import mails
 

@@ -50,7 +50,7 @@ DATABASES = {{"default": {{
 }}}}
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 GATEHOUSE = {{
-    "ISSUER": "http://localhost", "SIGNING_KEYS_FILE": "signing-keys.json", "MAIL": False,
+    "ISSUER": "http://localhost", "SIGNING_KEYS_FILE": "signing-keys.json", {more}
 }}
 """
 
@@ -74,7 +74,9 @@ def project(folder: Path, left_out: set[str]) -> Path:
     paths = [f"accounts.{part}.urls" for part in kept if has_paths(folder, part)]
     user = "gatehouse_users.User" if "users" in kept else "auth.User"
     admin = "accounts.staff.apps.Administration" if "staff" in kept else "django.contrib.admin"
-    (folder / "settings.py").write_text(SETTINGS.format(admin=admin, apps=apps, user=user))
+    more = '"MAIL": False' if "people" in kept else ""
+    settings = SETTINGS.format(admin=admin, apps=apps, user=user, more=more)
+    (folder / "settings.py").write_text(settings)
     (folder / "urls.py").write_text(URLS.format(paths=paths))
     (folder / "pytest.ini").write_text("[pytest]\n")
     return folder

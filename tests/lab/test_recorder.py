@@ -99,7 +99,7 @@ def test_refresh_is_noted_with_its_verdict(alice: User, watching: BrowserClient)
 
     entry = entries(watching)[-1]
 
-    judged = entry["steps"][names(entry).index("accounts.sessions.rotation.judge")]["facts"]
+    judged = entry["steps"][names(entry).index("accounts.sessions.judgement.judge")]["facts"]
     assert judged["verdict"] == "answer with the current generation"
     assert judged["presented"] == 1
 
@@ -114,7 +114,7 @@ def test_rotation_is_noted_with_the_row_as_it_was_judged(
     watching.post("/auth/refresh")
 
     entry = entries(watching)[-1]
-    judged = entry["steps"][names(entry).index("accounts.sessions.rotation.judge")]["facts"]
+    judged = entry["steps"][names(entry).index("accounts.sessions.judgement.judge")]["facts"]
     rotated = entry["steps"][names(entry).index("accounts.sessions.rotation.rotate")]["facts"]
     assert (judged["verdict"], judged["presented"], judged["row"]) == ("rotate", 1, 1)
     assert rotated["session"]["generation"] == 2

@@ -58,7 +58,7 @@ def test_reset_wins_over_a_change_that_is_still_being_hashed(
     browser_client.sign_in(alice)
     body = {"current_password": PASSWORDS[alice.email], "new_password": "seven grey herons at dusk"}
 
-    with just_before("UPDATE gatehouse_failurecount", partial(reset_password, alice)):
+    with just_before('UPDATE "gatehouse_failurecount"', partial(reset_password, alice)):
         answer = browser_client.post("/auth/password/change", body)
 
     assert answer.status_code == 401

@@ -7,10 +7,11 @@ CODE = """
 import django
 from django.conf import settings
 
-left_out = ("accounts.audit", "accounts.people", "accounts.federation", "lab")
+left_out = ("accounts.audit", "accounts.people", "accounts.federation", "accounts.factors", "lab")
 settings.INSTALLED_APPS = [
     name for name in settings.INSTALLED_APPS if not name.startswith(left_out)
 ]
+del settings.GATEHOUSE["MAIL"], settings.GATEHOUSE["EXPORTS"]  # those of people
 django.setup()
 from accounts.staff.admin import UserAdmin, site
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
 
@@ -18,7 +18,6 @@ from ..arguments import between
 
 # The longest budget lasts an hour.
 DAY = timedelta(days=1)
-LONGEST = 36_500
 
 
 @contextmanager
@@ -39,7 +38,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument(
             "--days",
-            type=int,
+            type=between(0, 36_500),
             default=30,
             help="keep ended ones for so long; at 0 as long as a token of theirs may verify",
         )
@@ -48,8 +47,6 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         batch, days = options["batch"], options["days"]
-        if not 0 <= days <= LONGEST:
-            raise CommandError(f"--days must be between 0 and {LONGEST}, not {days}.")
         expired = Session.objects.filter(
             Q(idle_expires_at__lt=Now()) | Q(absolute_expires_at__lt=Now()), ended_at=None
         )

@@ -1,7 +1,7 @@
 import django.db.models.functions.datetime
 from django.db import migrations, models
 
-from ...spelling import validate_mailable
+from ..spelling import validate_mailable
 
 
 class Migration(migrations.Migration):

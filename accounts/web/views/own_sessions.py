@@ -18,7 +18,6 @@ from ..authentication import SignedInRequest
 from ..base import Pages, ProtectedEndpoint, ProtectedView
 from ..browser import own_session
 from ..permissions import RecentlyAuthenticated
-from ..wording import MISSING
 
 # Ended sessions stay listed for this long.
 SHOWN = timedelta(days=30)
@@ -94,13 +93,8 @@ class LogoutOthersView(ProtectedEndpoint):
     def post(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
         ended = sessions.end_all_of(user, "ended_others", keep=session.id)
-        signals.tell(
-            "others_ended",
-            request,
-            user=user,
-            session=session,
-            detail={"count": ended},
-        )
+        detail = {"count": ended}
+        signals.tell("others_ended", request, user=user, session=session, detail=detail)
         return Response(status=204)
 
 
@@ -122,7 +116,7 @@ class ReauthenticateView(ProtectedEndpoint):
             evidence.extend(BY_PASSWORD)
         evidence.extend(credentials.prove(request, user, given))
         if not evidence:
-            raise ValidationFailed(errors={"password": [MISSING]})
+            raise ValidationFailed(errors={"password": [bodies.MISSING]})
         sessions.reauthenticated(session, evidence)
         signals.tell("reauthenticated", request, user=user, session=session)
         return Response(bodies.state_json(user, session, request.auth.expires_at))

@@ -11,7 +11,7 @@ from ...credentials import budgets
 from ...errors import NoRefreshToken, SecondFactorRequired, SessionEnded
 from ...evidence import BY_PASSWORD
 from ...models import Session
-from .. import bodies, cookies, csrf
+from .. import base, bodies, cookies, csrf
 from ..browser import (
     BrowserView,
     interrupted,
@@ -34,9 +34,9 @@ class SessionView(BrowserView):
 
     answers = bodies.State
 
-    def get(self, request: HttpRequest) -> Response:
+    def get(self, request: HttpRequest) -> HttpResponse:
         csrf.ensure_cookie(request)
-        return Response(session_state(request))
+        return base.json_response(session_state(request))
 
 
 class LoginView(BrowserView):
@@ -61,7 +61,7 @@ class RefreshView(BrowserView):
     answers = bodies.State
     refuses = (401, 429)
 
-    def post(self, request: HttpRequest) -> Response:
+    def post(self, request: HttpRequest) -> HttpResponse:
         token = cookies.read_refresh(request)
         if token is None:
             raise NoRefreshToken

@@ -5,8 +5,8 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.spelling import canonical_email
 from accounts.users.models import User
+from accounts.users.spelling import canonical_email
 
 
 class Command(BaseCommand):

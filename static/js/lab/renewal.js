@@ -18,7 +18,7 @@ export function refusal(entry) {
  * @returns {Filled}
  */
 export function refresh(observed, entry, { before, refusal, lock, grace }) {
-  const judge = find(entry, 'rotation.judge');
+  const judge = find(entry, 'judgement.judge');
   const rotate = find(entry, 'rotation.rotate');
   const session = rotate?.facts.session;
   const { presented, row, verdict } = judge?.facts ?? {};

@@ -2,6 +2,7 @@
 
 A refusal seldom reads the body. A server that closes while the client is still sending resets the
 connection. The client gets no answer then, and a proxy sends 502 (RFC 9112 section 9.6).
+A project on another server may copy this file: it imports nothing but Django.
 """
 
 import math

@@ -1,48 +1,21 @@
-"""Give addresses, passwords and names one spelling, however people type them.
+"""Give addresses one spelling, however people type them, and keep names on one line.
 
 No letter becomes another one, only another spelling of itself. The owner of `weiß@…` is not the
 owner of `weiss@…`, and `straße.example` is another domain than `strasse.example`.
 """
 
-import re
-import unicodedata
-
 import idna
 from django.core.exceptions import ValidationError
 from django.core.validators import EmailValidator
 
-LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
+from ..subjects import lower
 
-# Control characters (Cc), line and paragraph separators (Zl, Zp) and lone surrogates (Cs). Unicode
-# never changes these sets, so no table of this Python is asked, which may not know a new letter.
-OUTSIDE_A_LINE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+LONGEST_EMAIL = 254  # RFC 5321 section 4.5.3.1.3, without the angle brackets
 
 TOO_LONG = f"An address has at most {LONGEST_EMAIL} characters."
 LOCAL_PART = "Mail can be sent to plain letters (a to z), digits and signs before the @, no others."
 NO_ADDRESS = "Write a whole address, such as name@example.com."
 DOMAIN = "What stands after the @ is no domain that mail can be sent to."
-
-
-def composed(text: str) -> str:
-    """Return the text with each letter and its marks as one character where there is one (NFC).
-
-    For passwords: keyboards differ in what they send for é (NIST SP 800-63B-4 section 3.1.1.2).
-    """
-    return unicodedata.normalize("NFC", text)
-
-
-def is_one_line(text: str) -> bool:
-    """Return whether a name may be this text: any letters, but no control character or line break.
-
-    Joiners and marks of direction are letters here: Persian, Hindi, Sinhala and emoji need them.
-    Where a name stands beside other text, whoever shows it keeps its direction apart.
-    """
-    return OUTSIDE_A_LINE.search(text) is None
-
-
-def as_one_line(text: str) -> str:
-    """Return the text with a space for each character that a name may not have."""
-    return OUTSIDE_A_LINE.sub(" ", text).strip()
 
 
 def canonical_email(text: str) -> str:
@@ -84,16 +57,6 @@ def mailable(text: str) -> str:
 def validate_mailable(text: str) -> None:
     """Raise `ValidationError` unless mail can be sent to this address: for fields of models."""
     mailable(text)
-
-
-def lower(text: str) -> str:
-    """Return the text composed (NFC) and in lower case, without mapping a letter to another.
-
-    A letter stays as it is unless the upper case of its lower case is that letter again. So İ
-    (U+0130) does not become an i, nor ẞ (U+1E9E) an ß, whose upper case is SS.
-    """
-    lowered = (low if low.upper() == c else c for c in composed(text) for low in [c.lower()])
-    return composed("".join(lowered))
 
 
 def encoded(domain: str) -> str:

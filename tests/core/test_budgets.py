@@ -271,7 +271,8 @@ def test_token_that_was_good_is_no_guess(alice, api_client):
     """In a throttled network it is still told 401, which is what makes a page refresh."""
     api_client.sign_in(alice)
     good = api_client.tokens["access_token"]
-    old = forge.altered(good, iat=int(time.time()) - 400, exp=int(time.time()) - 100)
+    then = int(time.time()) - 400
+    old = forge.altered(good, auth_time=then, iat=then, exp=then + 300)
     bad = BearerClient()
     bad.tokens = {"access_token": "bad"}
     for _ in range(301):

@@ -11,8 +11,8 @@ from typing import Any, BinaryIO
 
 import pytest
 
-from accounts.web import unread
-from accounts.web.unread import MOST_BYTES, ReadToTheEnd
+from project import unread
+from project.unread import MOST_BYTES, ReadToTheEnd
 
 # Before it waits, it gives the database connection back.
 pytestmark = pytest.mark.django_db

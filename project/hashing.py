@@ -1,0 +1,32 @@
+"""Hash passwords at a lower priority than requests are answered.
+
+Linux gives each thread a priority of its own, and lets nobody raise it again. So the hash has a
+thread, and the request's thread waits for it. Nothing else runs there, and no query.
+"""
+
+import os
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+
+from django.contrib.auth.hashers import Argon2PasswordHasher
+
+
+def lower_priority() -> None:
+    """Have this thread, and those that it starts, run after the others where cores are scarce."""
+    with suppress(OSError):  # forbidden here: a container's or systemd's filter
+        os.nice(10)
+
+
+# Elsewhere the whole process would have that priority.
+thread = ThreadPoolExecutor(1, initializer=lower_priority if sys.platform == "linux" else None)
+
+
+class Argon2(Argon2PasswordHasher):
+    """Django's own, in that thread."""
+
+    def encode(self, password: str, salt: str) -> str:
+        return thread.submit(super().encode, password, salt).result()
+
+    def verify(self, password: str, encoded: str) -> bool:
+        return thread.submit(super().verify, password, encoded).result()
