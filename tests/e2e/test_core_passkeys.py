@@ -57,6 +57,31 @@ def test_passkey_is_added_and_signs_in_from_the_address_field(page: Page, dora: 
     expect(page.locator("[data-devices]")).to_contain_text("signed in with a passkey")
 
 
+def test_recovery_codes_are_printed_alone_and_copied(
+    context: BrowserContext, page: Page, dora: Person
+) -> None:
+    """On paper nothing else of the page; in the clipboard one code a line."""
+    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    Authenticator(page)
+    steps.sign_in(page, dora, "/account")
+    make = page.get_by_role("button", name="Make recovery codes")
+    expect(make).to_be_disabled()
+    add_passkey(page, "Laptop")
+    make.click()
+    codes = page.locator("[data-codes] code")
+    expect(codes).to_have_count(10)
+
+    page.get_by_role("button", name="Copy").click()
+    expect(page.get_by_text("The codes have been copied.")).to_be_visible()
+    copied = page.evaluate("navigator.clipboard.readText()")
+    page.emulate_media(media="print")
+
+    assert copied.split("\n") == codes.all_inner_texts()
+    expect(codes.first).to_be_visible()
+    for name in ("Devices", "Passkeys"):
+        expect(page.get_by_role("heading", name=name)).to_be_hidden()
+
+
 def test_button_signs_in_and_whoever_cancels_is_not_scolded(
     context: BrowserContext, page: Page, dora: Person
 ) -> None:

@@ -12,8 +12,9 @@ const list = find('[data-passkeys]');
 const form = find('[data-add-passkey]');
 const said = find('[data-said]', form);
 let changed = async () => {};
-let ids = [];
 let last = false;
+/** Whether one is being made: a list from before it must not have its device forget it. */
+let making = false;
 
 /** @param {{changed: (stronger?: boolean) => Promise<void>}} on */
 export function start(on) {
@@ -21,11 +22,16 @@ export function start(on) {
   form.hidden = !passkeys.supported;
   find('[data-no-passkeys]').hidden = passkeys.supported;
   onSubmit(form, async ({ name }) => {
-    const { publicKey } = await api.post('/auth/passkeys/options', passkeys.OPTIONS);
-    const credential = await passkeys.create(publicKey);
-    await api.post('/auth/passkeys', api.created(PASSKEY), { credential, name: name.value.trim() });
-    form.reset();
-    await changed(true);
+    making = true;
+    try {
+      const { publicKey } = await api.post('/auth/passkeys/options', passkeys.OPTIONS);
+      const credential = await passkeys.create(publicKey);
+      await api.post('/auth/passkeys', api.created(PASSKEY), { credential, name: name.value.trim() });
+      form.reset();
+      await changed(true);
+    } finally {
+      making = false;
+    }
     said.textContent = 'The passkey has been added. Sign in with it from now on.';
   });
 }
@@ -35,8 +41,7 @@ export function show({ passkeys: own, totp }) {
   list.replaceChildren(...own.map(row));
   list.hidden = !own.length;
   list.removeAttribute('aria-busy');
-  ids = own.map(({ id }) => id);
-  passkeys.keepOnly(session.user().id, ids);
+  if (!making) passkeys.keepOnly(session.user().id, own.map(({ id }) => id));
 }
 
 function row(passkey) {
@@ -78,7 +83,7 @@ async function remove(path, id, name) {
   });
   if (!sure) return;
   await api.remove(path, api.EMPTY);
-  passkeys.keepOnly(session.user().id, ids.filter((one) => one !== id)); // before this session ends, if it began with it
+  passkeys.drop(id);
   await changed();
   said.textContent = 'The passkey has been removed.';
 }
