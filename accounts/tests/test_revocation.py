@@ -130,15 +130,16 @@ def test_raised_version_is_effective_in_another_process_at_once(
 def test_deactivation_is_effective_in_another_process_at_once(
     alice: Any, other_process: Callable[[Issued], str]
 ) -> None:
-    """And reactivation revives nothing."""
+    """Reactivation revives nothing, and a new sign-in counts at once."""
     pair = sign_in(alice)
     assert other_process(pair) == "accepted"
 
     shut_out(alice)
     assert other_process(pair) == "RevokedSession"
 
-    let_in(alice)
+    alice = let_in(alice)
     assert other_process(pair) == "RevokedSession"
+    assert other_process(sign_in(alice)) == "accepted"
 
 
 def test_sessions_of_a_deleted_user_stay_revoked(
