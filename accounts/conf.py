@@ -54,7 +54,9 @@ class Option(Generic[T]):
 
     def __get__(self, instance: object, owner: type) -> T:
         """Return the value in force here and now."""
-        found: T = in_force().get(self.name, self.default)
+        overriding = _overriding.get()  # as in `in_force`: asked for several times in each request
+        values = without_override() if overriding is None else overriding
+        found: T = values.get(self.name, self.default)
         return found
 
 

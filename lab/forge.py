@@ -60,7 +60,7 @@ def claims(**changes: Any) -> dict[str, Any]:
         "gen": 1,
         "ver": 1,
         "scope": "notes:read notes:write",
-        "auth_time": now,
+        "auth_time": changes.get("iat", now),
         "amr": ["pwd"],
         "acr": "1",
         **changes,

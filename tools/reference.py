@@ -18,6 +18,7 @@ from django.http import HttpRequest
 from accounts import errors, signals
 from accounts.conf import OPTIONS, TYPES
 from accounts.credentials import budgets
+from accounts.factors import second_step
 from accounts.people import mails, notices
 from project.variables import VARIABLES
 from tools.endpoints import endpoints
@@ -77,7 +78,7 @@ def default(text: str) -> str:
 
 def security_events() -> str:
     rows = [
-        [code(kind), words, notices.LETTERS[kind].subject if kind in notices.LETTERS else ""]
+        [code(kind), words, letter.subject if (letter := notices.letter_for(kind)) else ""]
         for kind, words in signals.KINDS.items()
     ]
     return page(
@@ -127,6 +128,7 @@ def limits() -> Iterator[tuple[str, str, str]]:
         *budgets.sign_in_budgets(nobody, ""),
         *mails.mail_budgets(nobody, "register, reset, e-mail change:", ""),
         budgets.Budget("bad tokens of a network", "", budgets.BAD_TOKEN_LIMIT, 60),
+        budgets.Budget("codes after one password", "", second_step.TRIES, second_step.SECONDS),
     ]
     for budget in known:
         minutes = budget.seconds // 60

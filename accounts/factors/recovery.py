@@ -3,13 +3,17 @@
 import base64
 import hashlib
 import secrets
+from datetime import timedelta
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db import transaction
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+from django.dispatch import receiver
 
 from ..evidence import TWO, Evidence
+from ..signals import purging
 from .models import RecoveryCode
 
 CODES = 10
@@ -17,6 +21,9 @@ CODES = 10
 # 120 random bits, so that a plain SHA-256 is enough (ASVS 5.0 6.5.2, 11.4).
 BYTES = 15
 GROUP = 6
+
+# Used ones are kept for so long.
+KEPT = timedelta(days=30)
 
 # A one-time password, in the words of RFC 8176.
 EVIDENCE = Evidence(how="recovery", amr=("otp",), acr=TWO)
@@ -42,6 +49,13 @@ def use(user: AbstractBaseUser, code: str) -> Evidence | None:
 def left(user: AbstractBaseUser) -> QuerySet[RecoveryCode]:
     """Return the codes that are not used."""
     return RecoveryCode.objects.filter(user_id=user.pk, used_at=None)
+
+
+@receiver(purging)
+def used_long_ago(sender: None, **kwargs: Any) -> tuple[str, QuerySet[RecoveryCode]]:
+    """Return the codes that were used a while ago: nobody tries them again."""
+    old = RecoveryCode.objects.filter(used_at__lt=Now() - KEPT)
+    return "used recovery codes", old
 
 
 def _written(raw: bytes) -> str:

@@ -125,6 +125,7 @@ def end_sessions_of_inactive(
         if switched:
             sessions.end_all_of(instance, "deactivated")
             record("reactivated", instance)
+            revocation.tell_other_processes()  # the feed they have read knows them as inactive
     elif not created and (sessions.end_all_of(instance, "deactivated") or switched):
         record("deactivated", instance)
 

@@ -38,6 +38,7 @@ OPTIONS = {
     "EXPLAIN_CSRF": False,
     "HASHING_PLACES": 6,
     "SIGNING_KEYS": "",
+    "SECOND_FACTOR": "optional",
 }
 
 

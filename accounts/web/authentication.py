@@ -83,7 +83,7 @@ class TokenAuthentication(BaseAuthentication):
         if bearer is None:
             csrf.check(http)
         view = (request.parser_context or {}).get("view")
-        if subjects.ENROL in principal.scope and not getattr(view, "for_enrolment", False):
+        if subjects.ENROL in principal.claims.scope and not getattr(view, "for_enrolment", False):
             raise EnrolmentRequired
         return principal, principal.claims
 

@@ -19,6 +19,7 @@ ISSUER = os.environ["ISSUER"]
 AUDIENCE = os.environ.get("AUDIENCE", "gatehouse-api")
 JWKS_URL = os.environ.get("JWKS_URL", f"{ISSUER}/.well-known/jwks.json")
 CLAIMS = ["iss", "aud", "sub", "client_id", "iat", "exp", "jti", "sid", "scope"]
+CLAIMS += ["auth_time", "amr", "acr"]
 
 app = Flask(__name__)
 
@@ -68,8 +69,11 @@ def verify(token: str) -> dict[str, Any]:
     )
 
 
-def needs(scope: str) -> Callable[[Any], Any]:
-    """A view for callers whose token carries this scope; the claims are in `g.claims`."""
+def needs(scope: str, *, acr: str = "1") -> Callable[[Any], Any]:
+    """A view for callers whose token carries this scope; the claims are in `g.claims`.
+
+    `acr` is how strong their sign-in must have been: "2" for two factors, "3" for a passkey.
+    """
 
     def protect(view: Any) -> Any:
         @wraps(view)
@@ -83,6 +87,9 @@ def needs(scope: str) -> Callable[[Any], Any]:
                 return refusal(401, ', error="invalid_token"')
             if scope not in g.claims["scope"].split():
                 return refusal(403, f', error="insufficient_scope", scope="{scope}"')
+            if g.claims["acr"] < acr:  # RFC 9470: the client asks its person for more, and repeats
+                error = "insufficient_user_authentication"
+                return refusal(401, f', error="{error}", acr_values="{acr}"')
             return view(*args, **kwargs)
 
         return check
@@ -98,3 +105,9 @@ def refusal(status: int, error: str) -> Response:
 @needs("audit:read")
 def report() -> dict[str, str]:
     return {"for": g.claims["sub"], "by": g.claims["client_id"]}
+
+
+@app.get("/report/names")
+@needs("audit:read", acr="2")
+def names() -> dict[str, str]:
+    return {"for": g.claims["sub"], "acr": g.claims["acr"]}

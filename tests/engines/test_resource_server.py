@@ -85,8 +85,8 @@ def call(
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
 
-    def ask(token: str = "") -> httpx.Response:
-        return httpx.get(url, headers={"Authorization": f"Bearer {token}"} if token else {})
+    def ask(token: str = "", more: str = "") -> httpx.Response:
+        return httpx.get(url + more, headers={"Authorization": f"Bearer {token}"} if token else {})
 
     try:
         wait_for(lambda: "Running on" in log.read_text(), process, log)
@@ -116,6 +116,19 @@ def test_good_token_opens_the_report(server: Gatehouse, call: Callable[..., Any]
     assert answer.status_code == 200
     assert answer.json()["by"] == "cli"
     assert call(forged(server)).status_code == 200  # so that the refusals below are for their cause
+
+
+def test_password_alone_is_too_little_for_the_names(
+    server: Gatehouse, call: Callable[..., Any]
+) -> None:
+    """RFC 9470: the challenge says what would do, and a token of two factors does."""
+    refused = call(forged(server), "/names")
+
+    assert refused.status_code == 401
+    assert refused.headers["WWW-Authenticate"].endswith(
+        'error="insufficient_user_authentication", acr_values="2"'
+    )
+    assert call(forged(server, acr="2"), "/names").json()["acr"] == "2"
 
 
 def test_missing_scope_is_403(server: Gatehouse, call: Callable[..., Any]) -> None:

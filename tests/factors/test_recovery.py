@@ -1,6 +1,11 @@
 """Recovery codes: ten, shown once, each for one sign-in."""
 
+from datetime import timedelta
+from io import StringIO
+
 import pytest
+from django.core.management import call_command
+from django.db.models.functions import Now
 
 from accounts.audit.models import SecurityEvent
 from accounts.factors import recovery
@@ -90,3 +95,17 @@ def test_nobody_has_codes_without_a_factor(browser_client: BrowserClient, alice:
     response = browser_client.post("/auth/recovery-codes")
 
     assert steps.code(response) == (403, "enrolment_required")
+
+
+def test_purge_deletes_what_was_used_long_ago(alice: User, codes: list[str]) -> None:
+    """What is not used stays, however old it is."""
+    for code in codes[:2]:
+        recovery.use(alice, code)
+    old = RecoveryCode.objects.exclude(used_at=None).order_by("pk")[:1]
+    RecoveryCode.objects.filter(pk__in=[row.pk for row in old]).update(
+        used_at=Now() - timedelta(days=31)
+    )
+
+    call_command("purge_sessions", stdout=StringIO())
+
+    assert RecoveryCode.objects.count() == 9
