@@ -35,7 +35,7 @@ export function keepOnly(user, ids) {
   return kind?.signalAllAcceptedCredentials?.({ rpId: location.hostname, userId, allAcceptedCredentialIds: ids }).catch(() => {});
 }
 
-/** Have them drop this one, which the server has never heard of, or has forgotten. @param {string} credentialId */
+/** Have them drop this one, which was removed. @param {string} credentialId */
 export function drop(credentialId) {
   return kind?.signalUnknownCredential?.({ rpId: location.hostname, credentialId }).catch(() => {});
 }

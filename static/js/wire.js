@@ -16,12 +16,12 @@ export class ApiError extends Error {
    * @param {number} status
    * @param {string} code
    * @param {string} detail
-   * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], acr?: string, unknown?: boolean}} [more]
-   *   methods: what would complete this sign-in; acr: how strong a sign-in is wanted (RFC 9470); unknown: no such passkey
+   * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], acr?: string}} [more]
+   *   methods: what would complete this sign-in; acr: how strong a sign-in is wanted (RFC 9470)
    */
-  constructor(status, code, detail, { errors = {}, retryAfter = null, methods = [], acr = '', unknown = false } = {}) {
+  constructor(status, code, detail, { errors = {}, retryAfter = null, methods = [], acr = '' } = {}) {
     super(detail);
-    Object.assign(this, { name: 'ApiError', status, code, detail, errors, retryAfter, methods, acr, unknown });
+    Object.assign(this, { name: 'ApiError', status, code, detail, errors, retryAfter, methods, acr });
   }
 
   /** True where the same request may well succeed if it is simply sent again. */
@@ -152,7 +152,6 @@ function refusal(response, text) {
       retryAfter: Number.isFinite(seconds) ? seconds : null,
       methods: told.methods,
       acr: /acr_values="(\d)"/.exec(response.headers.get('WWW-Authenticate') ?? '')?.[1],
-      unknown: told.unknown_credential === true,
     });
   }
   if (response.status >= 500) return new ApiError(response.status, 'server_error', `The server answered with an error (${response.status}).`);

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 from playwright.sync_api import BrowserContext, Locator, Page, Request, Route, expect
 
@@ -143,8 +144,13 @@ def sign_in(page: Page, person: Person, path: str = "/notes") -> None:
     """Signs in as people do, and waits until the page at `path` knows them."""
     page.goto("/login" if path == "/notes" else f"/login?next={path}")
     fill_sign_in(page, person)
-    page.wait_for_url(f"**{path}")
+    arrive(page, path)
     expect_signed_in(page, person)
+
+
+def arrive(page: Page, path: str) -> None:
+    """Waits for this page itself, not for the sign-in page whose `next` it is."""
+    page.wait_for_url(lambda url: urlsplit(url).path == path)
 
 
 def expect_signed_in(page: Page, person: Person) -> None:

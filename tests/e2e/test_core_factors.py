@@ -70,7 +70,7 @@ def test_app_is_set_up_and_completes_the_password(page: Page, dora: Person) -> N
     expect(page.locator("#second-code-error")).to_contain_text("was used before")
     enter_code(page, code_of(secret, later=1))
 
-    page.wait_for_url("**/account")
+    steps.arrive(page, "/account")
     steps.expect_signed_in(page, dora)
 
 
@@ -91,7 +91,7 @@ def test_recovery_code_stands_in_once(page: Page, dora: Person) -> None:
     field = page.get_by_label("Recovery code")
     field.fill(code.upper())
     field.press("Enter")
-    page.wait_for_url("**/account")
+    steps.arrive(page, "/account")
     expect(page.get_by_text("9 codes are left.")).to_be_visible()
 
     sign_in_again(page, dora, "/account")
@@ -172,5 +172,5 @@ def test_account_that_must_have_a_factor_sets_one_up_first(
 
     page.get_by_role("link", name="Go on").click()
 
-    page.wait_for_url("**/notes")
+    steps.arrive(page, "/notes")
     steps.expect_signed_in(page, dora)

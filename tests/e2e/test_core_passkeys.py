@@ -49,7 +49,7 @@ def test_passkey_is_added_and_signs_in_from_the_address_field(page: Page, dora: 
     assert len(device.passkeys) == 1
 
     page.get_by_role("button", name="Sign out").click()
-    page.wait_for_url("**/notes")
+    steps.arrive(page, "/notes")
     steps.expect_signed_in(page, dora)
 
     page.goto("/account")
@@ -101,7 +101,7 @@ def test_button_signs_in_and_whoever_cancels_is_not_scolded(
     device.agree()
     button.click()
 
-    page.wait_for_url("**/notes")
+    steps.arrive(page, "/notes")
     steps.expect_signed_in(page, dora)
 
 
@@ -124,7 +124,7 @@ def test_passkey_completes_a_password_and_a_step_up(
     steps.fill_sign_in(page, dora)
     steps.expect_focus(use)
     page.keyboard.press("Enter")
-    page.wait_for_url("**/account")
+    steps.arrive(page, "/account")
     steps.expect_signed_in(page, dora)
 
     steps.forget_step_up(server, dora)
@@ -158,7 +158,7 @@ def test_second_passkey_outlives_the_first_whose_sessions_end(
     sign_out(page)
     page.goto("/login?next=/account")
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/account")
+    steps.arrive(page, "/account")
     key = Authenticator(page, transport="usb")
     laptop.send("setAutomaticPresenceSimulation", enabled=False)
     add_passkey(page, "Key")
@@ -172,14 +172,14 @@ def test_second_passkey_outlives_the_first_whose_sessions_end(
     assert laptop.passkeys == []
     assert len(key.passkeys) == 1
     page.get_by_role("button", name="Sign in with a passkey").click()
-    page.wait_for_url("**/account")
+    steps.arrive(page, "/account")
     expect(page.locator("[data-passkeys] li")).to_have_count(1)
 
 
 def test_passkey_that_the_server_forgot_is_refused(
     context: BrowserContext, page: Page, dora: Person, server: Gatehouse
 ) -> None:
-    """As after a removal elsewhere: the page says so, the device forgets it, the password goes on."""
+    """As after a removal elsewhere: the page says so, and the password goes on."""
     context.add_init_script(NO_AUTOFILL)
     device = Authenticator(page)
     steps.sign_in(page, dora, "/account")
@@ -193,7 +193,7 @@ def test_passkey_that_the_server_forgot_is_refused(
 
     expect(page.locator("[data-form-error]")).to_contain_text("This passkey was not accepted here.")
     steps.fill_sign_in(page, dora)
-    page.wait_for_url("**/notes")
+    steps.arrive(page, "/notes")
 
 
 def ids(device: Authenticator) -> list[str]:

@@ -88,7 +88,6 @@ async function byPasskey(credential) {
     credential ??= await passkeys.answer();
     await enter({ credential, remember: remember.checked }, '/auth/login/passkey');
   } catch (error) {
-    if (error.unknown) passkeys.drop(credential.id);
     if (error.code === 'cancelled') line.textContent = error.detail;
     else showErrors(form, {}, error.code === 'invalid_credentials' ? 'This passkey was not accepted here. Try again, or sign in with your password.' : describe(error));
   }
