@@ -15,7 +15,7 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 def lower_priority() -> None:
     """Have this thread, and those that it starts, run after the others where cores are scarce."""
     with suppress(OSError):  # forbidden here: a container's or systemd's filter
-        os.nice(10)
+        os.nice(5)
 
 
 # Elsewhere the whole process would have that priority.

@@ -232,6 +232,7 @@ class Gatehouse:
             "GATEHOUSE_MODE": "demo",
             "GATEHOUSE_DATA_DIR": str(self.data_dir),
             "GATEHOUSE_ISSUER": self.url,
+            "GATEHOUSE_PIN": "0",  # servers side by side would choose the same cores
             **self.env,
         }
 

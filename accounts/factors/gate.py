@@ -12,7 +12,7 @@ from django.db import transaction
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from .. import sessions, signals, subjects
+from .. import callers, sessions, signals, subjects
 from ..credentials import budgets
 from ..errors import EnrolmentRequired, InvalidCredentials
 from ..evidence import ONE, Evidence
@@ -24,6 +24,7 @@ from .models import Passkey, RecoveryCode, Totp
 signals.KINDS |= {
     "second_factor_asked": "The password was right, and a second factor was asked for",
     "second_factor_failed": "A wrong code or passkey was used",
+    "second_factor_guessed": "Many wrong codes were entered",
     "passkey_added": "A passkey was added",
     "passkey_renamed": "A passkey was renamed",
     "passkey_removed": "A passkey was removed",
@@ -36,6 +37,8 @@ signals.KINDS |= {
 }
 signals.ALARMS.add("passkey_cloned")
 signals.MAILED |= {
+    "second_factor_guessed": "somebody who knows your password has entered wrong codes, again and "
+    "again. If that was not you, change your password.",
     "passkey_added": "a passkey was added to your account. It can sign in without the password.",
     "passkey_renamed": "a passkey of your account was given another name.",
     "passkey_removed": "a passkey was removed from your account.",
@@ -94,7 +97,11 @@ def prove(
 
     Wrong ones count as wrong passwords do.
     """
-    limits = budgets.sign_in_budgets(request, user.get_username())
+    if "credential" in given:
+        # Nobody guesses a signature. So wrong passwords of a stranger do not refuse a passkey.
+        limits = passkey_budgets(request)
+    else:
+        limits = budgets.sign_in_budgets(request, user.get_username())
     used_up = budgets.spend(limits)
     try:
         found = checked(request, user, given)
@@ -102,9 +109,15 @@ def prove(
         signals.tell("second_factor_failed", request, user=user)
         if used_up:
             signals.tell("throttled", request, user=user, detail={"budgets": used_up})
+            signals.tell("second_factor_guessed", request, user=user)
         raise
     budgets.give_back(limits)
     return found
+
+
+def passkey_budgets(request: HttpRequest) -> list[budgets.Budget]:
+    """Return the budgets for bad answers of passkeys: they are counted for the network alone."""
+    return [budgets.Budget("passkey network", callers.network_of(request), 100, 600)]
 
 
 def checked(request: HttpRequest, user: AbstractBaseUser, given: dict[str, Any]) -> Evidence:
@@ -174,8 +187,9 @@ def check_not_last(user: AbstractBaseUser, *, passkey: str = "", app: bool = Fal
 
 
 def end_sessions_of(passkey: Passkey) -> None:
-    """End the sessions that began with this passkey."""
-    began = Session.objects.filter(user_id=passkey.user_id, credential=passkeys.name_of(passkey))
+    """End the sessions that began with this passkey, alone or beside something else."""
+    name = passkeys.name_of(passkey)
+    began = Session.objects.filter(user_id=passkey.user_id, credential__contains=name)
     sessions.end(began, "passkey_removed")
 
 
@@ -187,6 +201,7 @@ def remove_passkey(request: HttpRequest, session: Session, passkey: Passkey) -> 
         check_not_last(user, passkey=passkey.pk)
         passkey_name = passkey.name
         end_sessions_of(passkey)
+        sessions.forget_step_ups(user, keep=session.id)
         passkey.delete()
         detail = {"passkey": passkey_name}
         signals.tell("passkey_removed", request, user=user, session=session, detail=detail)
@@ -200,24 +215,26 @@ def remove_totp(request: HttpRequest, session: Session) -> None:
         if totp.confirmed(user) is None:
             return
         check_not_last(user, app=True)
+        sessions.forget_step_ups(user, keep=session.id)
         Totp.objects.filter(user_id=user.pk).delete()
         signals.tell("totp_removed", request, user=user, session=session)
 
 
 def remove_all(request: HttpRequest, user: AbstractBaseUser, *, by: str) -> bool:
-    """Remove every factor of a person who has lost them. Return whether there was one.
+    """Remove every factor of a person who has lost them, and end their sessions.
 
+    Return whether there was one.
     `by` is the `sub` of whoever does it.
     """
     with transaction.atomic():
         locked(user)
         if not methods(user):
             return False
-        for passkey in Passkey.objects.filter(user_id=user.pk):
-            end_sessions_of(passkey)
-            passkey.delete()
+        Passkey.objects.filter(user_id=user.pk).delete()
         Totp.objects.filter(user_id=user.pk).delete()
         RecoveryCode.objects.filter(user_id=user.pk).delete()
+        # Whoever has the lost device may be signed in.
+        sessions.end_all_of(user, "factors_removed")
         signals.tell("factors_removed", request, user=user, detail={"by": by})
     return True
 

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from .. import callers, credentials, signals
+from .. import credentials, signals
 from ..credentials import budgets
 from ..errors import EnrolmentRequired, InvalidCredentials, NotFound, ValidationFailed
 from ..web import browser
@@ -122,7 +122,7 @@ class PasskeySignInView(BrowserView):
     refuses = (401, 429)
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
-        limits = [budgets.Budget("passkey network", callers.network_of(request), 100, 600)]
+        limits = gate.passkey_budgets(request)
         budgets.spend(limits)
         try:
             passkey = gate.use_passkey(request, given["credential"])

@@ -60,7 +60,7 @@ def start(
         method=evidence[0].how,
         key_hash=hash_key(key),
         signing_kids=key_store.ring().active_kid,
-        credential=next((one.credential for one in evidence if one.credential), ""),
+        credential=" ".join(one.credential for one in evidence if one.credential),
         **_times(now, remember=remember),
         **_proven(now, evidence),
         **callers.caller_fields(request),
@@ -91,7 +91,7 @@ def require(user: AbstractBaseUser, evidence: Sequence[Evidence]) -> None:
 def recent(found: "QuerySet[Session]") -> list[Evidence]:
     """Return what was proven in these sessions within the last five minutes (ASVS 5.0 7.5)."""
     now = Now()
-    fresh = found.filter(
+    fresh = found.annotate(now=now).filter(
         ended_at=None,
         idle_expires_at__gt=now,
         absolute_expires_at__gt=now,
@@ -100,17 +100,24 @@ def recent(found: "QuerySet[Session]") -> list[Evidence]:
         authenticated_at__lte=now + timedelta(seconds=LEEWAY_SECONDS),
     )
     return [
-        Evidence(how=session.method, amr=tuple(session.amr.split()), acr=session.acr)
+        Evidence(
+            how=session.method,
+            amr=tuple(session.amr.split()),
+            acr=session.acr,
+            age=max(0.0, (session.now - session.authenticated_at).total_seconds()),
+        )
         for session in fresh
     ]
 
 
 def _proven(now: datetime, evidence: Sequence[Evidence]) -> dict[str, Any]:
-    """Return the columns that say what was proven, and when."""
+    """Return the columns that say what was proven, and when the strongest of it was."""
+    acr = level(evidence)
+    age = min(one.age for one in evidence if one.acr == acr)
     return {
-        "authenticated_at": now - timedelta(seconds=min(one.age for one in evidence)),
+        "authenticated_at": now - timedelta(seconds=age),
         "amr": " ".join(values(evidence)),
-        "acr": level(evidence),
+        "acr": acr,
     }
 
 
@@ -183,9 +190,13 @@ def reauthenticated(session: Session, evidence: Sequence[Evidence]) -> None:
 
     The row says from now on what was proven now. Raise SecondFactorRequired if it is not enough.
     """
-    require(session.user, evidence)  # type: ignore[arg-type]  # no caller has one without a user
-    proven = _proven(database_now(), evidence)
-    Session.objects.filter(id=session.id, ended_at=None).update(**proven)
+    with transaction.atomic():
+        # The lock is held until the end. A factor that is added at the same time comes before, and
+        # is asked for, or comes after, and forgets this step-up.
+        user = subjects.rows().select_for_update(of=("self",)).get(pk=session.user_id)
+        require(user, evidence)
+        proven = _proven(database_now(), evidence)
+        Session.objects.filter(id=session.id, ended_at=None).update(**proven)
 
 
 def forget_step_ups(user: AbstractBaseUser, *, keep: str) -> None:

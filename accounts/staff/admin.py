@@ -19,7 +19,7 @@ from django.http import HttpRequest
 from .. import sessions, signals, subjects, user_agents
 from ..conf import conf
 from ..models import Session
-from ..web.browser import sessions_in_cookies
+from ..web.browser import signed_in_here
 from .site import GatehouseAdmin
 from .site import site as own_site
 
@@ -161,7 +161,7 @@ class UserAdmin(ForStaff):
         def remove_factors(self, request: HttpRequest, chosen: QuerySet[Any]) -> None:
             from ..factors.gate import remove_all
 
-            own = sessions_in_cookies(request).filter(user_id=cast(Any, request.user).pk)
+            own = signed_in_here(request).filter(user_id=cast(Any, request.user).pk)
             if not sessions.recent(own):
                 text = CONFIRM.format(issuer=conf.issuer)
                 self.message_user(request, text, messages.ERROR)

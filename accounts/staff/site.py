@@ -20,7 +20,7 @@ from ..conf import conf
 from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import EnrolmentRequired, InvalidCredentials, Problem, SecondFactorRequired
 from ..evidence import BY_PASSWORD, ONE, level
-from ..web.browser import sessions_in_cookies
+from ..web.browser import signed_in_here
 
 # The administration's own form has no place for a passkey.
 FIRST = (
@@ -71,7 +71,7 @@ class SignInForm(AdminAuthenticationForm):
         What is missing counts if it was proven in this browser's own session within the last five
         minutes. Raise EnrolmentRequired if the person must have a second factor and has none.
         """
-        own = sessions_in_cookies(self.request).filter(user=user)
+        own = signed_in_here(self.request).filter(user=user)
         evidence = [*BY_PASSWORD, *sessions.recent(own)]
         try:
             sessions.require(user, evidence)

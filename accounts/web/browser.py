@@ -44,6 +44,17 @@ def sessions_in_cookies(request: HttpRequest) -> QuerySet[Session]:
     return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
 
 
+def signed_in_here(request: HttpRequest) -> QuerySet[Session]:
+    """Return the session whose access cookie came with the request and is still good, if any."""
+    text = cookies.read_access(request)
+    try:
+        claims = tokens.verify_access(text or "")
+        revocation.check(claims)
+    except InvalidToken:
+        return Session.objects.none()
+    return Session.objects.filter(id=claims.sid, ended_at=None)
+
+
 def sign_in(
     request: HttpRequest,
     user: AbstractBaseUser,

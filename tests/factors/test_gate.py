@@ -1,7 +1,9 @@
 """One gate: every way in, found by looking, and each tried with the password alone."""
 
 import ast
+import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +14,12 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import sessions
+from accounts.credentials import budgets
 from accounts.factors.models import Passkey, Totp
 from accounts.federation.models import Identity
 from accounts.models import Session
-from accounts.tests.forge import contents
+from accounts.sessions import database_now
+from accounts.tests.forge import altered, contents
 from accounts.users.models import User
 from accounts.web.base import Endpoint
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
@@ -409,6 +413,22 @@ def test_password_changes_after_a_step_up_with_the_factor(
     assert old.post("/auth/password/change", body).status_code == 204
 
 
+def test_new_password_does_not_renew_what_the_factor_has_proven(
+    alices: Callable[[], tuple[User, BrowserClient]],
+) -> None:
+    """Or one code would be a step-up for ever."""
+    alice, old = alices()
+    assert old.post("/auth/reauthenticate", {"code": steps_app().now()}).status_code == 200
+    earlier = database_now() - timedelta(seconds=200)
+    Session.objects.filter(ended_at=None).update(authenticated_at=earlier)
+    body = {"current_password": PASSWORDS[alice.email], "new_password": "a quite long new one"}
+
+    assert old.post("/auth/password/change", body).status_code == 204
+
+    (session,) = Session.objects.filter(ended_at=None)
+    assert session.authenticated_at - earlier < timedelta(seconds=100)
+
+
 def test_administration_opens_beside_a_session_that_has_just_proven_the_factor(
     alices: Callable[[], tuple[User, BrowserClient]],
 ) -> None:
@@ -424,6 +444,23 @@ def test_administration_opens_beside_a_session_that_has_just_proven_the_factor(
 
     assert test_admin.sign_in(client, alice.email).status_code == 302
     assert client.get("/admin/").status_code == 200
+
+
+def test_administration_stays_shut_beside_a_token_that_is_over(
+    alices: Callable[[], tuple[User, BrowserClient]],
+) -> None:
+    """An old copy of the owner's cookie says nothing of what the owner has just proven."""
+    alice, _ = alices()
+    User.objects.filter(pk=alice.pk).update(is_staff=True)
+    page = BrowserClient()
+    page.sign_in(alice)
+    page.post("/auth/login/factor", {"code": steps_app().now()})
+    then = int(time.time()) - 400
+    good = page.cookies[ACCESS].value
+    client = Client(enforce_csrf_checks=True, SERVER_NAME="localhost")
+    client.cookies[ACCESS] = altered(good, auth_time=then, iat=then, exp=then + 300)
+
+    assert test_admin.sign_in(client, alice.email).status_code == 401
 
 
 def test_administration_stays_shut_beside_somebody_elses_session(
@@ -458,6 +495,16 @@ def test_step_up_of_nothing_is_none(alices: Callable[[], tuple[User, BrowserClie
     _, old = alices()
 
     assert steps.code(old.post("/auth/reauthenticate", {})) == (400, "validation_failed")
+
+
+def test_wrong_passwords_of_a_stranger_refuse_no_passkey(alice: User) -> None:
+    """Nobody guesses a signature, so the owner's step-up is not counted with them."""
+    client, authenticator = steps.owner(alice)
+    assert steps.sign_in(client, authenticator).status_code == 200
+    budgets.spend(budgets.sign_in_budgets(HttpRequest(), alice.email), 30)
+    answer = authenticator.get(steps.options(client))
+
+    assert client.post("/auth/reauthenticate", {"credential": answer}).status_code == 200
 
 
 def test_passkey_is_a_step_up(alice: User) -> None:

@@ -7,9 +7,12 @@ from typing import Any
 import pytest
 from cryptography.hazmat.primitives.asymmetric import ec
 
+from accounts import sessions
 from accounts.audit.models import SecurityEvent
+from accounts.evidence import of_provider
 from accounts.factors import challenges
 from accounts.factors.models import Passkey
+from accounts.factors.passkeys import evidence
 from accounts.models import FailureCount, Session
 from accounts.tests.forge import contents
 from accounts.tests.meeting import just_before
@@ -428,6 +431,26 @@ def test_removed_passkey_ends_the_sessions_that_it_began(
     assert steps.is_in(client)
     assert Session.objects.get(end_reason="passkey_removed").method == "passkey"
     assert steps.code(steps.sign_in(BrowserClient(), lost)) == (401, "invalid_credentials")
+
+
+def test_removed_passkey_takes_away_step_ups_and_sessions_that_it_completed(alice: User) -> None:
+    """Also of a session that began with something else beside it."""
+    client, lost = steps.owner(alice)
+    steps.add_passkey(client)
+    proven = [of_provider(None, age=0, credential="other:1"), evidence(steps.row(lost))]
+    elsewhere = sessions.start(alice, evidence=proven, client="web", remember=False).session
+    other = BrowserClient()
+    steps.sign_in(other, lost)
+    Session.objects.filter(id=session_of(other)).update(credential="")
+
+    assert client.delete(f"/auth/passkeys/{b64(lost.id)}").status_code == 204
+
+    assert Session.objects.get(id=elsewhere.id).end_reason == "passkey_removed"
+    assert steps.code(other.post("/auth/recovery-codes")) == (403, "reauthentication_required")
+
+
+def session_of(client: BrowserClient) -> str:
+    return str(client.get("/api/me").json()["session_id"])
 
 
 def test_passkey_is_named_and_renamed(browser_client: BrowserClient, alice: User) -> None:

@@ -372,10 +372,8 @@ def test_staff_see_who_has_a_factor_and_remove_a_lost_one(
     staff: test_admin.Client, carol: User, alice: User
 ) -> None:
     """With a step-up, an event that names who did it, and a mail."""
-    _, authenticator = steps.owner(alice)
+    held, _ = steps.owner(alice)
     steps.give_app(alice)
-    held = BrowserClient()
-    steps.sign_in(held, authenticator)
     assert "passkey, totp" in staff.get("/admin/gatehouse_users/user/").content.decode()
     confirm(staff, carol)
 

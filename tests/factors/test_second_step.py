@@ -15,6 +15,7 @@ from accounts.tests.meeting import just_before
 from accounts.users.models import User
 from tests.clients import PASSWORDS, BrowserClient
 from tests.factors import steps
+from tests.people import mails
 
 COOKIE = second_step.COOKIE
 ACCESS = "__Host-Http-access_token"
@@ -117,6 +118,7 @@ def test_five_wrong_codes_end_the_password_step(alice: User, app: Any) -> None:
     assert SecurityEvent.objects.filter(kind="second_factor_failed").count() == 5
 
 
+@pytest.mark.django_db(transaction=True)
 def test_wrong_codes_count_for_the_address(alice: User, app: Any) -> None:
     """Whoever begins anew after five tries meets the budget of any sign-in."""
     for _ in range(2):
@@ -127,6 +129,7 @@ def test_wrong_codes_count_for_the_address(alice: User, app: Any) -> None:
     assert steps.code(BrowserClient().sign_in(alice)) == (429, "throttled")
     told = SecurityEvent.objects.get(kind="throttled")
     assert told.detail == {"budgets": ["sign-in e-mail and network"]}
+    assert mails.to(alice.email).subject == "Many wrong codes were entered"
 
 
 @pytest.mark.parametrize(

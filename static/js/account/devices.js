@@ -22,6 +22,7 @@ const ENDINGS = {
   password_changed: 'The password was changed',
   password_reset: 'The password was reset',
   passkey_removed: 'The passkey that it began with was removed',
+  factors_removed: 'Staff removed the second factor',
   email_changed: 'The e-mail address was changed',
   identity_linked: 'A sign-in through the identity provider was added, by a mailed link',
   identity_unlinked: 'The identity provider was taken off the account',
