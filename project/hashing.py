@@ -9,6 +9,7 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 
+from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 
@@ -18,8 +19,10 @@ def lower_priority() -> None:
         os.nice(5)
 
 
-# Elsewhere the whole process would have that priority.
-thread = ThreadPoolExecutor(1, initializer=lower_priority if sys.platform == "linux" else None)
+# Elsewhere the whole process would have that priority. Beside other programs that want the same
+# cores (GATEHOUSE_PIN=0) a hash would wait for them too, and a sign-in take seconds.
+lower = settings.PIN and sys.platform == "linux"
+thread = ThreadPoolExecutor(1, initializer=lower_priority if lower else None)
 
 
 class Argon2(Argon2PasswordHasher):

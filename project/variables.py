@@ -128,9 +128,9 @@ _ALL = (
     ),
     Variable(
         "GATEHOUSE_PIN",
-        "1 or 0: whether each process keeps to a core of its own. It does where there are cores "
-        "enough, and no quota of CPU time. Set 0 where other programs want the same cores, such as "
-        "a second server with another data directory",
+        "1 or 0: whether each process keeps to a core of its own, and hashes passwords at a lower "
+        "priority. It does where there are cores enough, and no quota of CPU time. Set 0 where "
+        "other programs want the same cores, such as a second server with another data directory",
         "1",
     ),
 )

@@ -232,7 +232,7 @@ class Gatehouse:
             "GATEHOUSE_MODE": "demo",
             "GATEHOUSE_DATA_DIR": str(self.data_dir),
             "GATEHOUSE_ISSUER": self.url,
-            "GATEHOUSE_PIN": "0",  # servers side by side would choose the same cores
+            "GATEHOUSE_PIN": "0",  # the cores are shared with other servers, and with browsers
             **self.env,
         }
 

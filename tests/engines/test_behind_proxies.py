@@ -270,7 +270,7 @@ def expired_token(deployed: Deployed) -> str:
     good = fetch_tokens(deployed.proxy.url).json()["access_token"]
     key = keys.Ring.parse((deployed.app.data_dir / KEYS_FILE).read_text()).active
     claims = jwt.decode(good, options={"verify_signature": False})
-    times = {name: claims[name] - 3600 for name in ("iat", "nbf", "exp") if name in claims}
+    times = {name: claims[name] - 3600 for name in ("auth_time", "iat", "exp")}
     headers = jwt.get_unverified_header(good)
     return jwt.encode(claims | times, key.private, "ES256", headers=headers)
 
