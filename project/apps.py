@@ -5,7 +5,6 @@ from contextlib import suppress
 from django.apps import AppConfig
 from django.conf import settings
 from django.core.cache import close_caches
-from django.core.handlers.base import reset_urlconf
 from django.core.signals import request_finished, request_started
 from django.db import reset_queries
 from django.db.backends.signals import connection_created
@@ -21,10 +20,9 @@ class ProjectConfig(AppConfig):
         from project.database import limit_transactions
 
         connection_created.connect(limit_transactions)
-        # Each request would pay for what does nothing here: there is no cache, each request sets
-        # its URLs anew, and without DEBUG there is no list of queries.
+        # Each request would pay for what does nothing here: there is no cache, and without DEBUG
+        # there is no list of queries.
         request_finished.disconnect(close_caches)
-        request_finished.disconnect(reset_urlconf)
         if not settings.DEBUG:
             request_started.disconnect(reset_queries)
         if settings.DEMO and not conf.signing_keys:
