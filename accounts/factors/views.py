@@ -213,7 +213,7 @@ class PasskeyView(OwnView):
 
 
 class TotpView(OwnView):
-    """POST and DELETE /auth/totp: a new secret for an authenticator app; remove the app."""
+    """POST and DELETE /auth/totp: make a secret for an app, or remove the app."""
 
     answers: ClassVar[Any] = {"POST": Secret, "DELETE": 204}
 

@@ -70,7 +70,7 @@ def verify(token: str) -> dict[str, Any]:
 
 
 def needs(scope: str, *, acr: str = "1") -> Callable[[Any], Any]:
-    """A view for callers whose token carries this scope; the claims are in `g.claims`.
+    """A view for callers whose token carries this scope. The claims are in `g.claims`.
 
     `acr` is how strong their sign-in must have been: "2" for two factors, "3" for a passkey.
     """

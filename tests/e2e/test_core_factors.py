@@ -24,7 +24,7 @@ def code_of(secret: str, later: int = 0) -> str:
 
 
 def give_app(page: Page) -> str:
-    """An authenticator app for whoever is signed in; returns its secret."""
+    """An authenticator app for whoever is signed in. Returns its secret."""
     secret = str(steps.call(page, "POST", "/auth/totp")["body"]["secret"])
     done = steps.call(page, "POST", "/auth/totp/confirm", {"code": code_of(secret)})
     assert done["status"] == 204
@@ -45,7 +45,7 @@ def enter_code(place: Page, code: str) -> None:
 
 
 def test_app_is_set_up_and_completes_the_password(page: Page, dora: Person) -> None:
-    """A wrong code is told at its field; the right one, and then the next one, are taken."""
+    """A wrong code is told at its field. The right one and the next one are taken."""
     steps.sign_in(page, dora, "/account")
     page.get_by_role("button", name="Set up an app").click()
     picture = page.get_by_role("img", name="QR code")
@@ -75,7 +75,7 @@ def test_app_is_set_up_and_completes_the_password(page: Page, dora: Person) -> N
 
 
 def test_recovery_code_stands_in_once(page: Page, dora: Person) -> None:
-    """Ten are shown once; one of them signs in, nine are left, and it is refused the next time."""
+    """Ten are shown once. One of them signs in, and is refused the next time."""
     steps.sign_in(page, dora)
     give_app(page)
     page.goto("/account")
@@ -152,7 +152,7 @@ def test_request_that_wants_a_stronger_sign_in_goes_on_after_the_code(
 def test_account_that_must_have_a_factor_sets_one_up_first(
     serve: Callable[..., Gatehouse], new_context: Callable[..., BrowserContext]
 ) -> None:
-    """Every page leads to the account page; with the app confirmed, all of it is open."""
+    """Every page leads to the account page until the app is confirmed."""
     app = serve(GATEHOUSE_SECOND_FACTOR="everyone")
     page = new_context(base_url=app.url).new_page()
     dora = steps.new_person(app)

@@ -60,7 +60,7 @@ def test_passkey_is_added_and_signs_in_from_the_address_field(page: Page, dora: 
 def test_recovery_codes_are_printed_alone_and_copied(
     context: BrowserContext, page: Page, dora: Person
 ) -> None:
-    """On paper nothing else of the page; in the clipboard one code a line."""
+    """Paper has nothing else of the page, and the clipboard has one code a line."""
     context.grant_permissions(["clipboard-read", "clipboard-write"])
     Authenticator(page)
     steps.sign_in(page, dora, "/account")
@@ -85,7 +85,7 @@ def test_recovery_codes_are_printed_alone_and_copied(
 def test_button_signs_in_and_whoever_cancels_is_not_scolded(
     context: BrowserContext, page: Page, dora: Person
 ) -> None:
-    """Cancelled, the page says so in its own voice; agreed to, it is a whole sign-in."""
+    """The page says so if it is cancelled. If the person agrees, it is a whole sign-in."""
     context.add_init_script(NO_AUTOFILL)
     device = Authenticator(page)
     steps.sign_in(page, dora, "/account")
@@ -108,7 +108,7 @@ def test_button_signs_in_and_whoever_cancels_is_not_scolded(
 def test_passkey_completes_a_password_and_a_step_up(
     context: BrowserContext, page: Page, dora: Person, server: Gatehouse
 ) -> None:
-    """The second step takes the place of the form; the dialogue asks for what there is."""
+    """The second step takes the place of the form, and the dialogue asks for what there is."""
     context.add_init_script(NO_AUTOFILL)
     device = Authenticator(page)
     steps.sign_in(page, dora, "/account")

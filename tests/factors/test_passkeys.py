@@ -398,7 +398,7 @@ def test_unreadable_attestation_is_refused(
 
 
 def test_strangers_with_false_passkeys_are_throttled(alice: User) -> None:
-    """A network has a hundred failures in ten minutes; no address is known to count for."""
+    """A network has a hundred failures in ten minutes. There is no address to count for."""
     _, authenticator = steps.owner(alice)
     good = authenticator.key
     authenticator.key = ec.generate_private_key(ec.SECP256R1())

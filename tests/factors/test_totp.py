@@ -185,7 +185,7 @@ def test_new_secret_key_is_taken_into_use_without_losing_an_app(alice: User, set
 
 
 def test_secret_of_a_key_that_is_gone_opens_nothing(alice: User, settings: Any) -> None:
-    """Closed, not open; and the command says so."""
+    """The code is refused, and the command says so."""
     app = steps.give_app(alice)
     settings.SECRET_KEY = b"another key"
 
