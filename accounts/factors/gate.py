@@ -109,7 +109,8 @@ def prove(
         signals.tell("second_factor_failed", request, user=user)
         if used_up:
             signals.tell("throttled", request, user=user, detail={"budgets": used_up})
-            signals.tell("second_factor_guessed", request, user=user)
+            if "credential" not in given:
+                signals.tell("second_factor_guessed", request, user=user)
         raise
     budgets.give_back(limits)
     return found

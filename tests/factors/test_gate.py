@@ -14,6 +14,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts import sessions
+from accounts.audit.models import SecurityEvent
 from accounts.credentials import budgets
 from accounts.factors.models import Passkey, Totp
 from accounts.federation.models import Identity
@@ -505,6 +506,18 @@ def test_wrong_passwords_of_a_stranger_refuse_no_passkey(alice: User) -> None:
     answer = authenticator.get(steps.options(client))
 
     assert client.post("/auth/reauthenticate", {"credential": answer}).status_code == 200
+
+
+def test_bad_passkeys_of_a_network_are_no_guesses_at_a_code(alice: User) -> None:
+    """They are counted for the network, and nobody has entered a code or knows the password."""
+    client, _ = steps.owner(alice)
+    budgets.spend([budgets.Budget("passkey network", "127.0.0.1", 100, 600)], 99)
+
+    answer = client.post("/auth/reauthenticate", {"credential": {"id": "none of ours"}})
+
+    assert steps.code(answer) == (401, "invalid_credentials")
+    assert SecurityEvent.objects.filter(kind="throttled").exists()
+    assert not SecurityEvent.objects.filter(kind="second_factor_guessed").exists()
 
 
 def test_passkey_is_a_step_up(alice: User) -> None:
