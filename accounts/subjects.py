@@ -87,6 +87,17 @@ def lock_unchanged(user: AbstractBaseUser) -> Any:
     return unchanged
 
 
+def lock(pk: Any) -> Any:
+    """Lock the user's row until the transaction ends, and return it as it is now.
+
+    Raise InvalidCredentials if the user is gone.
+    """
+    user = rows().select_for_update().filter(pk=pk).first()
+    if user is None:
+        raise InvalidCredentials("the user is gone")
+    return user
+
+
 def has_field(name: str) -> bool:
     """Return whether the user model has a column of this name."""
     return any(field.attname == name for field in get_user_model()._meta.concrete_fields)

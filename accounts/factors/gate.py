@@ -158,20 +158,12 @@ def added(
 ) -> None:
     """Tell of a new factor, and have the session count as one that has just proven it.
 
-    Runs in the transaction that adds it, under the lock of `locked`.
+    Runs in the transaction that adds it, under the lock of the user (`subjects.lock`).
     """
     user: Any = session.user
     sessions.forget_step_ups(user, keep=session.id)
     sessions.reauthenticated(session, [evidence])
     signals.tell(kind, request, user=user, session=session, detail=detail)
-
-
-def locked(user: AbstractBaseUser) -> Any:
-    """Lock the user's row until the transaction ends, and return it.
-
-    A sign-in at the same moment comes before, or is judged by the factors that are there after.
-    """
-    return subjects.rows().select_for_update().get(pk=user.pk)
 
 
 def check_not_last(user: AbstractBaseUser, *, passkey: str = "", app: bool = False) -> None:
@@ -198,7 +190,7 @@ def remove_passkey(request: HttpRequest, session: Session, passkey: Passkey) -> 
     """Remove a passkey, and end the sessions that began with it. Raise EnrolmentRequired."""
     user: Any = session.user
     with transaction.atomic():
-        locked(user)
+        subjects.lock(user.pk)
         check_not_last(user, passkey=passkey.pk)
         passkey_name = passkey.name
         end_sessions_of(passkey)
@@ -212,7 +204,7 @@ def remove_totp(request: HttpRequest, session: Session) -> None:
     """Remove the authenticator app, if there is one. Raise EnrolmentRequired."""
     user: Any = session.user
     with transaction.atomic():
-        locked(user)
+        subjects.lock(user.pk)
         if totp.confirmed(user) is None:
             return
         check_not_last(user, app=True)
@@ -228,7 +220,7 @@ def remove_all(request: HttpRequest, user: AbstractBaseUser, *, by: str) -> bool
     `by` is the `sub` of whoever does it.
     """
     with transaction.atomic():
-        locked(user)
+        subjects.lock(user.pk)
         if not methods(user):
             return False
         Passkey.objects.filter(user_id=user.pk).delete()

@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from .. import credentials, signals
+from .. import credentials, signals, subjects
 from ..credentials import budgets
 from ..errors import EnrolmentRequired, InvalidCredentials, NotFound, ValidationFailed
 from ..web import browser
@@ -178,7 +178,7 @@ class NewPasskeyView(OwnView):
         session, user = own_session(request)
         try:
             with transaction.atomic():
-                gate.locked(user)
+                subjects.lock(user.pk)
                 if Passkey.objects.filter(user_id=user.pk).count() >= passkeys.MOST:
                     raise passkeys.RefusedError("too many")
                 made = passkeys.enrol(user, session.id, given["credential"], given["name"])
@@ -239,7 +239,7 @@ class TotpConfirmView(OwnView):
         budgets.spend(limits)
         try:
             with transaction.atomic():
-                gate.locked(user)
+                subjects.lock(user.pk)
                 proof = totp.confirm(user, given["code"])
                 gate.added(request, session, proof, "totp_added")
         except totp.WrongCodeError as error:
@@ -256,7 +256,7 @@ class RecoveryCodesView(OwnView):
     def post(self, request: SignedInRequest) -> Response:
         session, user = own_session(request)
         with transaction.atomic():
-            gate.locked(user)
+            subjects.lock(user.pk)
             if not gate.methods(user):
                 raise EnrolmentRequired("recovery codes are for people with a factor")
             codes = recovery.renew(user)

@@ -193,8 +193,7 @@ def reauthenticated(session: Session, evidence: Sequence[Evidence]) -> None:
     with transaction.atomic():
         # The lock is held until the end. A factor that is added at the same time comes before, and
         # is asked for, or comes after, and forgets this step-up.
-        user = subjects.rows().select_for_update(of=("self",)).get(pk=session.user_id)
-        require(user, evidence)
+        require(subjects.lock(session.user_id), evidence)
         proven = _proven(database_now(), evidence)
         Session.objects.filter(id=session.id, ended_at=None).update(**proven)
 

@@ -19,7 +19,7 @@ from ..errors import InvalidToken, SessionEnded
 from ..evidence import Evidence
 from ..models import Session
 from ..sessions import revocation
-from ..tokens.claims import Issued
+from ..tokens.claims import AccessClaims, Issued
 from . import base, bodies, cookies, csrf
 from .authentication import SignedInRequest
 
@@ -46,13 +46,18 @@ def sessions_in_cookies(request: HttpRequest) -> QuerySet[Session]:
 
 def signed_in_here(request: HttpRequest) -> QuerySet[Session]:
     """Return the session whose access cookie came with the request and is still good, if any."""
-    text = cookies.read_access(request)
+    claims = access_claims(request)
+    return Session.objects.filter(id=claims.sid) if claims else Session.objects.none()
+
+
+def access_claims(request: HttpRequest) -> AccessClaims | None:
+    """Return what the access cookie says, or None if there is none that is good."""
     try:
-        claims = tokens.verify_access(text or "")
+        claims = tokens.verify_access(cookies.read_access(request) or "")
         revocation.check(claims)
     except InvalidToken:
-        return Session.objects.none()
-    return Session.objects.filter(id=claims.sid, ended_at=None)
+        return None
+    return claims
 
 
 def sign_in(
@@ -112,18 +117,12 @@ def response_with_cookies(issued: Issued) -> HttpResponse:
 
 def session_state(request: HttpRequest) -> dict[str, Any]:
     """Return who is signed in by the request's cookies, and until when."""
-    access = cookies.read_access(request)
-    if access is not None:
-        try:
-            claims = tokens.verify_access(access)
-            revocation.check(claims)
-            sessions.confirm(claims.sid, claims.gen)
-        except InvalidToken:
-            pass
-        else:
-            session = sessions.find_live(claims.sid, claims.sub)
-            if session is not None and session.user is not None:
-                return bodies.state_json(session.user, session, claims.expires_at)
+    claims = access_claims(request)
+    if claims is not None:
+        sessions.confirm(claims.sid, claims.gen)
+        session = sessions.find_live(claims.sid, claims.sub)
+        if session is not None and session.user is not None:
+            return bodies.state_json(session.user, session, claims.expires_at)
     return {"authenticated": False, "user": None, "session": _refreshable(request)}
 
 

@@ -16,6 +16,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 from accounts import sessions
 from accounts.audit.models import SecurityEvent
 from accounts.credentials import budgets
+from accounts.errors import InvalidCredentials
 from accounts.factors.models import Passkey, Totp
 from accounts.federation.models import Identity
 from accounts.models import Session
@@ -531,3 +532,14 @@ def test_passkey_is_a_step_up(alice: User) -> None:
 
     assert client.post("/auth/recovery-codes").status_code == 200
     assert Passkey.objects.get().last_used_at is not None
+
+
+def test_step_up_of_somebody_who_was_deleted_meanwhile_is_refused(alice: User) -> None:
+    """As a sign-in is: there is nobody whose credentials these could be."""
+    client = BrowserClient()
+    client.sign_in(alice)
+    session = Session.objects.select_related("user").get()
+    alice.delete()
+
+    with pytest.raises(InvalidCredentials):
+        sessions.reauthenticated(session, sessions.BY_PASSWORD)
