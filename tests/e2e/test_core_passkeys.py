@@ -38,6 +38,16 @@ def sign_out(page: Page) -> None:
     page.wait_for_url("**/login?*")
 
 
+def signed_out_with_passkey(context: BrowserContext, page: Page, dora: Person) -> Authenticator:
+    """Dora's device has a passkey, her browser offers none in the field, and nobody is signed in."""
+    context.add_init_script(NO_AUTOFILL)
+    device = Authenticator(page)
+    steps.sign_in(page, dora, "/account")
+    add_passkey(page, "Laptop")
+    sign_out(page)
+    return device
+
+
 def test_passkey_is_added_and_signs_in_from_the_address_field(page: Page, dora: Person) -> None:
     """The field offers it and the authenticator agrees: nothing is typed and nothing pressed here."""
     device = Authenticator(page)
@@ -86,11 +96,7 @@ def test_button_signs_in_and_whoever_cancels_is_not_scolded(
     context: BrowserContext, page: Page, dora: Person
 ) -> None:
     """The page says so if it is cancelled. If the person agrees, it is a whole sign-in."""
-    context.add_init_script(NO_AUTOFILL)
-    device = Authenticator(page)
-    steps.sign_in(page, dora, "/account")
-    add_passkey(page, "Laptop")
-    sign_out(page)
+    device = signed_out_with_passkey(context, page, dora)
     device.refuse()
     button = page.get_by_role("button", name="Sign in with a passkey")
     button.click()
@@ -109,11 +115,7 @@ def test_passkey_completes_a_password_and_a_step_up(
     context: BrowserContext, page: Page, dora: Person, server: Gatehouse
 ) -> None:
     """The second step takes the place of the form, and the dialogue asks for what there is."""
-    context.add_init_script(NO_AUTOFILL)
-    device = Authenticator(page)
-    steps.sign_in(page, dora, "/account")
-    add_passkey(page, "Laptop")
-    sign_out(page)
+    device = signed_out_with_passkey(context, page, dora)
     page.goto("/login?next=/account")
     steps.fill_sign_in(page, dora)
     use = page.get_by_role("button", name="Use a passkey")
@@ -180,11 +182,7 @@ def test_passkey_that_the_server_forgot_is_refused(
     context: BrowserContext, page: Page, dora: Person, server: Gatehouse
 ) -> None:
     """As after a removal elsewhere: the page says so, and the password goes on."""
-    context.add_init_script(NO_AUTOFILL)
-    device = Authenticator(page)
-    steps.sign_in(page, dora, "/account")
-    add_passkey(page, "Laptop")
-    sign_out(page)
+    device = signed_out_with_passkey(context, page, dora)
     steps.query(
         server, "DELETE FROM gatehouse_factors_passkey WHERE credential_id = ?", *ids(device)
     )
