@@ -16,7 +16,7 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from .. import sessions, signals, subjects, user_agents
+from .. import callers, sessions, signals, subjects
 from ..conf import conf
 from ..models import Session
 from ..web.browser import signed_in_here
@@ -81,7 +81,7 @@ class ForStaff(ModelAdmin):
 
     @admin.display(description="device")
     def device(self, row: Any) -> str:
-        return user_agents.describe(row.user_agent)
+        return callers.device(row.user_agent)
 
 
 class UserAdmin(ForStaff):
