@@ -1,7 +1,5 @@
 """The ring of signing keys: how it is read, how it changes, and what the world sees of it."""
 
-import contextlib
-import errno
 import fcntl
 import io
 import json
@@ -14,7 +12,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from threading import Barrier, BrokenBarrierError
+from threading import Barrier
 from typing import Any
 
 import pytest
@@ -484,29 +482,13 @@ def test_second_process_that_starts_takes_the_keys_of_the_first(no_keys: Path) -
     assert key_store.ring().active_kid == first.active_kid
 
 
-@pytest.fixture(params=[errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EACCES, errno.EMLINK])
-def no_hard_links(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Barrier:
-    """The folder lies where no file has two names: memory cards, shares, some containers.
-
-    The two that want a link meet there, each having found no file.
-    """
-    meeting = Barrier(2)
-
-    def refuse(*_: object) -> None:
-        with contextlib.suppress(BrokenBarrierError):
-            meeting.wait(1)
-        raise OSError(request.param, os.strerror(request.param))
-
-    monkeypatch.setattr(os, "link", refuse)
-    return meeting
-
-
-def test_keys_of_the_first_stay_where_there_are_no_hard_links(
-    no_keys: Path, no_hard_links: Barrier
-) -> None:
+def test_two_that_make_the_first_keys_at_once_share_one_file(no_keys: Path) -> None:
     """Two that make the first keys at once go on with the same, whole file."""
 
+    meeting = Barrier(2)
+
     def make() -> str:
+        meeting.wait(10)
         key_store.write(keys.Ring([keys.new_key("active")]), no_keys, overwrite=False)
         return no_keys.read_text()
 
@@ -520,18 +502,6 @@ def test_keys_of_the_first_stay_where_there_are_no_hard_links(
         no_keys.name,
         f"{no_keys.name}.lock",
     }
-
-
-def test_existing_key_file_is_left_alone_where_there_are_no_hard_links(
-    key_file: Path, no_hard_links: Barrier
-) -> None:
-    """Whoever made it: an operator who restores a backup writes it without asking us."""
-    no_hard_links.abort()
-    key_file.write_text("somebody else's")
-
-    key_store.write(keys.Ring([keys.new_key("active")]), key_file, overwrite=False)
-
-    assert key_file.read_text() == "somebody else's"
 
 
 @pytest.fixture
