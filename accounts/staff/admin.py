@@ -1,4 +1,4 @@
-"""Users, identities, sessions and events for staff.
+"""Show users, identities, sessions and events to staff.
 
 A session that ends here ends everywhere at once. Identities, events and reset links are here if
 the parts that own them are installed.
@@ -19,8 +19,7 @@ from django.http import HttpRequest
 from .. import callers, sessions, signals, subjects
 from ..conf import conf
 from ..models import Session
-from ..web.browser import signed_in_here
-from .site import GatehouseAdmin
+from .site import GatehouseAdmin, signed_in_here
 from .site import site as own_site
 
 # The project's own where it is one of ours (staff.apps.Administration): all models in one place.
