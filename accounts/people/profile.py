@@ -1,4 +1,4 @@
-"""A person's own account: read, rename and delete it, and download all data (GDPR 15 and 20).
+"""Let people read, rename and delete their account, and download all data (GDPR 15 and 20).
 
 Other parts of this package add to the download by the signal `accounts.signals.exporting`. Other
 apps add to it by the setting `EXPORTS`, which names a function for each part. So this module knows

@@ -29,9 +29,6 @@ class Source:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.reset()
-
-    def reset(self) -> None:
         self.current: Ring | None = None
         self.seen: object = None
         self.complaint = ""

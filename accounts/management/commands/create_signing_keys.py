@@ -1,4 +1,4 @@
-"""Make the first set of signing keys: what a new server needs before anything else starts."""
+"""Make the first set of signing keys, which a new server needs before anything else starts."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -16,7 +16,7 @@ class Command(BaseCommand):
         "and the revocation counter are written into the `.gitignore` of their folders."
     )
 
-    # They would refuse to go on without keys.
+    # The checks would refuse to go on without keys.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
@@ -40,9 +40,9 @@ class Command(BaseCommand):
 
 
 def keep_out_of_git(folder: Path, *names: str) -> None:
-    """Have the folder's `.gitignore` name these files: `git add -A` would publish a private key.
+    """Name these files in the folder's `.gitignore`: `git add -A` would publish a private key.
 
-    The file is made where there is none. Lines of others stay.
+    Make that file where there is none. Leave other lines as they are.
     """
     path = folder / ".gitignore"
     before = path.read_text(errors="surrogateescape") if path.exists() else ""

@@ -1,4 +1,4 @@
-"""Endpoints for a signed-in person's own sessions: list, end one, end the others, step up."""
+"""Serve signed-in people their own sessions: list, end one, end the others, step up."""
 
 from datetime import timedelta
 from typing import Any

@@ -1,4 +1,4 @@
-"""Endpoints for anyone: the public keys, and whether the service is up."""
+"""Serve anyone the public keys, and say whether the service is up."""
 
 from typing import Any
 
