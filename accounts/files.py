@@ -29,6 +29,8 @@ def replace(path: Path, text: str) -> None:
 
 def make(path: Path, text: str) -> None:
     """Write the file unless there is one already. Raise OSError if that fails."""
+    if path.exists():
+        return  # nobody has to wait for the lock, or be able to
     with alone(path):
         if not os.path.lexists(path):
             replace(path, text)

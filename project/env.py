@@ -138,6 +138,5 @@ def require(**values: object) -> None:
 
 def kept_secret(path: Path) -> str:
     """Return a random secret, made on first use and kept in a file that only its owner can read."""
-    if not path.exists():
-        files.make(path, secrets.token_urlsafe(50))
+    files.make(path, secrets.token_urlsafe(50))
     return path.read_text(encoding="ascii").strip()

@@ -47,7 +47,7 @@ def test_remembered_token_costs_no_second_signature(pair: Issued, signatures: li
     tokens.verify_access(pair.access)
     assert signatures == []
 
-    signing.verified.clear()
+    signing.reset()
     tokens.verify_access(pair.access)
     assert len(signatures) == 1
 

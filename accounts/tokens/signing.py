@@ -235,3 +235,7 @@ def _verify(kind: type[TypedToken], text: str) -> dict[str, Any]:
         return kind(text).payload  # type: ignore[arg-type]  # it is a text, whatever their types say
     except TokenError as error:
         raise InvalidToken(str(error.__cause__)) from error
+
+
+# A new process has verified nothing.
+reset = verified.clear

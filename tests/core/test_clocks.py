@@ -98,7 +98,7 @@ def test_two_servers_that_are_ready_accept_each_others_tokens(
         clock.part(issues)
         program.sign_in(alice)
         clock.part(checks)
-        signing.verified.clear()
+        signing.reset()
         if accepted:
             revocation.check(tokens.verify_access(program.tokens["access_token"]))
         else:

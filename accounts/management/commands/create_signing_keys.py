@@ -23,10 +23,9 @@ class Command(BaseCommand):
         parser.add_argument("--print", action="store_true", help="print the set, write no file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ring = keys.Ring([keys.new_key("active")])
         path = conf.signing_keys_file
         if options["print"]:
-            self.stdout.write(ring.dump())
+            self.stdout.write(keys.Ring([keys.new_key("active")]).dump())
         elif path.exists():
             self.stdout.write(f"{path} exists: rotate_signing_key changes the key.")
         elif not path.parent.is_dir():
@@ -35,7 +34,8 @@ class Command(BaseCommand):
             keep_out_of_git(path.parent, path.name, f"{path.name}.lock", f".{path.name}.*")
             if conf.revocation_counter.parent.is_dir():
                 keep_out_of_git(conf.revocation_counter.parent, conf.revocation_counter.name)
-            key_store.write(ring, path, overwrite=False)
+            key_store.create(path)
+            ring = keys.Ring.parse(path.read_text(encoding="utf-8"))
             self.stdout.write(f"signing with {ring.active.kid}")
 
 
