@@ -73,6 +73,23 @@ class SecurityHeaders:
         return response
 
 
+class ContentLength:
+    """Says how long each answer is that has no stream, as Django's CommonMiddleware does.
+
+    Nothing else of that one is used here: project.hosts.HostKinds judges the host of each request,
+    and remembers its verdict.
+    """
+
+    def __init__(self, get_response: Next) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        response = self.get_response(request)
+        if isinstance(response, HttpResponse) and "Content-Length" not in response.headers:
+            response.headers["Content-Length"] = str(len(response.content))
+        return response
+
+
 class DemoStaysLocal:
     """Answer callers on this machine only in demo mode, which has public passwords.
 

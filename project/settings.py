@@ -79,7 +79,7 @@ MIDDLEWARE = [
     "project.hosts.HostKinds",
     "project.middleware.HttpsOnly",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "django.middleware.common.CommonMiddleware",
+    "project.middleware.ContentLength",
     "accounts.web.middleware.CookieHygiene",
     "django.middleware.csrf.CsrfViewMiddleware",
     "project.staff.AdminPolicy",

@@ -89,3 +89,22 @@ def test_wrong_host_reaches_nothing_but_the_probes(
     assert "Location" not in answer
     assert not answer.cookies
     assert "evil.example" not in answer.content.decode()
+
+
+def test_wrong_host_is_refused_after_a_right_one(db: None) -> None:
+    """One process remembers the verdict of each host: no other host has that one's."""
+    client = JSONClient()
+    hosts = ("localhost", "evil.example", "localhost", "evil.example", "localhost.evil.example")
+
+    answers = [client.get("/auth/session", headers={"Host": host}) for host in hosts]
+
+    assert [answer.status_code for answer in answers] == [200, 400, 200, 400, 400]
+
+
+def test_answer_says_its_length(db: None) -> None:
+    """A page, answers of the API and a refusal. Servers keep a connection by it."""
+    client = JSONClient()
+
+    for path in ("/login", "/auth/session", "/api/me", "/nothing"):
+        answer = client.get(path)
+        assert answer["Content-Length"] == str(len(answer.content)), path

@@ -12,9 +12,9 @@ from tests.clients import BrowserClient
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
-# Of functions written in Python, Django's and DRF's included. Alone it is 427, and after other tests
+# Of functions written in Python, Django's and DRF's included. Alone it is 409, and after other tests
 # in the same process some ten more. Python 3.12 and later make some fewer.
-MOST = 445
+MOST = 427
 
 
 def test_protected_request_takes_few_calls(browser_client: BrowserClient, alice: User) -> None:
