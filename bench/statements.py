@@ -9,6 +9,7 @@ from typing import Any
 import django
 from django.core.management import call_command
 
+from bench import amount
 from bench.paired import compare
 from bench.refresh import run, table
 from bench.refresh_worker import PASSWORD, block
@@ -25,8 +26,6 @@ def measure() -> dict[str, Any]:
         [engine, f"{one['orm']:.0f}", f"{one['kept']:.0f}", f"{one['ratio']:.1f}"]
         for engine, one in found.items()
     ]
-    for cells in rows:
-        print("{}: ORM {} µs, kept SQL {} µs, ratio {}".format(*cells))
     head = ["engine", "ORM, µs", "kept SQL, µs", "ratio"]
     caption = "Reading a session and moving it one generation on: CPU of the app's thread"
     return {"tables": [table(caption, head, rows)]}
@@ -64,7 +63,7 @@ def main() -> dict[str, float]:
         session, _ = rotation.read_row(session_id) or (Session(), None)
         rotation.update_row(session, session.idle_expires_at, past=False)
 
-    one = compare(block(by_orm), block(by_hand), rounds=24, size=40)
+    one = compare(block(by_orm), block(by_hand), rounds=amount(24, 3), size=40)
     return {"orm": one.a, "kept": one.b, "ratio": one.ratio.median}
 
 

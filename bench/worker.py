@@ -13,9 +13,7 @@ from django.core.management import call_command
 
 def main(stack: str) -> None:
     out = os.fdopen(os.dup(1), "w", buffering=1)
-    quiet = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(quiet, 1)
-    os.dup2(quiet, 2)  # logs are written, and read by nobody
+    os.dup2(2, 1)
     django.setup()
     call_command("migrate", verbosity=0)
     from bench import calls
@@ -23,6 +21,9 @@ def main(stack: str) -> None:
     application = WSGIHandler()
     targets = targets_of(stack)
     blocks = {name: calls.block(application, target) for name, target in targets.items()}
+    quiet = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(quiet, 1)
+    os.dup2(quiet, 2)  # from here on logs are written, and read by nobody
     print(*blocks, sep="\t", file=out)
     for line in sys.stdin:
         name, _, count = line.rstrip("\n").rpartition("\t")

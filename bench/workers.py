@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Sequence
 from typing import Any, Self
 
 from bench.paired import Block, Cost
@@ -15,8 +16,11 @@ SETTINGS = {"own": "project.settings", "same": "bench.stacks.same"}
 class Worker:
     """`with Worker("same") as worker: worker.block("me")` is a block for bench.paired."""
 
-    def __init__(self, stack: str, alg: str = "HS256") -> None:
-        self.stack, self.alg = stack, alg
+    def __init__(
+        self, stack: str, alg: str = "HS256", under: Sequence[str] = (), **env: str
+    ) -> None:
+        """`under` is a program to run it in; `env` holds more of the environment."""
+        self.stack, self.alg, self.under, self.env = stack, alg, under, env
 
     def __enter__(self) -> Self:
         self.folder = tempfile.TemporaryDirectory(prefix="gatehouse-bench-")
@@ -30,12 +34,14 @@ class Worker:
             "GATEHOUSE_DATA_DIR": self.folder.name,
             "GATEHOUSE_ACCESS_SECONDS": "3600",
             "GATEHOUSE_ISSUER": "http://localhost:8000",
+            **self.env,
         }
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "bench.worker", self.stack],
+            [*self.under, sys.executable, "-m", "bench.worker", self.stack],
             env=env,
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
         )
         self.names = self._answer().split("\t")
@@ -43,8 +49,9 @@ class Worker:
 
     def __exit__(self, *_: object) -> None:
         self.process.stdin.close()
-        self.process.wait(20)
+        self.process.wait(60)
         self.process.stdout.close()
+        self.process.stderr.close()
         self.folder.cleanup()
 
     def block(self, name: str) -> Block:
@@ -61,5 +68,6 @@ class Worker:
     def _answer(self) -> Any:
         line = self.process.stdout.readline()
         if not line:
-            raise RuntimeError(f"the stack {self.stack} has failed; bench/worker.py hides why")
+            said = self.process.stderr.read()[-4000:]
+            raise RuntimeError(f"the stack {self.stack} has failed:\n{said}")
         return line.rstrip("\n")

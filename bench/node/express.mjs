@@ -3,7 +3,7 @@
 import { createSecretKey } from "node:crypto";
 import express from "express";
 import jwt from "jsonwebtoken";
-import { body, port, secret } from "./shared.mjs";
+import { body, port, secret, serve } from "./shared.mjs";
 
 const key = createSecretKey(Buffer.from(secret));
 const app = express();
@@ -16,4 +16,4 @@ app.get("/api/me", (request, response) => {
         response.status(401).json({ code: "invalid_token" });
     }
 });
-app.listen(port, "127.0.0.1");
+serve(() => app.listen(port, "127.0.0.1"));

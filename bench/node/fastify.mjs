@@ -2,7 +2,7 @@
 import cookie from "@fastify/cookie";
 import jwt from "@fastify/jwt";
 import Fastify from "fastify";
-import { body, port, secret } from "./shared.mjs";
+import { body, port, secret, serve } from "./shared.mjs";
 
 const app = Fastify();
 app.register(cookie);
@@ -10,4 +10,4 @@ app.register(jwt, { secret, cookie: { cookieName: "token", signed: false } });
 app.get("/api/me", { onRequest: (request) => request.jwtVerify() }, (request) =>
     body(request.user.sub),
 );
-await app.listen({ port, host: "127.0.0.1" });
+await serve(() => app.listen({ port, host: "127.0.0.1" }));

@@ -74,3 +74,15 @@ if PEER == "allauth":
     HEADLESS_ONLY = True
     HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
     HEADLESS_JWT_PRIVATE_KEY = rsa_pem(DATA_DIR)
+if PEER == "jwt-allauth":
+    INSTALLED_APPS += ["jwt_allauth", "allauth", "allauth.account"]
+if PEER == "modern-rest":
+    INSTALLED_APPS += ["dmr"]
+    ROOT_URLCONF = "bench.stacks.modern_rest"
+if PEER.startswith("ninja-jwt"):
+    INSTALLED_APPS += ["ninja_extra", "ninja_jwt"]
+    ROOT_URLCONF = "bench.stacks.ninja"
+if PEER == "bolt":
+    INSTALLED_APPS += ["django_bolt"]
+    ROOT_URLCONF = "bench.stacks.bolt"
+    BOLT_API = ["bench.stacks.bolt:api"]

@@ -45,7 +45,8 @@ def sign_in() -> Any:
 def lasting(access: str, seconds: int) -> str:
     """The same claims with another expiry, signed with the real key."""
     token, now = jws.parse(access), int(time.time())
-    claims = token.claims() | {"iat": min(now, now + seconds) - 60, "exp": now + seconds}
+    issued = min(now, now + seconds) - 60
+    claims = token.claims() | {"iat": issued, "auth_time": issued, "exp": now + seconds}
     key = key_store.ring().active
     return jwt.encode(claims, key.private, algorithm=key.alg, headers=token.header)
 

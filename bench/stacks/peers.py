@@ -55,6 +55,8 @@ def view_for(peer: str) -> type[PeerView]:
         from rest_framework_simplejwt.authentication import (
             JWTStatelessUserAuthentication as Authentication,
         )
+    elif peer == "jwt-allauth":
+        from jwt_allauth.authentication import JWTAllAuthAuthentication as Authentication
     else:
         from allauth.headless.contrib.rest_framework.authentication import (
             JWTTokenAuthentication as Authentication,

@@ -1,6 +1,6 @@
 """What can be measured in each stack: requests with the credentials that make them work, or not."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from django.conf import settings
@@ -57,6 +57,15 @@ def simplejwt_tokens(user: Any) -> dict[str, str]:
     return {"good": str(good), "expired": str(expired), **spoilt(str(good))}
 
 
+def modern_rest_token(user: Any) -> str:
+    from dmr.security.jwt import JWToken
+
+    now = datetime.now(UTC).replace(microsecond=0)
+    times = {"iat": now, "exp": now + timedelta(hours=2)}
+    token = JWToken(sub=str(user.pk), **times, extras={"type": "access"})
+    return token.encode(secret=settings.SECRET_KEY, algorithm="HS256")
+
+
 def documented() -> dict[str, Target]:
     """A peer in a project of its own."""
     peer = settings.PEER
@@ -73,6 +82,18 @@ def documented() -> dict[str, Target]:
             "/_allauth/app/v1/auth/login", body, content_type="application/json"
         )
         return {"me": Target(bearer(answer.json()["meta"]["access_token"]))}
+    if peer == "modern-rest":
+        return {"me": Target(cookie(access_token=modern_rest_token(user)))}
+    if peer.startswith("ninja-jwt"):
+        from ninja_jwt.tokens import AccessToken
+
+        token = AccessToken.for_user(user)
+        token.set_exp(lifetime=timedelta(hours=2))
+        return {"me": Target(bearer(str(token)))}
+    if peer == "bolt":
+        from django_bolt.auth import create_jwt_for_user
+
+        return {"me": Target(bearer(create_jwt_for_user(user, expires_in=7200)))}
     texts = simplejwt_tokens(user)
     if peer == "dj-rest-auth":
         return {"me": Target(cookie(**{REST_AUTH["JWT_AUTH_COOKIE"]: texts["good"]}))}
