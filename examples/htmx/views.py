@@ -20,7 +20,9 @@ POLICY = (
 
 def page(request: HttpRequest) -> HttpResponse:
     """Return the page, which says nothing about anybody."""
-    return render(request, "example/page.html", headers={"Content-Security-Policy": POLICY})
+    answer = render(request, "example/page.html")
+    answer["Content-Security-Policy"] = POLICY
+    return answer
 
 
 class NoteForm(ModelForm):

@@ -106,6 +106,7 @@ class Nginx(Proxy):
         user = "user root;\n" if os.geteuid() == 0 else ""
         frame = f"{user}daemon off;\nworker_processes 1;\npid {self.folder / 'pid'};\n"
         frame += "error_log stderr;\nevents {}\nhttp {\n    access_log off;\n"
+        frame += "    include /etc/nginx/mime.types;\n"  # as Debian's own file has it
         frame += "    underscores_in_headers on;\n"  # whatever the machine has, ours must hold
         path = self.folder / "nginx.conf"
         path.write_text(f"{frame}{paths}{site}}}\n", encoding="utf-8")

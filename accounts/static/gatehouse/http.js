@@ -156,7 +156,10 @@ function isExpected(response, text, { status, shape }) {
   return mediaType(response) === 'application/json' && fits(parse(text), shape);
 }
 
-/** The server's own refusal (RFC 9457), its trouble, or the answer of somebody else: of that not even the status is believed. @param {Response} response @param {string} text */
+/**
+ * The server's own refusal (RFC 9457), its trouble, or the answer of somebody else: of that not even the status is believed.
+ * @param {Response} response @param {string} text
+ */
 function refusal(response, text) {
   const told = mediaType(response) === 'application/problem+json' ? parse(text) : undefined;
   if (response.status >= 400 && fits(told, { status: (/** @type {any} */ status) => status === response.status, code: 'string' })) {
