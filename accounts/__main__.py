@@ -10,8 +10,6 @@ from . import VERSION
 RELEASE = Path(__file__).resolve().parent
 USAGE = """python -m gatehouse diff PATH    what the copy at PATH has changed
 python -m gatehouse version      the number of this release"""
-# The page's scripts: a copy has them where the project keeps its own.
-SCRIPTS = "static"
 
 
 def main(arguments: list[str]) -> int:
@@ -33,8 +31,6 @@ def compare(copy: Path) -> int:
         print(f"There is no copy of gatehouse at {copy}: name its folder.", file=sys.stderr)
         return 2
     ours = files(RELEASE)
-    if not (copy / SCRIPTS).is_dir():
-        ours = {name for name in ours if name.parts[0] != SCRIPTS}
     differs = False
     for name in sorted(ours | theirs):
         for line in changes(name, copy):

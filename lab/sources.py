@@ -1,7 +1,7 @@
 """The code under a lesson, read live from the modules that run: it cannot drift from them.
 
-Only what is named here can be shown. A name is a dotted Python name, or a file of ours below
-static/js with the declaration to show: `js/session.js#renew`.
+Only what is named here can be shown. A name is a dotted Python name, or a script of ours, as it is
+served below /static/, with the declaration to show: `gatehouse/session.js#renew`.
 """
 
 import inspect
@@ -13,6 +13,9 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
+
+# Where the scripts below /static/ come from.
+FOLDERS = {"js": "static/js", "gatehouse": "accounts/static/gatehouse"}
 
 SHOWN = frozenset(
     {
@@ -42,11 +45,11 @@ SHOWN = frozenset(
         "accounts.web.views.sign_in.LoginView",
         "lab.redaction.token",
         "lab.tills.metadata",
-        "js/session.js#renewInTurn",
-        "js/session.js#signIn",
-        "js/tabs.js#alone",
-        "js/wire.js#exchange",
-        "js/api.js#call",
+        "gatehouse/session.js#renewInTurn",
+        "gatehouse/session.js#signIn",
+        "gatehouse/tabs.js#alone",
+        "gatehouse/http.js#exchange",
+        "gatehouse/request.js#call",
         "js/lab/attacker.js#look",
         "js/lab/observe.js#storages",
     }
@@ -80,7 +83,7 @@ def find(name: str) -> Source:
 
 @cache
 def _read(name: str) -> Source:
-    return _script(name) if name.startswith("js/") else _python(name)
+    return _script(name) if "#" in name else _python(name)
 
 
 def _python(name: str) -> Source:
@@ -106,12 +109,14 @@ def resolve(name: str) -> Any:
 
 def _script(name: str) -> Source:
     path, _, declared = name.partition("#")
-    lines = (ROOT / "static" / path).read_text(encoding="utf-8").splitlines()
+    folder, _, rest = path.partition("/")
+    file = f"{FOLDERS[folder]}/{rest}"
+    lines = (ROOT / file).read_text(encoding="utf-8").splitlines()
     start = re.compile(rf"(export )?(async )?(function|class|const) {re.escape(declared)}\b")
     for number, line in enumerate(lines):
         if start.match(line):
             # Our style closes a top-level declaration at the start of a line.
             ends = (n for n in range(number, len(lines)) if re.match(r"[}\])]+\)?;?$", lines[n]))
             end = number if line.endswith(";") else next(ends)
-            return Source(name, f"static/{path}", number + 1, tuple(lines[number : end + 1]))
+            return Source(name, file, number + 1, tuple(lines[number : end + 1]))
     raise LookupError(name)

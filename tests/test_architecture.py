@@ -49,6 +49,11 @@ def python() -> list[Path]:
     return [path for path in found if "tests" not in path.parts[len(ROOT.parts) :]]
 
 
+def scripts() -> list[Path]:
+    """What pages load: this site's and the package's."""
+    return [*sources("static", ".js"), *sources("accounts/static", ".js")]
+
+
 def modules_of_tests() -> list[Path]:
     return [*sources("tests", ".py"), *sources("accounts/tests", ".py")]
 
@@ -119,7 +124,7 @@ def names_the_package(node: ast.AST) -> bool:
 
 def test_every_module_can_be_read_in_one_sitting() -> None:
     """A longer one is a design question: it owns more than one thing."""
-    paths = [*python(), *sources("static", ".js", ".css")]
+    paths = [*python(), *scripts(), *sources("static", ".css")]
     sizes = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
 
     assert {str(path.relative_to(ROOT)): n for path, n in sizes.items() if n > MOST_LINES} == {}
@@ -144,7 +149,7 @@ def test_every_module_is_named_for_its_subject() -> None:
         *python(),
         *sources("tools", ".py"),
         *modules_of_tests(),
-        *sources("static", ".js"),
+        *scripts(),
     ]
 
     assert [str(path) for path in paths if VAGUE & {path.stem, path.parent.name}] == []
@@ -180,7 +185,7 @@ def test_every_test_says_what_it_shows() -> None:
 
 def test_no_script_turns_text_into_markup() -> None:
     """Text becomes text: no HTML sink in scripts or templates."""
-    paths = [*sources("static", ".js"), *sources("templates", ".html")]
+    paths = [*scripts(), *sources("templates", ".html")]
 
     assert hits(HTML_SINK, paths) == []
     assert hits(STYLE_FROM_SCRIPT, paths) == []

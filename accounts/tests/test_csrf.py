@@ -304,10 +304,16 @@ def test_sign_out_with_the_refresh_cookie_alone_works(browser_client, alice):
 # A development server in front that passes requests on under its own name: Vite, `changeOrigin`.
 PROXIED = {"Origin": "http://localhost:5173", "Host": "localhost:8000"}
 CAUSES = [
-    (PROXIED, "Origin is http://localhost:5173, this server is http://localhost:8000"),
+    (
+        PROXIED,
+        "Origin is http://localhost:5173, this server is http://localhost:8000: set changeOrigin to false",
+    ),
     ({"Origin": None}, "Origin is missing, this server is http://localhost"),
     ({"Origin": ""}, "Origin is empty, this server is http://localhost"),
-    ({"Origin": "https://localhost"}, "Origin is https://localhost, this server is http://localho"),
+    (
+        {"Origin": "https://localhost"},
+        "this server is http://localhost: the proxy's X-Forwarded-Proto is missing",
+    ),
     ({"Origin": "x\nforged\u2028line\u202e"}, "Origin is x?forged?line?, this server is"),
     ({"Origin": "x" * 5000}, f"Origin is {'x' * 200}, this server is"),
     ({"Sec-Fetch-Site": "cross-site"}, "Sec-Fetch-Site is cross-site"),

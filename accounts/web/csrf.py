@@ -68,10 +68,19 @@ def failure(request: HttpRequest) -> str:
     ours = f"{request.scheme}://{request.get_host()}"
     origin = request.META.get("HTTP_ORIGIN", "missing")
     if origin != ours:
-        return f"Origin is {shown(origin)}, this server is {ours}"
+        return f"Origin is {shown(origin)}, this server is {ours}{advice(origin, ours)}"
     if settings.CSRF_HEADER_NAME not in request.META:
         return "X-CSRFToken is missing"
     return _check_token(request)
+
+
+def advice(origin: str, ours: str) -> str:
+    """Return what a proxy has to change if it made the difference, or an empty text."""
+    if origin.partition("://")[2] == ours.partition("://")[2]:
+        return ": the proxy's X-Forwarded-Proto is missing, or the proxy is not trusted"
+    if origin.startswith(("http://localhost:", "http://127.0.0.1:")):
+        return ": set changeOrigin to false"  # of a bundler's server: it keeps Host then
+    return ""
 
 
 def shown(text: str) -> str:

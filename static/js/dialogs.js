@@ -7,8 +7,8 @@ import { offerPassword } from './demo.js';
 import { clone, fill, find } from './dom.js';
 import { answersHere, REASONS } from './provider.js';
 import * as secondStep from './second-step.js';
-import * as tabs from './tabs.js';
-import { describe } from './wire.js';
+import * as tabs from '../gatehouse/tabs.js';
+import { describe } from '../gatehouse/http.js';
 
 /**
  * @param {{title: string, text: string, action: string}} words  action: the name of the button that does it

@@ -1,7 +1,7 @@
 /** Security events as rows: in plain words, with advice where there is something to do. The words come with the page. */
 
 import { clone, fill, find } from './dom.js';
-import { orNull } from './wire.js';
+import { orNull } from '../gatehouse/http.js';
 
 /** The shapes of an event: as its owner gets it, and as staff do. */
 export const EVENT = { id: 'string', kind: 'string', at: 'string', address: 'string', device: 'string' };

@@ -1,8 +1,8 @@
 /** What every form does: check what was typed, send it once, and show refusals where they belong. */
 
 import { busy, clearErrors, find, missing, showErrors } from './dom.js';
-import { SessionOver } from './session.js';
-import { describe } from './wire.js';
+import { SessionOver } from '../gatehouse/session.js';
+import { describe } from '../gatehouse/http.js';
 
 /**
  * @param {HTMLFormElement} form  with a [data-submit] button, which is disabled until somebody is listening

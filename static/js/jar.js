@@ -4,7 +4,7 @@
  * needs none of this: it is no part of what README says to copy.
  */
 
-import { beforeEach } from './wire.js';
+import { beforeEach } from '../gatehouse/http.js';
 
 /**
  * Take away those of this very host. What belongs to a whole domain is another application's to keep, and one that is HttpOnly is

@@ -5,7 +5,7 @@
 
 import { find } from './dom.js';
 import { onSubmit } from './forms.js';
-import { EMPTY, send } from './wire.js';
+import { EMPTY, send } from '../gatehouse/http.js';
 
 const token = new URLSearchParams(location.hash.slice(1)).get('token') ?? '';
 /** So many letters of a token are random. The address that it was mailed to follows them. */

@@ -2,7 +2,7 @@
 
 import { fill, find } from './dom.js';
 import { onSubmit } from './forms.js';
-import { ACCEPTED, send } from './wire.js';
+import { ACCEPTED, send } from '../gatehouse/http.js';
 
 /**
  * @param {string} path

@@ -3,7 +3,7 @@
  * in which bytes are base64url; a browser that cannot read and write it is helped.
  */
 
-import { ApiError, ok, send } from './wire.js';
+import { ApiError, ok, send } from '../gatehouse/http.js';
 
 const kind = globalThis.PublicKeyCredential;
 export const OPTIONS = ok({ publicKey: { challenge: 'string' } });

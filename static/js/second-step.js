@@ -6,7 +6,7 @@
 import { busy, clone, fill, find } from './dom.js';
 import { onSubmit } from './forms.js';
 import * as passkeys from './passkeys.js';
-import { describe, orNull } from './wire.js';
+import { describe, orNull } from '../gatehouse/http.js';
 
 /** The shapes of what a person has set up. */
 export const PASSKEY = { id: 'string', name: 'string', created_at: 'string', last_used_at: orNull('string'), synced: 'boolean' };

@@ -9,8 +9,8 @@
 import { confirm } from './dialogs.js';
 import { clone, find } from './dom.js';
 import './jar.js';
-import * as session from './session.js';
-import { describe } from './wire.js';
+import * as session from '../gatehouse/session.js';
+import { describe } from '../gatehouse/http.js';
 
 /**
  * @typedef {object} Page

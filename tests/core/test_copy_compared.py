@@ -65,17 +65,6 @@ def test_line_endings_of_another_system_are_no_change(copy: Path) -> None:
     assert main(["diff", str(copy)]) == 0
 
 
-def test_changed_script_of_the_page_is_shown_where_a_copy_has_them(
-    copy: Path, capsys: pytest.CaptureFixture[str]
-) -> None:
-    """A copy without the folder keeps them elsewhere."""
-    (copy / "static").mkdir(exist_ok=True)
-    (copy / "static" / "own.js").write_text("alert(1)")
-
-    assert main(["diff", str(copy)]) == 1
-    assert "+alert(1)" in capsys.readouterr().out
-
-
 @pytest.mark.parametrize("name", ["nowhere", "."])
 def test_path_without_a_copy_is_told_so(
     tmp_path: Path, name: str, capsys: pytest.CaptureFixture[str]

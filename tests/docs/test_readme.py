@@ -78,16 +78,18 @@ def test_what_comes_along_with_a_copied_module_is_named() -> None:
 
 
 def test_scripts_to_copy_need_nothing_but_each_other() -> None:
-    """The three files of the page's side import no fourth."""
+    """They are the files of one folder, and import nothing from elsewhere."""
     (take,) = [row["take"] for row in ROW.finditer(read("README.md")) if ".js" in row["take"]]
-    files = set(re.findall(r"\((static/js/[\w./]+)\)", take))
+    files = set(re.findall(r"\(accounts/static/gatehouse/(\w+\.js)\)", take))
+    folder = ROOT / "accounts" / "static" / "gatehouse"
 
     needed = {
-        f"static/js/{name}"
+        name
         for file in files
-        for name in re.findall(r"(?:from|import\() ?['\"]\./([\w./]+)['\"]", read(file))
+        for name in re.findall(r"(?:from|import\() ?['\"]([^'\"]+)['\"]", read(folder / file))
     }
-    assert needed <= files
+    assert files == {path.name for path in folder.glob("*.js")}
+    assert needed <= {f"./{file}" for file in files}
 
 
 def test_licence_is_the_same_wherever_it_is_said() -> None:

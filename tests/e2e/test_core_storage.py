@@ -135,7 +135,7 @@ def test_whole_visit_no_response_carries_a_token_but_in_set_cookie(
 
     asked = {name.split(" ")[0] + " /" + name.split("/", 3)[3].split("?")[0] for name in bodies}
     assert {"POST /auth/login", "POST /auth/refresh", "POST /api/notes", "GET /notes"} <= asked
-    assert {"GET /auth/session", "GET /auth/sessions", "GET /static/js/session.js"} <= asked
+    assert {"GET /auth/session", "GET /auth/sessions", "GET /static/gatehouse/session.js"} <= asked
     assert [name for name, text in bodies.items() if holds_jwt(text)] == []
     assert any(holds_jwt(line) and "HttpOnly" in line for line in delivered)
 

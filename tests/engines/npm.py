@@ -12,6 +12,9 @@ from tools import programs
 HERE = Path(__file__).parent
 LIGHTHOUSE = HERE / "lighthouse"
 PROVIDER = HERE / "provider"
+TYPESCRIPT = HERE / "typescript"
+EXAMPLES = HERE.parents[1] / "examples"
+REACT, VUE, HTMX = EXAMPLES / "spa-react", EXAMPLES / "spa-vue", EXAMPLES / "htmx"
 
 
 def ensure_packages(folder: Path) -> None:
@@ -34,7 +37,7 @@ def ensure_packages(folder: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        for packages in (LIGHTHOUSE, PROVIDER):
+        for packages in (LIGHTHOUSE, PROVIDER, TYPESCRIPT, REACT, VUE, HTMX):
             ensure_packages(packages)
     except programs.MissingError as missing:
         sys.exit(str(missing))

@@ -29,7 +29,7 @@ class Visitor:
         origin = self.url if path.startswith("/") else "/".join(path.split("/")[:3])
         headers = {"Origin": origin, "Sec-Fetch-Site": "same-origin"}
         headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
-        # As static/js/wire.js does: a project may keep Django's name.
+        # As http.js of the package does: a project may keep Django's name.
         token = self.cookies.get("__Host-csrftoken") or self.cookies.get("csrftoken", "")
         headers["X-CSRFToken"] = token
         response = self.client.request(method, path, json=body, headers=headers)

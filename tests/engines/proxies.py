@@ -8,6 +8,7 @@ import os
 import signal
 import socket
 import subprocess
+from collections.abc import Callable
 from pathlib import Path
 from typing import Self
 
@@ -28,8 +29,15 @@ class Proxy:
 
     command: list[str]
 
-    def __init__(self, folder: Path, *servers: int, port: int = 0) -> None:
-        self.folder, self.servers = folder, servers
+    def __init__(
+        self,
+        folder: Path,
+        *servers: int,
+        port: int = 0,
+        amend: Callable[[str], str] = str,
+    ) -> None:
+        """`amend` makes what a page says to change of the shipped file."""
+        self.folder, self.servers, self.amend = folder, servers, amend
         self.port, self.plain_port = port or free_port(), free_port()
         self.url = f"https://localhost:{self.port}"
         self.process: subprocess.Popen | None = None
@@ -76,7 +84,7 @@ class Proxy:
 class Nginx(Proxy):
     def configure(self) -> None:
         program = programs.ensure("nginx")
-        shipped = (ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8")
+        shipped = self.amend((ROOT / "deploy" / "nginx.conf").read_text(encoding="utf-8"))
         site = substitute(
             shipped,
             **{
@@ -98,6 +106,7 @@ class Nginx(Proxy):
         user = "user root;\n" if os.geteuid() == 0 else ""
         frame = f"{user}daemon off;\nworker_processes 1;\npid {self.folder / 'pid'};\n"
         frame += "error_log stderr;\nevents {}\nhttp {\n    access_log off;\n"
+        frame += "    include /etc/nginx/mime.types;\n"  # as Debian's own file has it
         frame += "    underscores_in_headers on;\n"  # whatever the machine has, ours must hold
         path = self.folder / "nginx.conf"
         path.write_text(f"{frame}{paths}{site}}}\n", encoding="utf-8")
@@ -107,7 +116,7 @@ class Nginx(Proxy):
 class Caddy(Proxy):
     def configure(self) -> None:
         program = programs.ensure("caddy")
-        shipped = (ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8")
+        shipped = self.amend((ROOT / "deploy" / "Caddyfile").read_text(encoding="utf-8"))
         tls = f"tls {self.certificate} {self.key}"
         site = substitute(
             shipped,

@@ -60,10 +60,10 @@ def test_check_names_no_error_and_no_missing_migration(
 def test_scripts_of_the_page_are_served(installed: Project) -> None:
     """They are the package's static files."""
     with installed.serve() as url:
-        for name in ("session.js", "tabs.js", "wire.js"):
-            script = (ROOT / "static" / "js" / name).read_text(encoding="utf-8")
+        for script in (ROOT / "accounts" / "static" / "gatehouse").iterdir():
+            served = httpx.get(f"{url}/static/gatehouse/{script.name}").text
 
-            assert httpx.get(f"{url}/static/gatehouse/{name}").text == script
+            assert served == script.read_text(encoding="utf-8")
 
 
 def test_copy_is_compared_with_the_installed_release(installed: Project, tmp_path: Path) -> None:

@@ -107,7 +107,7 @@ def test_source_that_is_not_allowed_cannot_be_shown(name: str) -> None:
         sources.find(name)
 
 
-@pytest.mark.parametrize("name", ["nowhere.at_all", "js/session.js#nothing"])
+@pytest.mark.parametrize("name", ["nowhere.at_all", "gatehouse/session.js#nothing"])
 def test_source_that_is_gone_is_an_error(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     """A lesson whose code was renamed breaks its page: it never shows other code instead."""
     monkeypatch.setattr(sources, "SHOWN", sources.SHOWN | {name})

@@ -4,7 +4,7 @@ import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, clone, fill, find, moment } from '../dom.js';
 import { onSubmit } from '../forms.js';
-import { SessionOver } from '../session.js';
+import { SessionOver } from '../../gatehouse/session.js';
 
 const SECRET = { secret: 'string', otpauth: 'string', qr: (value) => String(value).startsWith('data:image/svg+xml') };
 

@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, find } from '../dom.js';
-import * as session from '../session.js';
+import * as session from '../../gatehouse/session.js';
 import * as shell from '../shell.js';
 
 const EXPORT = { account: { id: 'string', email: 'string' }, sessions: ['object'], events: ['object'] };

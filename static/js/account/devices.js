@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, clone, fill, find, moment } from '../dom.js';
-import { SessionOver } from '../session.js';
+import { SessionOver } from '../../gatehouse/session.js';
 
 const DEVICE = {
   id: 'string', current: 'boolean', client: 'string', method: 'string', device: 'string', address: 'string',

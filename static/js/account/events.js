@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { busy, find } from '../dom.js';
 import { EVENT, row } from '../events.js';
-import { SessionOver } from '../session.js';
+import { SessionOver } from '../../gatehouse/session.js';
 
 const more = find('[data-more-events]');
 const status = find('[data-events-status]');

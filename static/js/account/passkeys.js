@@ -6,7 +6,7 @@ import { busy, clone, fill, find, moment } from '../dom.js';
 import { onSubmit } from '../forms.js';
 import * as passkeys from '../passkeys.js';
 import { PASSKEY } from '../second-step.js';
-import * as session from '../session.js';
+import * as session from '../../gatehouse/session.js';
 
 const list = find('[data-passkeys]');
 const form = find('[data-add-passkey]');

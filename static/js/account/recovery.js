@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, clone, fill, find } from '../dom.js';
-import * as session from '../session.js';
+import * as session from '../../gatehouse/session.js';
 
 const card = find('[data-recovery]');
 const panel = find('[data-codes-panel]');

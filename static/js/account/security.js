@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { destination } from '../destination.js';
 import { busy, fill, find } from '../dom.js';
-import * as session from '../session.js';
+import * as session from '../../gatehouse/session.js';
 import * as app from './app.js';
 import * as passkeys from './passkeys.js';
 import * as recovery from './recovery.js';

@@ -2,7 +2,7 @@
  * This browser's bench: the server's record of what it saw, which script cannot see by itself. An hour long, then gone.
  */
 
-import { EMPTY, ok, orNull, send } from '../wire.js';
+import { EMPTY, ok, orNull, send } from '../../gatehouse/http.js';
 
 /**
  * @typedef {{id: number, kind: string, request_id: string, [more: string]: any}} Entry

@@ -3,7 +3,7 @@
  * app's own functions with it.
  */
 
-import { ok, send } from '../wire.js';
+import { ok, send } from '../../gatehouse/http.js';
 
 /**
  * @typedef {{generation: number, previous_generation: number|null, confirmed: boolean, ended: boolean, end_reason: string}} Row

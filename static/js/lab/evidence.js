@@ -3,7 +3,7 @@
  */
 
 import { clone, find } from '../dom.js';
-import { ok, orNull } from '../wire.js';
+import { ok, orNull } from '../../gatehouse/http.js';
 
 /** What the server says of this browser's own token cookies. */
 export const INSPECTED = ok({ access: orNull('object'), refresh: orNull('object'), now: 'string' });

@@ -12,7 +12,7 @@
  */
 
 import { busy, find } from '../dom.js';
-import { ApiError } from '../wire.js';
+import { ApiError } from '../../gatehouse/http.js';
 import { exchange } from './evidence.js';
 import { Stopped, inWords } from './run.js';
 

@@ -1,6 +1,6 @@
 /** One run of an attack: its name, what the server saw of it, and waiting for something to happen. */
 
-import { describe, ok, send } from '../wire.js';
+import { describe, ok, send } from '../../gatehouse/http.js';
 
 /** A name that tells this run's evidence from every other's. */
 export const newRun = () => crypto.randomUUID().replaceAll('-', '').slice(0, 20);

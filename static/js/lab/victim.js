@@ -5,7 +5,7 @@
  */
 
 import { find } from '../dom.js';
-import { ok, send } from '../wire.js';
+import { ok, send } from '../../gatehouse/http.js';
 
 const query = new URLSearchParams(location.search);
 const place = query.get('place');

@@ -7,7 +7,7 @@
 import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, clearErrors, find, missing, showErrors } from '../dom.js';
-import { SessionOver } from '../session.js';
+import { SessionOver } from '../../gatehouse/session.js';
 import { NOTE } from './list.js';
 
 const EMPTY = { title: '', body: '' };

@@ -2,7 +2,7 @@
 
 import * as api from '../api.js';
 import { clone, fill, find } from '../dom.js';
-import { SessionOver } from '../session.js';
+import { SessionOver } from '../../gatehouse/session.js';
 
 /** The shape of a note. */
 export const NOTE = { id: 'string', title: 'string', body: 'string', updated_at: 'string' };

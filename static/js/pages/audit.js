@@ -3,7 +3,7 @@
 import * as api from '../api.js';
 import { find } from '../dom.js';
 import { ANYONES_EVENT, row } from '../events.js';
-import { SessionOver } from '../session.js';
+import { SessionOver } from '../../gatehouse/session.js';
 import * as shell from '../shell.js';
 
 const PAGE_SIZE = 20;

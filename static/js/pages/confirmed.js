@@ -3,7 +3,7 @@
 import { find } from '../dom.js';
 import { REASONS } from '../provider.js';
 import * as shell from '../shell.js';
-import * as tabs from '../tabs.js';
+import * as tabs from '../../gatehouse/tabs.js';
 
 const reason = new URLSearchParams(location.search).get('reason');
 const told = REASONS[reason];

@@ -2,7 +2,7 @@
 
 import { find } from '../dom.js';
 import * as shell from '../shell.js';
-import { csrfToken } from '../wire.js';
+import { csrfToken } from '../../gatehouse/http.js';
 
 globalThis.SwaggerUIBundle({
   url: '/api/schema',

@@ -5,7 +5,7 @@ import { offerPassword } from '../demo.js';
 import { find } from '../dom.js';
 import * as link from '../link.js';
 import * as secondStep from '../second-step.js';
-import * as session from '../session.js';
+import * as session from '../../gatehouse/session.js';
 import * as shell from '../shell.js';
 
 const field = find('[data-password]');

@@ -8,9 +8,9 @@ import { offerPassword } from '../demo.js';
 import { fill, find } from '../dom.js';
 import * as forms from '../forms.js';
 import * as secondStep from '../second-step.js';
-import * as session from '../session.js';
+import * as session from '../../gatehouse/session.js';
 import * as shell from '../shell.js';
-import { ACCEPTED, describe, ok, send } from '../wire.js';
+import { ACCEPTED, describe, ok, send } from '../../gatehouse/http.js';
 
 const query = new URLSearchParams(location.search);
 const target = destination(query.get('next'));

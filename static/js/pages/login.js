@@ -6,9 +6,9 @@ import * as autofill from '../passkey-sign-in.js';
 import * as passkeys from '../passkeys.js';
 import { answersHere, REASONS as PROVIDER_REASONS } from '../provider.js';
 import * as secondStep from '../second-step.js';
-import * as session from '../session.js';
+import * as session from '../../gatehouse/session.js';
 import * as shell from '../shell.js';
-import { describe } from '../wire.js';
+import { describe } from '../../gatehouse/http.js';
 
 const REASONS = {
   ...PROVIDER_REASONS,

@@ -2,7 +2,7 @@
 
 import { clone, fill, find } from '../dom.js';
 import * as shell from '../shell.js';
-import { describe, ok, send } from '../wire.js';
+import { describe, ok, send } from '../../gatehouse/http.js';
 
 const MAILS = ok({ results: [{ id: 'string', at: 'string', sender: 'string', to: 'string', subject: 'string', body: 'string' }] });
 const EVERY = 3000;

@@ -3,7 +3,7 @@
 import { find } from '../dom.js';
 import { NoteEditor } from '../notes/editor.js';
 import { NoteList } from '../notes/list.js';
-import * as session from '../session.js';
+import * as session from '../../gatehouse/session.js';
 import * as shell from '../shell.js';
 
 const frame = find('[data-notes]');

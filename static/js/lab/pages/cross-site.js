@@ -2,7 +2,7 @@
 
 import { find } from '../../dom.js';
 import * as shell from '../../shell.js';
-import { csrfToken, ok, send } from '../../wire.js';
+import { csrfToken, ok, send } from '../../../gatehouse/http.js';
 import { watch } from '../bench.js';
 import { experiment } from '../experiment.js';
 import { Stopped, evidence, newRun, openBeside, until, wait } from '../run.js';

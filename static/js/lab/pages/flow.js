@@ -2,10 +2,10 @@
 
 import * as api from '../../api.js';
 import { busy, find } from '../../dom.js';
-import * as session from '../../session.js';
+import * as session from '../../../gatehouse/session.js';
 import * as shell from '../../shell.js';
-import * as tabs from '../../tabs.js';
-import { EMPTY, ok, send } from '../../wire.js';
+import * as tabs from '../../../gatehouse/tabs.js';
+import { EMPTY, ok, send } from '../../../gatehouse/http.js';
 import * as bench from '../bench.js';
 import { ofPair, show } from '../evidence.js';
 import { observe, observeLocks, storages } from '../observe.js';

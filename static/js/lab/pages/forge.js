@@ -2,7 +2,7 @@
 
 import { clone, find } from '../../dom.js';
 import * as shell from '../../shell.js';
-import { ok, send } from '../../wire.js';
+import { ok, send } from '../../../gatehouse/http.js';
 import { show } from '../evidence.js';
 import { experiment } from '../experiment.js';
 import { inWords } from '../run.js';

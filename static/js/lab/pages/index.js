@@ -1,9 +1,9 @@
 /** The lab's first page: one click to the first surprise. Nothing of it needs the lab's own host. */
 
 import { busy, find } from '../../dom.js';
-import * as session from '../../session.js';
+import * as session from '../../../gatehouse/session.js';
 import * as shell from '../../shell.js';
-import { send } from '../../wire.js';
+import { send } from '../../../gatehouse/http.js';
 import { INSPECTED } from '../evidence.js';
 import { experiment } from '../experiment.js';
 import { storages } from '../observe.js';

@@ -2,7 +2,7 @@
 
 import { clone, find } from '../../dom.js';
 import * as shell from '../../shell.js';
-import { send } from '../../wire.js';
+import { send } from '../../../gatehouse/http.js';
 import { decode, encode } from '../decode.js';
 import { INSPECTED, show } from '../evidence.js';
 import { experiment } from '../experiment.js';

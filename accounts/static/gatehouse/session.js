@@ -8,7 +8,7 @@
  */
 
 import * as tabs from './tabs.js';
-import { ApiError, cookiesRefused, EMPTY, fits, foreignAnswer, ok, orNull, send } from './wire.js';
+import { ApiError, cookiesRefused, EMPTY, fits, foreignAnswer, ok, orNull, send } from './http.js';
 
 /**
  * @typedef {{id: string, email: string, name: string, is_staff: boolean}} User
@@ -18,8 +18,9 @@ import { ApiError, cookiesRefused, EMPTY, fits, foreignAnswer, ok, orNull, send 
 const USER = { id: 'string', email: 'string', name: 'string', is_staff: 'boolean' };
 const SESSION = { id: 'string', refresh_expires_at: 'string', expires_at: 'string' };
 const ANYBODY = { authenticated: 'boolean', user: orNull(USER), session: orNull(SESSION) };
-/** The shapes of what the server says of whoever asks, and of whoever is signed in. */
+/** The shape of what the server says of whoever asks. @param {any} value @returns {boolean} */
 const STATE = (value) => fits(value, ANYBODY) && value.authenticated === (value.user !== null && value.session !== null);
+/** The same of whoever is signed in. @param {any} value @returns {boolean} */
 export const SIGNED_IN = (value) => STATE(value) && value.authenticated;
 
 /**
@@ -39,6 +40,7 @@ export const changes = new EventTarget();
 
 /** The session is over. `changes` has told the page already; a caller only stops what it was doing. */
 export class SessionOver extends ApiError {
+  /** @param {string} reason */
   constructor(reason) {
     super(401, reason, 'Your session has ended. Please sign in again.');
   }
@@ -140,7 +142,7 @@ async function renewInTurn() {
       state = await insist('POST', '/auth/refresh', ok(SIGNED_IN), HURRIED);
       tabs.tell('refreshed');
     } catch (error) {
-      if (error.status !== 401) throw error;
+      if (!(error instanceof ApiError) || error.status !== 401) throw error;
       state = await ask(); // somebody may have signed in meanwhile, in a tab that could not wait for the lock
     }
   }
@@ -158,19 +160,22 @@ function ask() {
   return insist('GET', '/auth/session', ok(STATE), UNHURRIED);
 }
 
-/** Answers are final: only silence, or a server in trouble, is worth another attempt, and never endlessly. */
+/**
+ * Answers are final: only silence, or a server in trouble, is worth another attempt, and never endlessly.
+ * @param {string} method @param {string} path @param {import('./http.js').Expected} expected @param {Array<number|undefined>} limits
+ */
 async function insist(method, path, expected, limits) {
   for (let attempt = 1; ; attempt += 1) {
     try {
       return await send(method, path, expected, { limit: limits[attempt - 1] });
     } catch (error) {
-      if (attempt === limits.length || !error.transient) throw error;
+      if (attempt === limits.length || !(error instanceof ApiError && error.transient)) throw error;
       await new Promise((resolve) => { setTimeout(resolve, 200 * attempt); });
     }
   }
 }
 
-/** A page that shows one person's things must neither show nor save them in the session of another: that is a sign-out. */
+/** A page that shows one person's things must neither show nor save them in the session of another: that is a sign-out. @param {any} state */
 function adopt(state) {
   if (owner && owner !== state.user.id) {
     current = state;
@@ -184,6 +189,7 @@ function adopt(state) {
   return state;
 }
 
+/** @param {string} [reason] */
 function forget(reason) {
   if (!current.authenticated) return;
   current = NOBODY;
@@ -191,6 +197,7 @@ function forget(reason) {
   if (!kept) owner = null;
 }
 
+/** @param {string} reason */
 function over(reason) {
   forget(reason);
   tabs.tell('signed-out', reason);

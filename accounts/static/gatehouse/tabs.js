@@ -6,7 +6,7 @@
 const NAME = 'gatehouse-session';
 
 /** The server's grace window in milliseconds: for so long it answers a repeated or parallel refresh like the first. */
-export const WINDOW = 1000 * (Number(document.querySelector('meta[name="gatehouse-grace-seconds"]')?.content) || 10);
+export const WINDOW = 1000 * (Number(document.querySelector('meta[name="gatehouse-grace-seconds"]')?.getAttribute('content')) || 10);
 
 const channel = 'BroadcastChannel' in globalThis ? new BroadcastChannel(NAME) : null;
 

@@ -1,7 +1,7 @@
 /**
  * One exchange with the server (step 6): JSON in and out, the CSRF token on unsafe requests, problem+json as ApiError.
  *
- * It knows nothing of sessions: session.js builds refresh on it, and api.js is what pages call.
+ * It knows nothing of sessions: session.js builds refresh on it, and request.js is what pages call.
  * No token passes through here. The browser adds the two HttpOnly cookies by itself, and this code could not read them.
  */
 
@@ -21,7 +21,14 @@ export class ApiError extends Error {
    */
   constructor(status, code, detail, { errors = {}, retryAfter = null, methods = [], acr = '' } = {}) {
     super(detail);
-    Object.assign(this, { name: 'ApiError', status, code, detail, errors, retryAfter, methods, acr });
+    this.name = 'ApiError';
+    this.status = status;
+    this.code = code;
+    this.detail = detail;
+    this.errors = errors;
+    this.retryAfter = retryAfter;
+    this.methods = methods;
+    this.acr = acr;
   }
 
   /** True where the same request may well succeed if it is simply sent again. */
@@ -33,10 +40,11 @@ export class ApiError extends Error {
 /**
  * The cookie is read anew for each request: signing in or out, here or in another tab, rotates it.
  * @param {string} [refused]  taken only where there is no other: a cookie may be left over from other settings of the server
+ * @returns {string}  empty where there is none
  */
 export function csrfToken(refused) {
-  const jar = new Map(document.cookie.split('; ').map((pair) => pair.split('=')));
-  const found = CSRF_COOKIES.map((name) => jar.get(name)).filter(Boolean);
+  const jar = Object.fromEntries(document.cookie.split('; ').map((pair) => pair.split('=')));
+  const found = CSRF_COOKIES.map((name) => jar[name]).filter(Boolean);
   return found.find((token) => token !== refused) ?? found[0] ?? '';
 }
 
@@ -103,15 +111,20 @@ export async function send(method, path, expected, { body, limit } = {}) {
   try {
     return await exchange(method, path, expected, { body, limit, token });
   } catch (error) {
-    if (error.code !== 'csrf_failed') throw error;
+    if (!(error instanceof ApiError) || error.code !== 'csrf_failed') throw error;
     // Another tab signed in or out between our reading of the cookie and the server's: read it again, once.
     if (csrfToken() === token) await fetchToken();
     return exchange(method, path, expected, { body, limit, token: csrfToken(token) });
   }
 }
 
-async function exchange(method, path, expected, { body, limit = ANSWER_WITHIN, token } = {}) {
+/**
+ * @param {string} method @param {string} path @param {Expected} expected
+ * @param {{body?: object, limit?: number, token?: string}} options
+ */
+async function exchange(method, path, expected, { body, limit = ANSWER_WITHIN, token }) {
   prepare();
+  /** @type {Record<string, string>} */
   const headers = { Accept: 'application/json' };
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (token) headers['X-CSRFToken'] = token;
@@ -135,6 +148,7 @@ async function exchange(method, path, expected, { body, limit = ANSWER_WITHIN, t
   throw refusal(response, text);
 }
 
+/** @param {Response} response @param {string} text @param {Expected} expected */
 function isExpected(response, text, { status, shape }) {
   if (response.status !== status || response.redirected) return false;
   // An answer without a body has no shape. Ours forbid that they are stored, as all of them do.
@@ -142,10 +156,13 @@ function isExpected(response, text, { status, shape }) {
   return mediaType(response) === 'application/json' && fits(parse(text), shape);
 }
 
-/** The server's own refusal (RFC 9457), its trouble, or the answer of somebody else: of that not even the status is believed. */
+/**
+ * The server's own refusal (RFC 9457), its trouble, or the answer of somebody else: of that not even the status is believed.
+ * @param {Response} response @param {string} text
+ */
 function refusal(response, text) {
   const told = mediaType(response) === 'application/problem+json' ? parse(text) : undefined;
-  if (response.status >= 400 && fits(told, { status: (status) => status === response.status, code: 'string' })) {
+  if (response.status >= 400 && fits(told, { status: (/** @type {any} */ status) => status === response.status, code: 'string' })) {
     const seconds = Number.parseInt(response.headers.get('Retry-After') ?? '', 10);
     return new ApiError(response.status, told.code, told.detail ?? told.title, {
       errors: told.errors,
@@ -164,11 +181,12 @@ export function foreignAnswer() {
     + 'page of a network. The server may not have got what you sent. See in a new tab what it wants, then try again here.');
 }
 
+/** @param {Response} response */
 function mediaType(response) {
   return (response.headers.get('Content-Type') ?? '').split(';')[0].trim().toLowerCase();
 }
 
-/** @returns {any} undefined where the text is no JSON */
+/** @param {string} text @returns {any} undefined where the text is no JSON */
 function parse(text) {
   try {
     return JSON.parse(text);
