@@ -21,9 +21,9 @@ def give_app(user: Any, secret: str = SECRET) -> pyotp.TOTP:
     return pyotp.TOTP(secret)
 
 
-def add_passkey(client: BrowserClient, **wrong: Any) -> Authenticator:
+def add_passkey(client: BrowserClient, **options: Any) -> Authenticator:
     """Have whoever is signed in add a passkey, and return its authenticator."""
-    authenticator = Authenticator(**wrong)
+    authenticator = Authenticator(**options)
     response = enrol(client, authenticator)
     assert response.status_code == 201, response.content
     return authenticator
