@@ -95,7 +95,7 @@ if LAB:
     MIDDLEWARE.insert(before, "lab.middleware.Lab")
 
 ROOT_URLCONF = "project.urls"
-# What the other kinds of host serve; without the lab, the app's address and no more.
+# What the other kinds of host serve: without the lab, the app's address and no more.
 OTHER_URLCONFS = {
     "lab": "lab.sites.victim" if LAB else "project.elsewhere",
     "hostile": "lab.sites.hostile" if LAB else "project.elsewhere",

@@ -6,12 +6,11 @@ blocks these views: no token is looked at before the view decides to.
 """
 
 from collections.abc import Sequence
-from typing import Any, TypeVar
+from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from rest_framework.request import Request
 
 from .. import credentials, sessions, signals, tokens
@@ -22,8 +21,6 @@ from ..sessions import revocation
 from ..tokens.claims import AccessClaims, Issued
 from . import base, bodies, cookies, csrf
 from .authentication import SignedInRequest
-
-T = TypeVar("T", bound=HttpResponseBase)
 
 
 class BrowserView(base.Endpoint):
@@ -69,11 +66,7 @@ def sign_in(
     """
     had = sessions_in_cookies(request) if replaced is None else replaced
     issued = sessions.start(
-        user,
-        evidence=evidence,
-        client=Session.Client.WEB,
-        remember=remember,
-        request=request,
+        user, evidence=evidence, client=Session.Client.WEB, remember=remember, request=request
     )
     sessions.end(had.exclude(id=issued.session.id), "replaced")
     credentials.announce_sign_in(request, user)
@@ -82,21 +75,16 @@ def sign_in(
 
 
 def interrupted(
-    response: T,
+    response: HttpResponse,
     request: HttpRequest,
     user: AbstractBaseUser,
     *,
     evidence: Sequence[Evidence],
     remember: bool,
-) -> T:
+) -> HttpResponse:
     """Return this answer to a sign-in that proved too little, for whoever can go on with it."""
     signals.interrupted.send(
-        None,
-        request=request,
-        response=response,
-        user=user,
-        evidence=evidence,
-        remember=remember,
+        None, request=request, response=response, user=user, evidence=evidence, remember=remember
     )
     return response
 

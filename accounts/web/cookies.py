@@ -3,8 +3,8 @@
 Two hold tokens. Parts keep others by `keep`, `drop` and `family`.
 `__Host-Http-` makes browsers refuse the cookie unless a server set it, over a secure connection,
 HttpOnly, for this host alone. So no script and no sibling host can plant one (RFC 10017,
-draft-ietf-httpbis-layered-cookies). The prefix forces Path=/; a narrower path for the refresh
-token would protect nothing (RFC 6265bis section 8.5).
+draft-ietf-httpbis-layered-cookies). The prefix forces Path=/. A narrower path for the
+refresh token would protect nothing (RFC 6265bis section 8.5).
 """
 
 from collections.abc import Collection

@@ -35,7 +35,7 @@ SPELLING = re.compile(
 UNIX = "unix"
 SOCKETS = ("", "localhost", "unix:")
 
-# No operator has a network that is larger; private IPv6 addresses are fc00::/7 (RFC 4193).
+# No operator has a larger network. Private IPv6 addresses are fc00::/7 (RFC 4193).
 SHORTEST_PREFIX = 7
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
