@@ -178,7 +178,7 @@ def prove_account(request: HttpRequest, account: User, given: dict[str, Any]) ->
         evidence.extend(BY_PASSWORD)
     evidence.extend(credentials.prove(request, account, given))
     # A link in a mail is the provider's word and no second factor.
-    sessions.require(account, [of_provider(None, age=STEP_UP_SECONDS), *evidence])
+    sessions.require(account, [of_provider(None, age=STEP_UP_SECONDS), *evidence], request)
     return evidence
 
 
