@@ -16,12 +16,12 @@ export class ApiError extends Error {
    * @param {number} status
    * @param {string} code
    * @param {string} detail
-   * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], acr?: string}} [more]
-   *   methods: what would complete this sign-in; acr: how strong a sign-in is wanted (RFC 9470)
+   * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], unknown?: boolean, acr?: string}} [more]
+   *   methods: what would complete this sign-in; unknown: nobody has this passkey; acr: how strong a sign-in is wanted (RFC 9470)
    */
-  constructor(status, code, detail, { errors = {}, retryAfter = null, methods = [], acr = '' } = {}) {
+  constructor(status, code, detail, { errors = {}, retryAfter = null, methods = [], unknown = false, acr = '' } = {}) {
     super(detail);
-    Object.assign(this, { name: 'ApiError', status, code, detail, errors, retryAfter, methods, acr });
+    Object.assign(this, { name: 'ApiError', status, code, detail, errors, retryAfter, methods, unknown, acr });
   }
 
   /** True where the same request may well succeed if it is simply sent again. */
@@ -151,6 +151,7 @@ function refusal(response, text) {
       errors: told.errors,
       retryAfter: Number.isFinite(seconds) ? seconds : null,
       methods: told.methods,
+      unknown: told.unknown_credential,
       acr: /acr_values="(\d)"/.exec(response.headers.get('WWW-Authenticate') ?? '')?.[1],
     });
   }
