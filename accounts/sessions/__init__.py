@@ -17,7 +17,6 @@ from .session import (
     recent,
     require,
     require_again,
-    seconds_ahead,
     sign_out,
     start,
 )
@@ -37,7 +36,6 @@ __all__ = [
     "require",
     "require_again",
     "rotate",
-    "seconds_ahead",
     "sign_out",
     "start",
 ]
