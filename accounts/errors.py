@@ -91,6 +91,17 @@ class InvalidCredentials(Problem):
     detail_text = "E-mail or password is wrong."
 
 
+class FactorLocked(Problem):
+    """Raised if too many wrong codes were entered in a row, after a first factor that was right."""
+
+    status_code = 401
+    code = "factor_locked"
+    detail_text = (
+        "The authenticator app is locked after too many wrong codes. Use a passkey or a recovery "
+        "code, and set the app up again."
+    )
+
+
 class SecondFactorRequired(Problem):
     """Raised if what was proven is not enough here. `methods` names what completes it."""
 

@@ -4,7 +4,7 @@ Whoever checks a credential says here what it was. `sessions.start` and step-up 
 session's row and its access tokens say it on: `amr` (RFC 8176), `acr` and `auth_time`.
 """
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 # What `acr` says, from weak to strong: one factor, two factors, two that no false page can ask for.
@@ -20,6 +20,8 @@ class Evidence:
     (`totp`, `recovery`) never stands alone: it comes beside a password or in a session.
     `credential` names what it was proven with, where that can be taken away. The sessions that
     began with it end then.
+    `use_up` is called in the transaction that accepts the evidence, where something works only
+    once. It raises InvalidCredentials if that was used meanwhile.
     """
 
     how: str
@@ -27,6 +29,7 @@ class Evidence:
     acr: str = ONE
     age: float = 0.0
     credential: str = ""
+    use_up: Callable[[], None] | None = None
 
 
 PASSWORD = Evidence(how="password", amr=("pwd",))

@@ -48,6 +48,7 @@ interrupted = Signal()
 KINDS = {
     "signed_in": "Signed in",
     "sign_in_failed": "A sign-in failed",
+    "second_factor_asked": "The password was right, and a second factor was asked for",
     "throttled": "Too many failed attempts",
     "signed_out": "Signed out",
     "session_ended": "A session was ended",

@@ -28,8 +28,9 @@ FAILURES = {
     400: ("BadRequest", "`invalid_request`, `validation_failed` or `two_credentials`"),
     401: (
         "Unauthorized",
-        "`not_authenticated`, `invalid_token`, `invalid_credentials`, `second_factor_required`, "
-        "`insufficient_user_authentication`, `no_refresh_token` or `session_ended`",
+        "`not_authenticated`, `invalid_token`, `invalid_credentials`, `factor_locked`, "
+        "`second_factor_required`, `insufficient_user_authentication`, `no_refresh_token` or "
+        "`session_ended`",
     ),
     403: (
         "Forbidden",
@@ -52,7 +53,8 @@ REDIRECT = {
 PROBLEM = {
     "type": "object",
     "description": "RFC 9457. `errors` names the fields of a `validation_failed`, `methods` what "
-    "would complete a sign-in that is refused with `second_factor_required`.",
+    "would complete a sign-in that is refused with `second_factor_required`, "
+    "`unknown_credential` that nobody has this passkey.",
     "properties": {
         "type": {"type": "string", "const": "about:blank"},
         "title": {"type": "string"},
@@ -67,6 +69,7 @@ PROBLEM = {
             "type": "array",
             "items": {"type": "string", "enum": ["passkey", "totp", "recovery"]},
         },
+        "unknown_credential": {"type": "boolean"},
     },
     "required": ["type", "title", "status", "detail", "code"],
     "additionalProperties": False,

@@ -5,6 +5,7 @@ makes it.
 """
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -14,7 +15,7 @@ from django.http import HttpRequest
 
 from .. import callers, sessions, signals, subjects
 from ..credentials import budgets
-from ..errors import EnrolmentRequired, InvalidCredentials
+from ..errors import EnrolmentRequired, FactorLocked, InvalidCredentials
 from ..evidence import ONE, Evidence
 from ..models import Session
 from ..web.bodies import moment
@@ -22,7 +23,6 @@ from . import passkeys, recovery, totp
 from .models import Passkey, RecoveryCode, Totp
 
 signals.KINDS |= {
-    "second_factor_asked": "The password was right, and a second factor was asked for",
     "second_factor_failed": "A wrong code or passkey was used",
     "second_factor_guessed": "Many wrong codes were entered",
     "passkey_added": "A passkey was added",
@@ -31,11 +31,12 @@ signals.KINDS |= {
     "passkey_cloned": "A copy of a passkey was used",
     "totp_added": "An authenticator app was added",
     "totp_removed": "The authenticator app was removed",
+    "totp_locked": "The authenticator app was locked after too many wrong codes",
     "recovery_codes_made": "New recovery codes were made",
     "recovery_code_used": "A recovery code was used",
     "factors_removed": "The second factor was removed by staff",
 }
-signals.ALARMS.add("passkey_cloned")
+signals.ALARMS |= {"passkey_cloned", "totp_locked"}
 signals.MAILED |= {
     "second_factor_guessed": "somebody who knows your password has entered wrong codes, again and "
     "again. If that was not you, change your password.",
@@ -46,6 +47,10 @@ signals.MAILED |= {
     "refused. Remove that passkey, and add a new one.",
     "totp_added": "an authenticator app was added to your account.",
     "totp_removed": "the authenticator app was removed from your account.",
+    "totp_locked": "somebody who knows your password, or was signed in as you, has entered 100 "
+    "wrong codes in a row. No code of your authenticator app is taken any more. Sign in with a "
+    "passkey or a recovery code, and set the app up again. Without either, ask the people who run "
+    "this service.",
     "recovery_codes_made": "new recovery codes were made for your account. The old ones have "
     "ended.",
     "recovery_code_used": "one of your recovery codes was used to sign in. It works only once.",
@@ -93,7 +98,9 @@ def prove(
     given: dict[str, Any],
     **kwargs: Any,
 ) -> Evidence:
-    """Return what is proven by a code or a passkey. Raise InvalidCredentials or Throttled.
+    """Return what is proven by a code or a passkey.
+
+    Raise InvalidCredentials, FactorLocked or Throttled.
 
     Wrong ones count as wrong passwords do.
     """
@@ -105,7 +112,7 @@ def prove(
     used_up = budgets.spend(limits)
     try:
         found = checked(request, user, given)
-    except InvalidCredentials:
+    except (InvalidCredentials, FactorLocked):
         signals.tell("second_factor_failed", request, user=user)
         if used_up:
             signals.tell("throttled", request, user=user, detail={"budgets": used_up})
@@ -122,7 +129,7 @@ def passkey_budgets(request: HttpRequest) -> list[budgets.Budget]:
 
 
 def checked(request: HttpRequest, user: AbstractBaseUser, given: dict[str, Any]) -> Evidence:
-    """Return what is proven. Raise InvalidCredentials."""
+    """Return what is proven. Raise InvalidCredentials or FactorLocked."""
     if "credential" in given:
         passkey = use_passkey(request, given["credential"])
         if passkey.user_id != user.pk:
@@ -131,18 +138,37 @@ def checked(request: HttpRequest, user: AbstractBaseUser, given: dict[str, Any])
     if "code" in given:
         try:
             return totp.use(user, given["code"])
+        except totp.LockedError as error:
+            if error.just_now:
+                signals.tell("totp_locked", request, user=user)
+            raise FactorLocked(str(error)) from error
         except totp.WrongCodeError as error:
             raise InvalidCredentials(str(error)) from error
-    with transaction.atomic():
-        found = recovery.use(user, given["recovery_code"])
-        if found is None:
-            raise InvalidCredentials("no recovery code, or a used one")
+    return by_recovery_code(request, user, given["recovery_code"])
+
+
+def by_recovery_code(request: HttpRequest, user: AbstractBaseUser, code: str) -> Evidence:
+    """Return what a recovery code proves. Raise InvalidCredentials if it is none, or was used.
+
+    The code is used up with the start of the session, so one that leads to none is not lost.
+    """
+    if not recovery.is_left(user, code):
+        raise InvalidCredentials("no recovery code, or a used one")
+
+    def use_up() -> None:
+        if not recovery.use(user, code):
+            raise InvalidCredentials("the recovery code was used a moment ago")
         signals.tell("recovery_code_used", request, user=user)
-    return found
+
+    return replace(recovery.EVIDENCE, use_up=use_up)
 
 
 def use_passkey(request: HttpRequest, given: dict[str, Any]) -> Passkey:
-    """Return the passkey that answered. Raise InvalidCredentials."""
+    """Return the passkey that answered. Raise InvalidCredentials.
+
+    The refusal of one that nobody has says so. Its browser may then forget it, and nobody guesses
+    an id to learn whether somebody has it.
+    """
     try:
         return passkeys.use(given)
     except passkeys.ClonedError as error:
@@ -150,7 +176,10 @@ def use_passkey(request: HttpRequest, given: dict[str, Any]) -> Passkey:
         signals.tell("passkey_cloned", request, user=error.passkey.user, detail=detail)
         raise InvalidCredentials(str(error)) from error
     except passkeys.RefusedError as error:
-        raise InvalidCredentials(str(error)) from error
+        refusal = InvalidCredentials(str(error))
+        if isinstance(error, passkeys.UnknownError):
+            refusal.members["unknown_credential"] = True
+        raise refusal from error
 
 
 def added(
@@ -169,7 +198,8 @@ def added(
 def check_not_last(user: AbstractBaseUser, *, passkey: str = "", app: bool = False) -> None:
     """Raise EnrolmentRequired if this is the last factor of somebody who must have one.
 
-    Without the last factor the recovery codes are of no use, and go too.
+    Without the last factor the recovery codes are of no use, and go too. No session can show two
+    factors again, so none says any more that it did.
     """
     others = Passkey.objects.filter(user_id=user.pk).exclude(pk=passkey).exists()
     if others or (not app and totp.confirmed(user) is not None):
@@ -177,6 +207,7 @@ def check_not_last(user: AbstractBaseUser, *, passkey: str = "", app: bool = Fal
     if subjects.must_have_second_factor(user):
         raise EnrolmentRequired("it is the last one")
     RecoveryCode.objects.filter(user_id=user.pk).delete()
+    sessions.forget_second_factors(user)
 
 
 def end_sessions_of(passkey: Passkey) -> None:

@@ -54,6 +54,8 @@ class Totp(models.Model):
     confirmed_at = models.DateTimeField(null=True)
     # The 30 seconds whose code was used last. No code works twice.
     last_step = models.BigIntegerField(default=0)
+    # In a row, over any time. After the last one allowed no code is taken (factors.totp).
+    wrong_codes = models.PositiveIntegerField(db_default=0)
 
     class Meta:
         app_label = "gatehouse_factors"

@@ -54,6 +54,10 @@ class RefusedError(Exception):
     """The answer of the authenticator is not good. The text is for the log."""
 
 
+class UnknownError(RefusedError):
+    """Nobody has this passkey here: it was removed, or never added."""
+
+
 class ClonedError(RefusedError):
     """The counter went back: two authenticators have this key (WebAuthn Level 3 section 6.1.1)."""
 
@@ -154,7 +158,8 @@ def enrol(user: AbstractBaseUser, session_id: str, given: dict[str, Any], name: 
 def use(given: dict[str, Any]) -> Passkey:
     """Return the passkey whose answer this is. Its counter and flags are those of the answer.
 
-    Raise RefusedError if the answer is not good, and ClonedError if the counter went back.
+    Raise RefusedError if the answer is not good, UnknownError if it is of no passkey of ours, and
+    ClonedError if the counter went back.
     """
     answer = parsed(AuthenticationResponse, given)
     client, data = answer.response.client_data, answer.response.authenticator_data
@@ -162,7 +167,7 @@ def use(given: dict[str, Any]) -> Passkey:
     known = Passkey.objects.select_related("user__gatehouse_subject")
     passkey = known.filter(credential_id=websafe_encode(answer.raw_id)).first()
     if passkey is None:
-        raise RefusedError("no passkey of ours")
+        raise UnknownError("no passkey of ours")
     state = {
         "challenge": websafe_encode(client.challenge),
         "user_verification": UserVerificationRequirement.REQUIRED,

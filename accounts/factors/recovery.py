@@ -40,10 +40,14 @@ def renew(user: AbstractBaseUser) -> list[str]:
     return codes
 
 
-def use(user: AbstractBaseUser, code: str) -> Evidence | None:
-    """Return what this code proves, or None if it is none of this person's or was used."""
-    used = left(user).filter(digest=_digest(code)).update(used_at=Now())
-    return EVIDENCE if used else None
+def is_left(user: AbstractBaseUser, code: str) -> bool:
+    """Return whether this is one of the person's codes and was not used."""
+    return left(user).filter(digest=_digest(code)).exists()
+
+
+def use(user: AbstractBaseUser, code: str) -> bool:
+    """Use up one of the person's codes. Return False if it is none, or was used."""
+    return bool(left(user).filter(digest=_digest(code)).update(used_at=Now()))
 
 
 def left(user: AbstractBaseUser) -> QuerySet[RecoveryCode]:

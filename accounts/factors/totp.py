@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db import transaction
+from django.db.models import F, QuerySet
 from django.db.models.functions import Now
 
 from ..conf import conf
@@ -27,8 +29,21 @@ STEP_SECONDS = 30
 DRIFT = 1
 
 
+# Wrong codes in a row, over any time (NIST SP 800-63B-4 section 3.2.2). Budgets alone would allow
+# guesses for ever: with three codes good at a time, 180 an hour find one within a few months.
+MOST_WRONG = 100
+
+
 class WrongCodeError(Exception):
     """The code is wrong, too old, or was used before. The text is for the log."""
+
+
+class LockedError(WrongCodeError):
+    """There were too many wrong codes in a row. `just_now`: this one was the last allowed."""
+
+    def __init__(self, *, just_now: bool) -> None:
+        super().__init__("the app is locked")
+        self.just_now = just_now
 
 
 def begin(user: AbstractBaseUser) -> dict[str, str]:
@@ -55,25 +70,47 @@ def confirm(user: AbstractBaseUser, code: str) -> Evidence:
         raise WrongCodeError("no secret waits")
     step = step_of(decrypt(row.pending), code)
     waiting = Totp.objects.filter(user_id=user.pk, pending=row.pending)
-    done = waiting.update(secret=row.pending, pending="", confirmed_at=Now(), last_step=step)
+    done = waiting.update(
+        secret=row.pending, pending="", confirmed_at=Now(), last_step=step, wrong_codes=0
+    )
     if not done:
         raise WrongCodeError("another secret was asked for meanwhile")
     return EVIDENCE
 
 
 def use(user: AbstractBaseUser, code: str) -> Evidence:
-    """Return what a code of this person's app proves. Raise WrongCodeError.
+    """Return what a code of this person's app proves. Raise WrongCodeError, or LockedError.
 
+    Call it only after a first factor was right, or strangers could lock the app.
     One conditional UPDATE decides who uses a code, so two requests with one code never both pass.
     """
     row = confirmed(user)
     if row is None:
         raise WrongCodeError("there is no app")
-    step = step_of(decrypt(row.secret), code, after=row.last_step)
-    unused = Totp.objects.filter(user_id=user.pk, secret=row.secret, last_step__lt=step)
-    if not unused.update(last_step=step):
+    secret = decrypt(row.secret)
+    app = Totp.objects.filter(user_id=user.pk, secret=row.secret)
+    wrong = _count_as_wrong(app)
+    try:
+        step = step_of(secret, code, after=row.last_step)
+    except WrongCodeError as error:
+        if wrong == MOST_WRONG:
+            raise LockedError(just_now=True) from error
+        raise
+    if not app.filter(last_step__lt=step).update(last_step=step, wrong_codes=0):
         raise WrongCodeError("the code was used a moment ago")
     return EVIDENCE
+
+
+def _count_as_wrong(app: QuerySet[Totp]) -> int:
+    """Return how many wrong codes there were in a row, with this one. Raise LockedError.
+
+    It counts as wrong before it is compared, so parallel guesses do not pass the limit together.
+    The row stays locked between the two queries, so each guess gets a number of its own.
+    """
+    with transaction.atomic():
+        if not app.filter(wrong_codes__lt=MOST_WRONG).update(wrong_codes=F("wrong_codes") + 1):
+            raise LockedError(just_now=False)
+        return app.values_list("wrong_codes", flat=True).get()
 
 
 EVIDENCE = Evidence(how="totp", amr=("otp",), acr=TWO)

@@ -178,7 +178,8 @@ def prove_account(request: HttpRequest, account: User, given: dict[str, Any]) ->
         evidence.extend(BY_PASSWORD)
     evidence.extend(credentials.prove(request, account, given))
     # A link in a mail is the provider's word and no second factor.
-    sessions.require(account, [Evidence(how="oidc", amr=(), age=STEP_UP_SECONDS), *evidence])
+    provider = Evidence(how="oidc", amr=(), age=STEP_UP_SECONDS)
+    sessions.require(account, [provider, *evidence], request)
     return evidence
 
 

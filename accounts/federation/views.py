@@ -172,7 +172,7 @@ class LinkView(ProviderView):
             raise NotFound("the address is not proven")
         user = credentials.verify_again(request, account, given["password"], "sign_in_failed")
         evidence = [*BY_PASSWORD, *credentials.prove(request, user, given)]
-        sessions.require(user, evidence)  # before the identity could open the account
+        sessions.require(user, evidence, request)  # before the identity could open the account
         try:
             matching.link(request, user, pending.issuer, pending.subject)
         except SignInError as error:

@@ -55,7 +55,7 @@ def change(request: HttpRequest, session: Session, user: User, current: str, new
     own = sessions.recent(Session.objects.filter(id=session.id))
     evidence = [*BY_PASSWORD, *own]
     try:
-        sessions.require(user, evidence)
+        sessions.require_again(session, user, evidence)
     except SecondFactorRequired as error:
         raise ReauthenticationRequired from error
     digest = hash_password(new)

@@ -70,9 +70,11 @@ class TokenView(ClientView):
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
+        evidence = [*BY_PASSWORD, *credentials.prove(request, user, given)]
+        sessions.require(user, evidence, request)
         issued = sessions.start(
             user,
-            evidence=[*BY_PASSWORD, *credentials.prove(request, user, given)],
+            evidence=evidence,
             client=Session.Client.CLI,
             remember=True,
             request=request,

@@ -22,7 +22,7 @@ from .. import callers, signals, subjects, tokens
 from ..bounded_cache import BoundedMemory
 from ..conf import LEEWAY_SECONDS, STEP_UP_SECONDS, conf
 from ..errors import SecondFactorRequired
-from ..evidence import Evidence, level, values
+from ..evidence import ONE, Evidence, level, values
 from ..models import Session, Subject
 from ..tokens import key_store
 from ..tokens.claims import Issued
@@ -69,6 +69,7 @@ def start(
         # the new session or is noticed here.
         session.user = subjects.lock_unchanged(user)
         require(session.user, evidence)
+        _use_up(evidence)
         subjects.of(session.user)
         session.save(force_insert=True)
         signals.tell("signed_in", request, user=session.user, session=session)
@@ -76,15 +77,38 @@ def start(
     return tokens.issue(session, key, now)
 
 
-def require(user: AbstractBaseUser, evidence: Sequence[Evidence]) -> None:
+def require(
+    user: AbstractBaseUser, evidence: Sequence[Evidence], request: HttpRequest | None = None
+) -> None:
     """Raise SecondFactorRequired if the evidence is not enough for this person.
 
     Each part that is installed is asked. One that fails refuses.
+    With a request the refusal is an event. A transaction of the caller would undo it.
     """
     answers = signals.lacking.send(None, user=user, evidence=evidence)
     missing = [method for _, methods in answers for method in methods or ()]
     if missing:
+        if request is not None:
+            signals.tell("second_factor_asked", request, user=user)
         raise SecondFactorRequired(methods=missing)
+
+
+def require_again(session: Session, user: AbstractBaseUser, evidence: Sequence[Evidence]) -> None:
+    """Raise SecondFactorRequired if the evidence is no step-up for this person in this session.
+
+    One factor is none where an identity provider has asked for two: nobody here can ask for the
+    other one. It would either take the session's strength away or pass for more than it is.
+    """
+    require(user, evidence)
+    if session.method == "oidc" and level(evidence) == ONE != session.acr:
+        raise SecondFactorRequired
+
+
+def _use_up(evidence: Sequence[Evidence]) -> None:
+    """Use up what works only once. Raise InvalidCredentials if it was used meanwhile."""
+    for one in evidence:
+        if one.use_up is not None:
+            one.use_up()
 
 
 def recent(found: "QuerySet[Session]") -> list[Evidence]:
@@ -192,7 +216,8 @@ def reauthenticated(session: Session, evidence: Sequence[Evidence]) -> None:
     with transaction.atomic():
         # The lock is held until the end. A factor that is added at the same time comes before, and
         # is asked for, or comes after, and forgets this step-up.
-        require(subjects.lock(session.user_id), evidence)
+        require_again(session, subjects.lock(session.user_id), evidence)
+        _use_up(evidence)
         proven = _proven(database_now(), evidence)
         Session.objects.filter(id=session.id, ended_at=None).update(**proven)
 
@@ -206,6 +231,12 @@ def forget_step_ups(user: AbstractBaseUser, *, keep: str) -> None:
     Session.objects.filter(user_id=user.pk, ended_at=None, authenticated_at__gt=old).exclude(
         id=keep
     ).update(authenticated_at=old)
+
+
+def forget_second_factors(user: AbstractBaseUser) -> None:
+    """Have a person's sessions say no more that they have shown a second factor: it is gone."""
+    strong = Session.objects.filter(user_id=user.pk, ended_at=None).exclude(acr=ONE)
+    strong.update(acr=ONE, amr="")
 
 
 def end(ending: "QuerySet[Session]", reason: str) -> int:

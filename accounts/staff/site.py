@@ -76,7 +76,7 @@ class SignInForm(AdminAuthenticationForm):
         own = signed_in_here(self.request).filter(user=user)
         evidence = [*BY_PASSWORD, *sessions.recent(own)]
         try:
-            sessions.require(user, evidence)
+            sessions.require(user, evidence, self.request)
         except SecondFactorRequired as error:
             error.detail = ErrorDetail(FIRST.format(issuer=conf.issuer), error.code)
             raise

@@ -35,6 +35,19 @@ export function keepOnly(user, ids) {
   return kind?.signalAllAcceptedCredentials?.({ rpId: location.hostname, userId, allAcceptedCredentialIds: ids }).catch(() => {});
 }
 
+/**
+ * Have a passkey sign in or confirm. One that nobody has any more is dropped from its password manager, so that it is not offered again.
+ * @param {object} credential @param {(credential: object) => Promise<unknown>} attempt  rejects while it is refused
+ */
+export async function use(credential, attempt) {
+  try {
+    return await attempt(credential);
+  } catch (error) {
+    if (error.unknown) drop(credential.id);
+    throw error;
+  }
+}
+
 /** Have them drop this one, which was removed. @param {string} credentialId */
 export function drop(credentialId) {
   return kind?.signalUnknownCredential?.({ rpId: location.hostname, credentialId }).catch(() => {});

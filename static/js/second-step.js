@@ -69,7 +69,7 @@ export function inPlaceOf(form, methods, attempt) {
 async function byPasskey(root, attempt) {
   fill(root, { said: '', problem: '' });
   try {
-    await attempt({ credential: await passkeys.answer() });
+    await passkeys.use(await passkeys.answer(), (credential) => attempt({ credential }));
   } catch (error) {
     if (error.code === 'cancelled') fill(root, { said: error.detail });
     else fill(root, { problem: error.code === 'invalid_credentials' ? WRONG.passkey : describe(error) });

@@ -149,7 +149,7 @@ def enter_no_recovery_code(page: Page) -> None:
 
 def set_up_app(page: Page) -> None:
     press("Set up an app")(page)
-    press("Confirm the app")(page)
+    press("Confirm the code")(page)
 
 
 def rename_passkey(page: Page) -> None:

@@ -258,6 +258,7 @@ def test_password_alone_opens_nothing(
     assert Session.objects.count() == before
     assert ACCESS not in page.cookies
     assert not steps.is_in(page)
+    assert SecurityEvent.objects.get(kind="second_factor_asked").user == alice
 
 
 def step_up(old: BrowserClient, alice: User) -> None:
@@ -292,8 +293,6 @@ def test_provider_is_no_step_up_for_somebody_with_a_factor(
     """Unless it says that it asked for two."""
     alice, old = alices()
     Identity.objects.create(issuer=idp.issuer, subject="alice-at-idp", user=alice)
-    import time
-
     idp.changes = {"sub": "alice-at-idp", "amr": ["pwd"], "auth_time": int(time.time())}
     assert outcome(idp.sign_in(old, "?reauthenticate=1")) == "oidc_second_factor"
 
@@ -301,6 +300,44 @@ def test_provider_is_no_step_up_for_somebody_with_a_factor(
     assert outcome(idp.sign_in(old, "?reauthenticate=1")) == "/login/confirmed"
 
     assert old.post("/auth/logout-others").status_code == 204
+
+
+def test_password_alone_is_no_step_up_after_two_factors_at_a_provider(
+    alice: User, idp: StandIn
+) -> None:
+    """It would take the session's strength away, or pass for it. The provider is asked again."""
+    Identity.objects.create(issuer=idp.issuer, subject="alice-at-idp", user=alice)
+    idp.changes = {"sub": "alice-at-idp", "amr": ["mfa"], "auth_time": int(time.time())}
+    page = BrowserClient()
+    idp.sign_in(page)
+    sessions.forget_step_ups(alice, keep="")
+    body = {"current_password": PASSWORDS[alice.email], "new_password": "a quite long new one"}
+
+    refused = page.post("/auth/reauthenticate", {"password": PASSWORDS[alice.email]})
+
+    assert steps.code(refused) == (401, "second_factor_required")
+    assert steps.code(page.post("/auth/password/change", body)) == (
+        403,
+        "reauthentication_required",
+    )
+    assert Session.objects.get().acr == "2"
+    assert outcome(idp.sign_in(page, "?reauthenticate=1")) == "/login/confirmed"
+    assert page.post("/auth/password/change", body).status_code == 204
+    assert Session.objects.get(ended_at=None).acr == "2"
+
+
+def test_password_is_a_step_up_again_once_the_last_factor_is_removed(alice: User) -> None:
+    """No session says any more that it has shown two."""
+    client, authenticator = steps.owner(alice)
+    assert Session.objects.get().acr == "3"
+    client.delete(f"/auth/passkeys/{steps.row(authenticator).credential_id}")
+    assert Session.objects.get().acr == "1"
+    sessions.forget_step_ups(alice, keep="")
+
+    answer = client.post("/auth/reauthenticate", {"password": PASSWORDS[alice.email]})
+
+    assert answer.status_code == 200
+    assert (Session.objects.get().acr, Session.objects.get().amr) == ("1", "pwd")
 
 
 # And with the factor each of them opens.

@@ -160,13 +160,18 @@ ODD: dict[str, Change] = {
 
 @pytest.mark.parametrize("change", ODD.values(), ids=ODD)
 def test_answer_of_another_authenticator_signs_nobody_in(alice: User, change: Change) -> None:
-    """Section 7.2: signature, credential, user handle and what never changes about it."""
+    """Section 7.2: signature, credential, user handle and what never changes about it.
+
+    A passkey that nobody has is called so: its browser may forget it (section 5.1.10).
+    """
     _, authenticator = steps.owner(alice)
     change(authenticator)
 
     response = steps.sign_in(BrowserClient(), authenticator)
 
     assert steps.code(response) == (401, "invalid_credentials")
+    unknown = change is ODD["an unknown id"]
+    assert response.json().get("unknown_credential", False) is unknown
 
 
 def test_answer_without_a_user_handle_signs_in(alice: User) -> None:

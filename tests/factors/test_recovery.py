@@ -2,14 +2,17 @@
 
 from datetime import timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from django.core.management import call_command
 from django.db.models.functions import Now
 
+from accounts import signals
 from accounts.audit.models import SecurityEvent
 from accounts.factors import recovery
 from accounts.factors.models import RecoveryCode
+from accounts.models import Session
 from accounts.tests.meeting import just_before
 from accounts.users.models import User
 from tests.clients import BrowserClient
@@ -55,7 +58,43 @@ def test_code_completes_a_sign_in_once(
 def test_two_requests_with_one_code_do_not_both_pass(alice: User, codes: list[str]) -> None:
     """One conditional UPDATE decides between them."""
     with just_before("UPDATE", lambda: recovery.use(alice, codes[0])):
-        assert recovery.use(alice, codes[0]) is None
+        assert not recovery.use(alice, codes[0])
+
+
+def test_code_that_is_used_meanwhile_starts_no_session(alice: User, codes: list[str]) -> None:
+    """By another browser, after it was looked at here: it works once."""
+    page = BrowserClient()
+    page.sign_in(alice)
+    before = Session.objects.count()
+
+    used = just_before(
+        f'UPDATE "{RecoveryCode._meta.db_table}"', lambda: recovery.use(alice, codes[0])
+    )
+    with used:
+        late = page.post("/auth/login/factor", {"recovery_code": codes[0]})
+
+    assert steps.code(late) == (401, "invalid_credentials")
+    assert Session.objects.count() == before
+
+
+def test_code_is_not_lost_where_no_session_starts(alice: User, codes: list[str]) -> None:
+    """It is used up in the transaction that starts the session."""
+    page = BrowserClient()
+    page.sign_in(alice)
+
+    def fail(kind: str, **told: Any) -> None:
+        if kind == "signed_in":
+            raise OSError("the log is full")
+
+    signals.happened.connect(fail)
+    try:
+        with pytest.raises(OSError, match="full"):
+            page.post("/auth/login/factor", {"recovery_code": codes[0]})
+    finally:
+        signals.happened.disconnect(fail)
+
+    assert recovery.left(alice).count() == 10
+    assert not SecurityEvent.objects.filter(kind="recovery_code_used").exists()
 
 
 def test_new_codes_end_the_old_ones(
@@ -64,14 +103,14 @@ def test_new_codes_end_the_old_ones(
     """Whoever has found the old paper has nothing."""
     new = browser_client.post("/auth/recovery-codes").json()["codes"]
 
-    assert recovery.use(alice, codes[0]) is None
-    assert recovery.use(alice, new[0]) is not None
+    assert not recovery.use(alice, codes[0])
+    assert recovery.use(alice, new[0])
 
 
 def test_code_of_somebody_else_is_none(bob: User, codes: list[str]) -> None:
     """Nor is one in letters that have no bytes."""
-    assert recovery.use(bob, codes[0]) is None
-    assert recovery.use(bob, "\ud800") is None
+    assert not recovery.use(bob, codes[0])
+    assert not recovery.is_left(bob, "\ud800")
 
 
 def test_codes_go_with_the_last_factor(

@@ -4,16 +4,18 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import pyotp
 import pytest
 from django.db import connection
 
 from accounts.audit.models import SecurityEvent
-from accounts.factors import second_step
+from accounts.factors import recovery, second_step, totp
+from accounts.factors.models import Totp
 from accounts.models import Session
 from accounts.tests.forge import contents
 from accounts.tests.meeting import just_before
 from accounts.users.models import User
-from tests.clients import PASSWORDS, BrowserClient
+from tests.clients import PASSWORDS, BearerClient, BrowserClient
 from tests.factors import steps
 from tests.people import mails
 
@@ -132,6 +134,57 @@ def test_wrong_codes_count_for_the_address(alice: User, app: Any) -> None:
     assert mails.to(alice.email).subject == "Many wrong codes were entered"
 
 
+@pytest.mark.django_db(transaction=True)
+def test_hundredth_wrong_code_in_a_row_locks_the_app(alice: User, app: Any) -> None:
+    """NIST SP 800-63B-4 section 3.2.2. Its owner hears of it, and comes in by a recovery code."""
+    Totp.objects.update(wrong_codes=totp.MOST_WRONG - 1)
+    (recovery_code, *_) = recovery.renew(alice)
+    page = half_way(alice)
+
+    wrong = page.post("/auth/login/factor", {"code": "000000"})
+    right = page.post("/auth/login/factor", {"code": app.now()})
+
+    assert steps.code(wrong) == steps.code(right) == (401, "factor_locked")
+    assert SecurityEvent.objects.get(kind="totp_locked").user == alice
+    assert "wrong codes" in mails.to(alice.email).subject
+    assert page.post("/auth/login/factor", {"recovery_code": recovery_code}).status_code == 200
+    new = pyotp.TOTP(page.post("/auth/totp").json()["secret"])
+    assert page.post("/auth/totp/confirm", {"code": new.now()}).status_code == 204
+    assert Totp.objects.get().wrong_codes == 0
+
+
+def test_right_code_forgets_the_wrong_ones(alice: User, app: Any) -> None:
+    """Only those in a row count."""
+    Totp.objects.update(wrong_codes=totp.MOST_WRONG - 1)
+
+    assert half_way(alice).post("/auth/login/factor", {"code": app.now()}).status_code == 200
+
+    assert Totp.objects.get().wrong_codes == 0
+
+
+def test_parallel_guesses_do_not_pass_the_limit_together(alice: User, app: Any) -> None:
+    """One conditional UPDATE counts a code before it is compared."""
+    page = half_way(alice)
+
+    def last() -> None:
+        Totp.objects.update(wrong_codes=totp.MOST_WRONG)
+
+    with just_before(f'UPDATE "{app_table()}"', last):
+        response = page.post("/auth/login/factor", {"code": app.now()})
+
+    assert steps.code(response) == (401, "factor_locked")
+    assert not SecurityEvent.objects.filter(kind="totp_locked").exists()
+
+
+def test_stranger_without_the_password_locks_no_app(alice: User, app: Any) -> None:
+    """A code counts only after a password that was right."""
+    body = {"email": alice.email, "password": "a wrong password", "code": "000000"}
+
+    assert BearerClient().post("/auth/token", body).status_code == 401
+
+    assert Totp.objects.get().wrong_codes == 0
+
+
 @pytest.mark.parametrize(
     "spoil",
     [
@@ -198,8 +251,6 @@ def test_two_tabs_in_the_second_step_start_one_session(alice: User, app: Any) ->
 
 
 def app_table() -> str:
-    from accounts.factors.models import Totp
-
     return str(Totp._meta.db_table)
 
 

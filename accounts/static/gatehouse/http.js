@@ -16,10 +16,10 @@ export class ApiError extends Error {
    * @param {number} status
    * @param {string} code
    * @param {string} detail
-   * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], acr?: string}} [more]
-   *   methods: what would complete this sign-in; acr: how strong a sign-in is wanted (RFC 9470)
+   * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], unknown?: boolean, acr?: string}} [more]
+   *   methods: what would complete this sign-in; unknown: nobody has this passkey; acr: how strong a sign-in is wanted (RFC 9470)
    */
-  constructor(status, code, detail, { errors = {}, retryAfter = null, methods = [], acr = '' } = {}) {
+  constructor(status, code, detail, { errors = {}, retryAfter = null, methods = [], unknown = false, acr = '' } = {}) {
     super(detail);
     this.name = 'ApiError';
     this.status = status;
@@ -28,6 +28,7 @@ export class ApiError extends Error {
     this.errors = errors;
     this.retryAfter = retryAfter;
     this.methods = methods;
+    this.unknown = unknown;
     this.acr = acr;
   }
 
@@ -168,6 +169,7 @@ function refusal(response, text) {
       errors: told.errors,
       retryAfter: Number.isFinite(seconds) ? seconds : null,
       methods: told.methods,
+      unknown: told.unknown_credential,
       acr: /acr_values="(\d)"/.exec(response.headers.get('WWW-Authenticate') ?? '')?.[1],
     });
   }

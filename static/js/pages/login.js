@@ -85,8 +85,8 @@ async function byPasskey(credential) {
   const line = find('[data-passkey-said]');
   line.textContent = '';
   try {
-    credential ??= await passkeys.answer();
-    await enter({ credential, remember: remember.checked }, '/auth/login/passkey');
+    const enterWith = (answer) => enter({ credential: answer, remember: remember.checked }, '/auth/login/passkey');
+    await passkeys.use(credential ?? await passkeys.answer(), enterWith);
   } catch (error) {
     if (error.code === 'cancelled') line.textContent = error.detail;
     else showErrors(form, {}, error.code === 'invalid_credentials' ? 'This passkey was not accepted here. Try again, or sign in with your password.' : describe(error));
