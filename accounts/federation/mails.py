@@ -17,15 +17,15 @@ mails.WORDS["provider"] = lambda: conf.oidc_name
 notices.LETTERS |= {
     "identity_linked": Letter(
         "A new way to sign in was added",
-        "Hello,\n\nfrom now on your account can be signed in to through {provider}. Your "
-        "password was entered for that, or a link opened that was sent to this address.\n"
+        "Hello,\n\nfrom now on your account can be signed in to through {provider}.\n"
+        "Your password was entered for that, or a link opened that was sent to this address.\n"
         + notices.WHERE
         + notices.IF_NOT_YOU,
     ),
     "identity_unlinked": Letter(
         "A way to sign in was removed",
         "Hello,\n\nthe people who run this service have ended that {provider} signs you in to your "
-        "account, and signed\nout the devices that had come that way.\n\nIf you have no password "
+        "account,\nand signed out the devices that had come that way.\n\nIf you have no password "
         "yet, you can set one here:\n\n{issuer}/password/forgot\n",
     ),
 }
@@ -34,13 +34,14 @@ FIRST_PASSWORD = Letter(
     "Set a password",
     """Hello,
 
-somebody, probably you, asked for a new password. Your account has none here yet: {provider} signs
-you in. To set a password as well, open this link within 30 minutes:
+somebody, probably you, asked for a new password.
+Your account has none here yet: {provider} signs you in.
+To set a password as well, open this link within 30 minutes:
 
 {link}
 
-It works once, and every device will have to sign in again. If it was not you, do nothing: nothing
-has changed.
+It works once, and every device will have to sign in again.
+If it was not you, do nothing: nothing has changed.
 """,
 )
 
@@ -48,8 +49,8 @@ NEW_IDENTITY = Letter(
     "Finish your sign-in",
     """Welcome to {service}.
 
-Somebody, probably you, signed in through {provider} with this address. To show that it is yours,
-open this link within 30 minutes, in the same browser:
+Somebody, probably you, signed in through {provider} with this address.
+To show that it is yours, open this link within 30 minutes, in the same browser:
 
 {link}
 
@@ -61,9 +62,9 @@ LINK_IDENTITY = Letter(
     "Finish your sign-in",
     """Hello,
 
-somebody, probably you, signed in through {provider} with this address, which has a {service}
-account already. To have {provider} sign you in to it from now on, open this link within 30 minutes,
-in the same browser:
+somebody, probably you, signed in through {provider} with this address,
+which has a {service} account already. To have {provider} sign you in to it from now on,
+open this link within 30 minutes, in the same browser:
 
 {link}
 

@@ -73,8 +73,8 @@ somebody, probably you, asked for a new password. To set one, open this link wit
 
 {link}
 
-It works once, and every device will have to sign in again. If it was not you, do nothing: your
-password stays as it is.
+It works once, and every device will have to sign in again.
+If it was not you, do nothing: your password stays as it is.
 """,
 )
 
@@ -86,8 +86,8 @@ to use this address for your {service} account from now on, open this link withi
 
 {link}
 
-It works once, as long as you stay signed in where you asked for it. If you did not ask for it, do
-nothing: nothing has changed.
+It works once, as long as you stay signed in where you asked for it.
+If you did not ask for it, do nothing: nothing has changed.
 """,
 )
 

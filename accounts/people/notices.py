@@ -63,9 +63,10 @@ LETTERS = {
     "refresh_reused": Letter(
         "An older copy of your sign-in was used",
         "Hello,\n\nan older copy of your sign-in was used: your browser was restored from a "
-        "backup or crashed, or\nsomeone copied it. To be safe, that session was ended, for whoever "
-        "held it.\n" + WHERE + "\nSign in again. If you have no explanation for it, change your "
-        "password and look through your devices:\n\n{issuer}/account\n",
+        "backup or crashed,\nor someone copied it. "
+        "To be safe, that session was ended, for whoever held it.\n" + WHERE + "\nSign in again. "
+        "If you have no explanation for it, change your password and look through your devices:\n\n"
+        "{issuer}/account\n",
     ),
 }
 

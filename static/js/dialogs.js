@@ -4,7 +4,7 @@
  */
 
 import { offerPassword } from './demo.js';
-import { clone, fill, find } from './dom.js';
+import { clone, fill, find, showPassword } from './dom.js';
 import { answersHere, REASONS } from './provider.js';
 import * as secondStep from './second-step.js';
 import * as tabs from '../gatehouse/tabs.js';
@@ -84,6 +84,7 @@ function passwordDialog(attempt, email) {
   const form = find('form', dialog);
   form.elements.email.value = email;
   offerPassword(form, form.elements.password, email);
+  find('[data-show-password]', dialog).addEventListener('click', ({ currentTarget }) => showPassword(currentTarget));
   // Sessions of another host are no business of the host where the provider answers.
   for (const way of dialog.querySelectorAll('[data-elsewhere]')) way.hidden = !answersHere(way.dataset.elsewhere);
   let confirmed = false;

@@ -33,6 +33,14 @@ export function fill(root, values) {
   }
 }
 
+const LINE = 80;
+
+/** The beginning of a text, where it stands in a sentence. @param {string} text */
+export function shortened(text) {
+  const letters = [...text];
+  return letters.length > LINE ? `${letters.slice(0, LINE).join('').trimEnd()}…` : text;
+}
+
 const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', year: 'numeric' });
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 

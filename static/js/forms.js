@@ -14,14 +14,20 @@ export function onSubmit(form, action) {
     event.preventDefault();
     busy(button, () => submit(form, action));
   });
+  // What was said of the last time is no news of what is typed now.
+  form.addEventListener('input', () => hush(form));
   button.disabled = false;
+}
+
+function hush(form) {
+  const said = form.querySelector('[data-said]');
+  if (said) said.textContent = '';
 }
 
 async function submit(form, action) {
   const errors = missing(form);
   clearErrors(form);
-  const said = form.querySelector('[data-said]');
-  if (said) said.textContent = '';
+  hush(form);
   if (Object.keys(errors).length) {
     showErrors(form, errors);
     return;

@@ -1,5 +1,6 @@
 /** The pages that have a link mailed: a form, and then the advice to look into the mailbox. */
 
+import { receive } from './address.js';
 import { fill, find } from './dom.js';
 import { onSubmit } from './forms.js';
 import { ACCEPTED, send } from '../gatehouse/http.js';
@@ -15,6 +16,7 @@ export function start(path, body) {
     form.hidden = done;
     sent.hidden = !done;
   };
+  receive(form.elements.email);
   onSubmit(form, async (fields) => {
     const given = body(fields);
     await send('POST', path, ACCEPTED, { body: given });

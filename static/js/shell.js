@@ -42,11 +42,13 @@ let givenUp = false; // has the person said that what they typed may go?
 export function start(options) {
   page = options;
   find('[data-sign-out]').addEventListener('click', signOut);
+  find('.skip').addEventListener('click', skip);
   session.changes.addEventListener('signed-in', ({ detail }) => arrive(detail));
   session.changes.addEventListener('signed-out', depart);
   addEventListener('beforeunload', (event) => {
     if (!leaving && unsaved()) event.preventDefault();
   });
+  addEventListener('hashchange', () => { if (shown) remember(); }); // a jump link makes an entry of its own
   // Conceal before the browser freezes the page: Back after a sign-out must not bring anything private to the screen again.
   addEventListener('pagehide', () => { document.documentElement.dataset.concealed = ''; });
   addEventListener('pageshow', (event) => { if (event.persisted) check(); });
@@ -78,13 +80,17 @@ export function giveUp() {
 
 function arrive(state) {
   uncover();
-  // Kept with this entry of the history alone: after a reload it tells a session that ended from one that never was.
-  history.replaceState({ ...history.state, signedIn: true }, '');
+  remember();
   header(state.user);
   notice('');
   reveal();
   shown = true;
   page.show?.(state);
+}
+
+/** Kept with this entry of the history alone: after a reload it tells a session that ended from one that never was. */
+function remember() {
+  history.replaceState({ ...history.state, signedIn: true }, '');
 }
 
 /** Back may lead here after a sign-out on purpose, of which nobody needs to be told again. */
@@ -125,7 +131,7 @@ function cover(reason) {
   find('main').hidden = true;
   document.documentElement.dataset.covered = '';
   notice(COVERED[reason] ?? COVERED.session_ended, {
-    ...(reason !== 'deleted' && { link: 'Sign in in a new tab', href: '/login?reason=session_ended&next=/' }),
+    ...(reason !== 'deleted' && { link: 'Sign in in a new tab', href: '/login?reason=session_ended&next=/login/confirmed%3Freason%3Dsigned_in' }),
     action: 'Discard text',
     run: () => discard(reason),
   });
@@ -169,6 +175,12 @@ function leave(reason) {
 
 function wipe(selector = '[data-private]') {
   for (const element of document.querySelectorAll(`main ${selector}`)) element.replaceChildren();
+}
+
+/** As the link would, but for the entry in the history: Back leads from an open note to the list. */
+function skip(event) {
+  event.preventDefault();
+  find('main').focus();
 }
 
 async function signOut() {

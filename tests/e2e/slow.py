@@ -1,12 +1,15 @@
-"""A slow way to the server: a proxy that holds back what the page's script asks, there and back."""
+"""Slow ways to the server: one holds back what script asks, the other the second half of a page."""
 
 import re
 import socket
 import threading
 import time
-from collections.abc import Callable
-from contextlib import suppress
-from typing import Self
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any, Self
+
+import httpx
 
 ASKED = re.compile(rb"[A-Z]+ /(api|auth)/")
 
@@ -68,3 +71,29 @@ def carry(source: socket.socket, sink: socket.socket, seconds: Callable[[bytes],
             sink.sendall(data)
     with suppress(OSError):
         sink.shutdown(socket.SHUT_WR)
+
+
+@contextmanager
+def in_two_halves(url: str, seconds: float) -> Iterator[str]:
+    """An address where a page comes at once as far as its header, and the rest so much later."""
+
+    class Halves(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            answer = httpx.get(url + self.path)
+            self.send_response(answer.status_code)
+            self.send_header("Content-Type", answer.headers["Content-Type"])
+            self.end_headers()
+            first, mark, second = answer.content.partition(b"<header")
+            with suppress(OSError):  # closed: the test is over
+                self.wfile.write(first)
+                if mark:
+                    time.sleep(seconds)
+                self.wfile.write(mark + second)
+
+        def log_message(self, *_: Any) -> None:
+            """Nothing to say."""
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Halves) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield f"http://localhost:{server.server_port}"
+        server.shutdown()

@@ -12,6 +12,17 @@ PHONE = "Mozilla/5.0 (Android 16; Mobile; rv:140.0) Gecko/140.0 Firefox/140.0"
 CAROL = steps.Person("carol@example.com", "Carol", PASSWORDS["carol@example.com"])
 
 
+def happen(server: Gatehouse, person: steps.Person) -> None:
+    """One more event of this person."""
+    steps.query(
+        server,
+        "INSERT INTO gatehouse_audit_securityevent (kind, user_id, session_id, address, user_agent,"
+        " detail) SELECT 'signed_out', id, '', '', '', '{}' FROM gatehouse_users_user"
+        " WHERE email = ?",
+        person.email,
+    )
+
+
 def test_other_device_is_ended_after_the_password_was_asked_for(
     page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
 ) -> None:
@@ -74,6 +85,31 @@ def test_events_are_in_plain_words(page: Page, server: Gatehouse) -> None:
     expect(page.locator("[data-events]")).not_to_contain_text("signed_in")
 
 
+def test_events_are_folded_after_five_and_jump_links_lead_to_each_part(
+    page: Page, server: Gatehouse
+) -> None:
+    """A phone is not long: what is below is one press away, and the entry stays one of somebody."""
+    dora = steps.new_person(server)
+    for _ in range(24):
+        happen(server, dora)
+    page.set_viewport_size({"width": 390, "height": 844})
+    steps.sign_in(page, dora, "/account")
+    rows, more = page.locator("[data-events] li:visible"), page.locator("[data-more-events]")
+    expect(rows).to_have_count(5)
+    for shown in (20, 25):
+        more.click()
+        expect(rows).to_have_count(shown)
+    expect(more).to_be_hidden()
+
+    jumps = page.get_by_role("navigation", name="On this page")
+    for link in jumps.get_by_role("link").all():
+        link.click()
+        expect(page.locator(link.get_attribute("href"))).to_be_in_viewport()
+    server.manage("end_sessions", "--user", dora.email)
+    page.reload()
+    page.wait_for_url("**/login?reason=session_ended&next=%2Faccount")
+
+
 def test_staff_filter_the_audit_log(page: Page, server: Gatehouse) -> None:
     """By person and by kind; the address can be kept."""
     dora = steps.new_person(server)
@@ -98,13 +134,7 @@ def test_next_page_of_the_audit_log_pressed_twice_is_one_page(
     """The second press comes before the first is answered, and asks for the same page."""
     dora = steps.new_person(server)
     for _ in range(45):
-        steps.query(
-            server,
-            "INSERT INTO gatehouse_audit_securityevent (kind, user_id, session_id, address, user_agent,"
-            " detail) SELECT 'signed_out', id, '', '', '', '{}' FROM gatehouse_users_user"
-            " WHERE email = ?",
-            dora.email,
-        )
+        happen(server, dora)
     steps.sign_in(page, CAROL, "/audit")
     page.get_by_label("Person").fill(dora.email)
     page.get_by_label("Person").press("Enter")

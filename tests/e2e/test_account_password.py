@@ -84,8 +84,11 @@ def test_reset_through_the_mailbox_signs_out_every_device(
     other = new_context().new_page()
     steps.sign_in(other, dora)
     page.goto("/login")
-    page.get_by_role("link", name="Forgot your password?").click()
+    expect(page.get_by_role("button", name="Sign in", exact=True)).to_be_enabled()
     page.get_by_label("E-mail").fill(dora.email)
+    page.get_by_role("link", name="Forgot your password?").click()
+    page.wait_for_url("**/password/forgot")  # the address comes along, and stands in no URL
+    expect(page.get_by_label("E-mail")).to_have_value(dora.email)
     page.get_by_role("button", name="Send me a link").click()
     expect(page.get_by_role("heading", name="Look into your mailbox")).to_be_visible()
     mailbox.follow_link(page, "Reset your password", dora.email)
@@ -94,7 +97,8 @@ def test_reset_through_the_mailbox_signs_out_every_device(
     page.get_by_label("New password", exact=True).fill(NEW)
     page.get_by_role("button", name="Set the password").click()
 
-    expect(page.locator("[data-reason]")).to_contain_text("Your password has been reset")
+    expect(page.locator("[data-reason].news")).to_contain_text("Your password has been reset")
+    expect(page.get_by_label("E-mail")).to_have_value(dora.email)
     other.reload()
     other.wait_for_url("**/login?*")
     steps.sign_in(page, replace(dora, password=NEW))
@@ -147,7 +151,11 @@ def test_demo_person_is_offered_the_password_that_they_never_saw(
     expect(dialog.locator("[data-demo-email]:visible")).to_have_count(1)
     dialog.get_by_role("button", name="Fill in Alice’s demo password").click()
 
-    expect(dialog.get_by_label("Password")).to_have_value(alice.password)
+    field = dialog.get_by_label("Password", exact=True)
+    expect(field).to_have_value(alice.password)
+    dialog.get_by_role("button", name="Show what I type").click()
+    expect(field).to_have_attribute("type", "text")
+    dialog.get_by_role("button", name="Fill in Alice’s demo password").click()
     steps.expect_focus(dialog.get_by_role("button", name="Confirm"))
     page.keyboard.press("Escape")
 

@@ -27,8 +27,14 @@ def test_newcomer_registers_through_the_demo_mailbox(page: Page) -> None:
     page.get_by_label("Password", exact=True).fill(dora.password)
     page.get_by_role("button", name="Create the account").click()
 
-    expect(page.locator("[data-reason]")).to_contain_text("Your account is ready")
-    steps.sign_in(page, dora)
+    news = page.locator("[data-reason].news")
+    expect(news).to_contain_text("Your account is ready")
+    expect(page.get_by_label("E-mail")).to_have_value(dora.email)
+    expect(page.get_by_label("Password", exact=True)).to_be_focused()
+    page.get_by_role("button", name="Sign in", exact=True).click()
+    expect(news).to_have_count(0)
+    steps.fill_sign_in(page, dora)
+    page.wait_for_url("**/notes")
     expect(page.locator("[data-user-name]")).to_have_text("Dora")
 
 

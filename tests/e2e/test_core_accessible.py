@@ -1,4 +1,4 @@
-"""What axe cannot judge: where the focus goes, and what a phone shows. The rest: test_pages_look."""
+"""What axe cannot judge: the focus, what a phone shows, what moves. The rest: test_pages_look."""
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -47,3 +47,29 @@ def test_phone_shows_the_list_or_the_editor(page: Page, alice: Person) -> None:
 
     expect(page.locator("[data-open]").first).to_be_focused()
     expect(page.get_by_label("Text", exact=True)).to_be_hidden()
+
+
+@pytest.mark.parametrize("width", [390, 820])
+def test_header_keeps_its_height_and_its_links_their_places(
+    server: Gatehouse, page: Page, width: int
+) -> None:
+    """Whoever is signed in, however long the name, whichever page is the current one."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.goto("/register")
+    expect(page.get_by_role("link", name="Sign in").first).to_be_visible()
+    before = shape_of_header(page)
+
+    steps.sign_in(page, steps.new_person(server, "Bartholomew" * 4))
+
+    assert shape_of_header(page) == before
+    page.goto("/mail")
+    expect(page.locator("[data-user-name]")).to_contain_text("Bartholomew")
+    assert shape_of_header(page) == before
+
+
+def shape_of_header(page: Page) -> list[float]:
+    """Its height, and where each link of the navigation begins."""
+    return page.evaluate(  # type: ignore[no-any-return]
+        "() => [document.querySelector('.masthead').offsetHeight,"
+        " ...[...document.querySelectorAll('.nav a')].map((link) => link.getBoundingClientRect().x)]"
+    )

@@ -102,6 +102,8 @@ def test_session_over_keeps_the_draft_covered_until_its_owner_is_back(
     with context.expect_page() as opened:
         page.get_by_role("link", name="Sign in in a new tab").click()
     steps.fill_sign_in(opened.value, alice)
+    expect(opened.value.locator("[data-title]")).to_have_text("You are signed in")
+    expect(opened.value.locator("[data-outcome]")).to_contain_text("Go back to the other tab")
     expect(page.locator("[data-notice]")).to_be_empty()
     expect(page.get_by_label("Title")).to_be_visible()
     expect(page.get_by_label("Text", exact=True)).to_have_value(DRAFT[1])

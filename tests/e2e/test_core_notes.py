@@ -361,10 +361,108 @@ def test_text_changed_elsewhere_is_not_written_over_without_a_word(
     expect(page.locator("[data-form-error]")).to_contain_text("has been changed elsewhere")
     expect(page.get_by_label("Text", exact=True)).to_have_value("two bottles")
     expect(page.get_by_label("Title")).to_have_value("Cream")
-    expect(steps.note(page, "three bottles")).to_be_visible()
+    expect(page.get_by_role("region", name="The other version")).to_contain_text("Cream")
     assert steps.notes_of(server, alice) == [("Cream", "three bottles")]
     steps.save_note(page)
+    expect(page.get_by_role("region", name="The other version")).to_have_count(0)
     assert steps.notes_of(server, alice) == [("Cream", "two bottles")]
+
+
+def test_version_of_elsewhere_stands_beside_to_be_added_or_taken(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """Both texts are seen at once, at either end one of them or both, and none is lost by a slip."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    steps.give_note(server, alice, "Milk", "one bottle")
+    steps.sign_in(page, alice)
+    steps.note(page, "Milk").click()
+    text = page.get_by_label("Text", exact=True)
+    text.fill("two bottles")
+    steps.query(server, "UPDATE api_note SET body = ? WHERE title = ?", "three bottles", "Milk")
+    page.get_by_role("button", name="Save").click()
+    other = page.get_by_role("textbox", name="The other version")
+    expect(other).to_have_value("three bottles")
+    mine, theirs = text.bounding_box(), other.bounding_box()
+    assert mine["x"] + mine["width"] < theirs["x"]
+
+    page.get_by_role("button", name="Add its text to mine").click()
+    expect(text).to_have_value("two bottles\n\nthree bottles")
+
+    page.get_by_role("button", name="Take this version").click()
+    dialog = page.get_by_role("dialog", name="Take the other version?")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(text).to_have_value("two bottles\n\nthree bottles")
+    page.get_by_role("button", name="Take this version").click()
+    dialog.get_by_role("button", name="Take the other").click()
+    expect(text).to_have_value("three bottles")
+    expect(other).to_have_count(0)
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("[data-editor]")).to_be_hidden()
+
+
+def test_back_closes_the_note_and_asks_about_unsaved_text(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """The editor is one step of the history, whichever notes were open in it."""
+    for title in ("Milk", "Bread"):
+        steps.give_note(server, alice, title)
+    steps.sign_in(page, alice)
+    editor, dialog = page.locator("[data-editor]"), page.get_by_role("dialog")
+    steps_before = page.evaluate("history.length")
+    for title in ("Milk", "Bread"):
+        steps.note(page, title).click()
+        expect(page.get_by_label("Title")).to_have_value(title)
+
+    page.evaluate("history.back()")
+    expect(editor).to_be_hidden()
+    steps.expect_focus(steps.note(page, "Bread"))
+    page.evaluate("history.forward()")
+    expect(page.get_by_label("Title")).to_have_value("Bread")
+    page.reload()
+    expect(page.get_by_label("Title")).to_have_value("Bread")
+
+    page.get_by_label("Text", exact=True).fill("rye")
+    page.get_by_role("link", name="Skip to content").press("Enter")
+    steps.expect_focus(page.locator("main"))
+    page.evaluate("history.back()")
+    dialog.get_by_role("button", name="Cancel").click()
+    expect(page.get_by_label("Text", exact=True)).to_have_value("rye")
+    page.wait_for_function("() => history.state.note")
+    page.evaluate("history.back()")
+    dialog.get_by_role("button", name="Discard text").click()
+    expect(editor).to_be_hidden()
+    assert page.url.endswith("/notes")
+
+    steps.write_note(page, "New")
+    steps.save_note(page)
+    page.get_by_role("button", name="Close").click()
+    page.wait_for_function("() => !history.state.note")
+    assert page.evaluate("history.length") == steps_before + 1
+
+
+def test_text_that_is_too_long_says_so_and_is_not_cut(
+    server: Gatehouse, page: Page, alice: Person
+) -> None:
+    """How long it is, how long it may be; and a dialog quotes no more than a line of it."""
+    steps.sign_in(page, alice)
+    steps.write_note(page, "t" * 201, "b" * 10_000)
+    title, count = page.get_by_label("Title"), page.locator("#title-length")
+    expect(count).to_have_text("201 of at most 200 characters: 1 too many")
+    expect(page.locator("#body-length")).to_be_empty()
+    page.get_by_label("Text", exact=True).press("b")
+    expect(page.locator("#body-length")).to_have_text("10,001 of at most 100,000 characters")
+
+    page.get_by_role("button", name="Save").click()
+
+    expect(page.locator("#title-error")).to_have_text(
+        "A title can have at most 200 characters; this one has 201."
+    )
+    expect(title).to_have_value("t" * 201)
+    title.press("End")
+    title.press("Backspace")
+    steps.save_note(page)
+    page.get_by_role("button", name="Delete").click()
+    expect(page.get_by_role("dialog")).to_contain_text(f"“{'t' * 80}…”")
 
 
 def test_list_is_current_when_the_person_comes_back_to_the_tab(

@@ -14,6 +14,7 @@ from project.pages import shared_context
 from tests.e2e import steps
 from tests.e2e.authenticator import Authenticator
 from tests.e2e.look import Visitor, visitor
+from tests.e2e.slow import in_two_halves
 from tests.servers import Gatehouse
 
 UNBROKEN = "Donaudampfschifffahrtsgesellschaftskapitänsmützenabzeichen" * 3
@@ -357,6 +358,17 @@ def test_keyboard_alone_reaches_everything_of_a_person(
     stops = carol.tab_through()
 
     assert [stop for stop in stops if stop in wanted] == wanted
+
+
+def test_first_paint_on_a_slow_line_shows_the_frame(page: Page, server: Gatehouse) -> None:
+    """Not an empty page first: the browser waits until what is before the lists has come."""
+    with in_two_halves(server.url, 2) as url:
+        page.goto(f"{url}/login")
+        painted = page.wait_for_function(
+            "() => performance.getEntriesByName('first-paint')[0]?.startTime"
+        )
+
+    assert painted.json_value() > 2000
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 405, 413, 429, 500, 503])

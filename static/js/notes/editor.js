@@ -6,7 +6,8 @@
 
 import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
-import { busy, clearErrors, find, missing, showErrors } from '../dom.js';
+import { busy, clearErrors, clone, fill, find, missing, showErrors, shortened } from '../dom.js';
+import * as lengths from '../lengths.js';
 import { SessionOver } from '../../gatehouse/session.js';
 import { NOTE } from './list.js';
 
@@ -14,7 +15,7 @@ const EMPTY = { title: '', body: '' };
 
 /** The text that is to be saved was changed elsewhere since it was opened. */
 class Overtaken extends Error {
-  /** @param {{id: string, title: string, body: string}} note  as the server has it now */
+  /** @param {{id: string, title: string, body: string, updated_at: string}} note  as the server has it now */
   constructor(note) {
     super('changed elsewhere');
     this.note = note;
@@ -30,6 +31,9 @@ export class NoteEditor {
   #base = EMPTY;
   /** Raised with each text that is put into the form: two new notes are both null, and yet not the same. */
   #turn = 0;
+  /** Where a version stands that was saved elsewhere meanwhile. */
+  #other = find('[data-other]');
+  #count = lengths.start(this.#form);
 
   /**
    * @param {{opened: (id: string|null) => void, closed: (deleted: boolean) => void, changed: (id: string|null) => Promise<void>,
@@ -42,8 +46,13 @@ export class NoteEditor {
       busy(find('button.primary', this.#form), () => this.#save());
     });
     this.#form.addEventListener('input', () => this.#say(this.unsaved ? 'Not saved yet' : ''));
-    find('[data-close]').addEventListener('click', () => this.#close());
+    find('[data-close]').addEventListener('click', () => this.close());
     find('[data-delete]').addEventListener('click', (event) => busy(event.currentTarget, () => this.#delete()));
+  }
+
+  /** @returns {string|null|undefined} the note that is open; null is a new one, undefined none */
+  get id() {
+    return this.#form.hidden ? undefined : this.#note?.id ?? null;
   }
 
   get unsaved() {
@@ -70,6 +79,8 @@ export class NoteEditor {
     title.value = note?.title ?? '';
     body.value = note?.body ?? '';
     this.#base = this.#text;
+    this.#other.replaceChildren();
+    this.#count();
     this.#name();
   }
 
@@ -99,7 +110,7 @@ export class NoteEditor {
       const saved = this.#note ? await this.#change(this.#note, this.#changes(text)) : await api.post('/api/notes', api.created(NOTE), text);
       if (turn === this.#turn) this.#keep(saved, text);
     } catch (error) {
-      if (turn !== this.#turn) return this.#failed(`“${text.title}” could not be saved.`, error);
+      if (turn !== this.#turn) return this.#failed(`“${shortened(text.title)}” could not be saved.`, error);
       this.#say('Not saved yet');
       if (error instanceof SessionOver) return undefined; // the page says so, and covers the text
       showErrors(this.#form, error.errors ?? {}, this.#refusal(error));
@@ -124,6 +135,7 @@ export class NoteEditor {
     else {
       this.#note = saved;
       this.#base = text;
+      this.#other.replaceChildren();
       this.#name();
     }
     this.#say(untouched ? 'Saved' : 'Not saved yet');
@@ -149,12 +161,41 @@ export class NoteEditor {
     const changes = this.#changes(this.#text);
     this.#show(note);
     for (const [name, value] of Object.entries(changes)) this.#form.elements[name].value = value;
-    return 'This note has been changed elsewhere since you opened it. Your text is still here: save again to put it in the place of the other, or close to leave the other as it is.';
+    this.#count();
+    this.#compare(note);
+    return 'This note has been changed elsewhere since you opened it. Your text is still here: save again to put it in the place of the other version, or take that one, or add its text to yours.';
+  }
+
+  /** Show the other version beside this one. */
+  #compare(note) {
+    const { body } = this.#form.elements;
+    const part = clone('other-version');
+    fill(part, { title: note.title, updated_at: new Date(note.updated_at) });
+    find('[data-text]', part).value = note.body;
+    const add = find('[data-add]', part);
+    add.hidden = body.value === find('[data-text]', part).value;
+    add.addEventListener('click', () => {
+      add.hidden = true;
+      body.value = `${body.value}\n\n${note.body}`;
+      this.#count();
+      body.focus();
+    });
+    find('[data-take]', part).addEventListener('click', () => this.#take(note));
+    this.#other.replaceChildren(part);
+  }
+
+  async #take(note) {
+    const turn = this.#turn;
+    const sure = await confirm({ title: 'Take the other version?', text: 'What you have changed here will be lost.', action: 'Take the other' });
+    if (!sure || turn !== this.#turn) return;
+    this.#show(note);
+    this.#say('');
+    this.#form.elements.body.focus();
   }
 
   async #delete() {
     const { id, title } = this.#note;
-    const sure = await confirm({ title: 'Delete this note?', text: `“${title}” will be gone for good.`, action: 'Delete note' });
+    const sure = await confirm({ title: 'Delete this note?', text: `“${shortened(title)}” will be gone for good.`, action: 'Delete note' });
     if (!sure) return;
     const turn = this.#turn;
     try {
@@ -162,7 +203,7 @@ export class NoteEditor {
     } catch (error) {
       if (error.status !== 404) { // gone already is as good as deleted
         if (turn === this.#turn) showErrors(this.#form, {}, api.describe(error));
-        else this.#failed(`“${title}” could not be deleted.`, error);
+        else this.#failed(`“${shortened(title)}” could not be deleted.`, error);
         return;
       }
     }
@@ -170,8 +211,12 @@ export class NoteEditor {
     await this.#on.changed(this.#note?.id ?? null);
   }
 
-  async #close() {
-    if (await this.#mayDiscard()) this.#hide();
+  /** @returns {Promise<boolean>} false if the person would rather keep what is not saved */
+  async close() {
+    if (this.#form.hidden) return true;
+    const sure = await this.#mayDiscard();
+    if (sure) this.#hide();
+    return sure;
   }
 
   #hide({ deleted = false } = {}) {

@@ -1,5 +1,6 @@
 /** The sign-in page (step 1). What becomes of the answer is the browser's business: the tokens never come this way. */
 
+import { carrying, receive } from '../address.js';
 import { destination } from '../destination.js';
 import { busy, clearErrors, find, missing, showErrors, showPassword } from '../dom.js';
 import * as autofill from '../passkey-sign-in.js';
@@ -18,7 +19,8 @@ const REASONS = {
   deleted: 'Your account has been deleted, and all your notes with it.',
   registered: 'Your account is ready. Sign in with your e-mail and your new password.',
 };
-const DEFAULT_LINE = find('[data-reason]').textContent;
+const line = find('[data-reason]');
+const DEFAULT_LINE = line.textContent;
 
 const query = new URLSearchParams(location.search);
 const target = destination(query.get('next'));
@@ -28,14 +30,13 @@ const { email, password, remember } = form.elements;
 async function signIn() {
   clearErrors(form);
   const errors = missing(form);
+  forgetNews();
   if (Object.keys(errors).length) return showErrors(form, errors);
   try {
     return await enter({ email: email.value.trim(), password: password.value, remember: remember.checked });
   } catch (error) {
     if (error.code === 'second_factor_required') return askSecond(error.methods);
     const refused = error.code === 'invalid_credentials';
-    query.delete('reason'); // what led here is no longer the news
-    if (!session.user()) say(null);
     showErrors(form, error.errors ?? {}, refused ? 'E-mail or password is not right. Try again, or ask for a new password below.' : describe(error));
     if (refused) password.select();
     return undefined;
@@ -53,7 +54,7 @@ function askSecond(methods) {
   autofill.pause();
   password.value = '';
   swap(true);
-  find('[data-reason]').textContent = 'The first step is done. Now show that it is really you.';
+  write('The first step is done. Now show that it is really you.');
   secondStep.show(find('[data-second]'), methods, async (proof) => {
     try {
       await enter(proof, '/auth/login/factor');
@@ -82,22 +83,24 @@ function swap(second) {
 
 async function byPasskey(credential) {
   clearErrors(form);
-  const line = find('[data-passkey-said]');
-  line.textContent = '';
+  forgetNews();
+  const said = find('[data-passkey-said]');
+  said.textContent = '';
   try {
     const enterWith = (answer) => enter({ credential: answer, remember: remember.checked }, '/auth/login/passkey');
     await passkeys.use(credential ?? await passkeys.answer(), enterWith);
   } catch (error) {
-    if (error.code === 'cancelled') line.textContent = error.detail;
+    if (error.code === 'cancelled') said.textContent = error.detail;
     else showErrors(form, {}, error.code === 'invalid_credentials' ? 'This passkey was not accepted here. Try again, or sign in with your password.' : describe(error));
   }
 }
 
 /** @param {session.State|null} state */
 function say(state) {
-  const line = find('[data-reason]');
   if (!state) {
-    line.textContent = REASONS[query.get('reason')] ?? DEFAULT_LINE;
+    const news = REASONS[query.get('reason')];
+    write(news ?? DEFAULT_LINE);
+    line.classList.toggle('news', Boolean(news));
     return;
   }
   const link = document.createElement('a');
@@ -105,7 +108,20 @@ function say(state) {
   link.textContent = target === destination(null) ? 'Go on to your notes' : 'Go on';
   const who = document.createElement('bdi'); // a name may run from right to left
   who.textContent = state.user.name || state.user.email;
-  line.replaceChildren('You are signed in as ', who, '. ', link, '.');
+  write('You are signed in as ', who, '. ', link, '.');
+}
+
+function write(...words) {
+  line.classList.remove('news');
+  line.replaceChildren(...words);
+}
+
+/** What led here is no longer the news once the person does the next thing. */
+function forgetNews() {
+  if (!query.has('reason')) return;
+  query.delete('reason');
+  history.replaceState(history.state, '', query.size ? `?${query}` : location.pathname);
+  if (!session.user()) say(null);
 }
 
 form.addEventListener('submit', (event) => {
@@ -129,13 +145,18 @@ for (const hint of document.querySelectorAll('[data-elsewhere]')) hint.hidden = 
 for (const person of document.querySelectorAll('[data-demo-email]')) {
   person.addEventListener('click', () => {
     clearErrors(form);
+    forgetNews();
     email.value = person.dataset.demoEmail;
     password.value = person.dataset.demoPassword;
     find('[data-submit]').focus();
   });
 }
 
+for (const way of document.querySelectorAll('[data-takes-address]')) {
+  way.addEventListener('click', () => { way.href = carrying(way.pathname, email.value.trim()); });
+}
 say(null);
+if (receive(email)) password.focus();
 find('[data-submit]').disabled = false; // until now, pressing it would have sent the form without us
 const methods = (query.get('methods') ?? '').split(',').filter((method) => ['passkey', 'totp', 'recovery'].includes(method));
 autofill.start(email, byPasskey);
