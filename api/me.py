@@ -1,4 +1,4 @@
-"""GET /api/me: the token alone, without a database query."""
+"""GET /api/me: the token alone, without a database query for an access token."""
 
 from django.http import HttpResponse
 
@@ -11,6 +11,7 @@ class MeView(ProtectedEndpoint):
     """GET /api/me: what the access token says, without a query."""
 
     answers = MeSerializer
+    for_personal_tokens = True
 
     def get(self, request: SignedInRequest) -> HttpResponse:
         claims = request.auth

@@ -105,6 +105,7 @@ _ALL = (
     _option("GRACE_SECONDS"),
     _option("REVOCATION_POLL_SECONDS"),
     _option("API_CLIENTS"),
+    _option("PERSONAL_TOKEN_DAYS"),
     _option("SECOND_FACTOR"),
     Variable(
         "GATEHOUSE_EMAIL_URL",

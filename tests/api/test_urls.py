@@ -66,6 +66,8 @@ ANONYMOUS_GET = {
     "auth/token": 405,
     "auth/token/refresh": 405,
     "auth/token/revoke": 405,
+    "auth/personal-tokens": 401,
+    "auth/personal-tokens/<str:token_id>": 405,
     ".well-known/jwks.json": 200,
     "healthz": 200,
     "readyz": 200,
