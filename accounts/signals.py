@@ -49,6 +49,10 @@ recognising = Signal()
 # opens the API (accounts.programs).
 ending_all = Signal()
 
+# Sent by `sessions.rotate` with `verdict`, what an authentic refresh token of a live session has
+# deserved: the name of a Verdict (sessions.judgement). accounts.metrics counts them.
+refreshed = Signal()
+
 # Sent by `web.browser.interrupted` with `request`, `response`, `user`, `evidence` and `remember`,
 # where a browser has proven too little. A listener may keep in a cookie what was proven, for
 # whoever goes on (accounts.factors).

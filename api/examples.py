@@ -139,6 +139,15 @@ def page(of: dict[str, Any]) -> dict[str, Any]:
 # For each operation with a body in or out: the two of them, None where there is none.
 EXAMPLES: dict[str, tuple[Any, Any]] = {
     "GET /.well-known/jwks.json": (None, {"keys": [KEY]}),
+    "GET /.well-known/oauth-authorization-server": (
+        None,
+        {
+            "issuer": "https://app.example.com",
+            "jwks_uri": "https://app.example.com/.well-known/jwks.json",
+            "response_types_supported": [],
+            "grant_types_supported": [],
+        },
+    ),
     "GET /healthz": (None, {"status": "ok"}),
     "GET /readyz": (None, {"status": "ok"}),
     "GET /api/me": (None, ME),

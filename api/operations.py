@@ -88,6 +88,11 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {
     "DELETE /api/notes/{id}": ("deleteNote", "Delete a note", "API"),
     "GET /api/audit": ("listAuditEvents", "List everyone's security events", "API"),
     "GET /.well-known/jwks.json": ("getPublicKeys", "Read the public keys", "Servers"),
+    "GET /.well-known/oauth-authorization-server": (
+        "getServerMetadata",
+        "Read where the keys are",
+        "Servers",
+    ),
     "GET /healthz": ("getHealth", "Whether the process answers", "Servers"),
     "GET /readyz": ("getReadiness", "Whether what it depends on can be used", "Servers"),
 }

@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import accounts.federation.conf
-import accounts.programs.conf  # noqa: F401  (both declare theirs)
+import accounts.metrics.conf
+import accounts.programs.conf  # noqa: F401  (they declare theirs)
 from accounts.conf import OPTIONS
 
 
@@ -107,6 +108,7 @@ _ALL = (
     _option("API_CLIENTS"),
     _option("PERSONAL_TOKEN_DAYS"),
     _option("SECOND_FACTOR"),
+    _option("METRICS_TOKEN", secret=True),
     Variable(
         "GATEHOUSE_EMAIL_URL",
         "the mail server: `smtp://user:password@host:587/?tls=1`, `smtps://user:password@host`, "

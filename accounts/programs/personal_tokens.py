@@ -55,10 +55,11 @@ signals.KINDS |= {
     "personal_token_made": "A personal access token was made",
     "personal_token_ended": "A personal access token was ended",
 }
-signals.MAILED["personal_token_made"] = (
-    "a personal access token was made for your account. Until it expires, whoever has it can do "
-    "what it allows, without your password. Your account page lists it, and ends it."
-)
+signals.MAILED |= {
+    "personal_token_made": "a personal access token was made for your account. Until it expires, "
+    "whoever has it can do what it allows, without your password. Your account page lists it, and "
+    "ends it.",
+}
 
 
 def checksum(letters: str) -> str:

@@ -126,7 +126,7 @@ def recognise(token: str, view: Any) -> Principal | None:
     are `for_personal_tokens`: one that may do little must not do all that needs no scope. Raise
     InsufficientScope elsewhere, and InvalidToken if it was good once.
     """
-    answers = signals.recognising.send(None, token=token)
+    answers: list[tuple[Any, Principal | None]] = signals.recognising.send(None, token=token)
     found = next((principal for _, principal in answers if principal is not None), None)
     if found is None or getattr(view, "for_personal_tokens", False):
         return found

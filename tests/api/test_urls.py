@@ -69,6 +69,8 @@ ANONYMOUS_GET = {
     "auth/personal-tokens": 401,
     "auth/personal-tokens/<str:token_id>": 405,
     ".well-known/jwks.json": 200,
+    ".well-known/oauth-authorization-server": 200,
+    "metrics": 404,
     "healthz": 200,
     "readyz": 200,
 }

@@ -12,6 +12,7 @@ from tools import programs
 HERE = Path(__file__).parent
 LIGHTHOUSE = HERE / "lighthouse"
 PROVIDER = HERE / "provider"
+HTTP_CLIENTS = HERE / "http_clients"
 
 
 def ensure_packages(folder: Path) -> None:
@@ -34,7 +35,7 @@ def ensure_packages(folder: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        for packages in (LIGHTHOUSE, PROVIDER):
+        for packages in (LIGHTHOUSE, PROVIDER, HTTP_CLIENTS):
             ensure_packages(packages)
     except programs.MissingError as missing:
         sys.exit(str(missing))
