@@ -131,7 +131,7 @@ class ContractSchema(AutoSchema):
         answer = self.view.answer_of(self.method)
         if isinstance(answer, int):
             return {answer: None}
-        return {self.view.status: OpenApiTypes.OBJECT if answer is dict else answer}
+        return {self.view.status_of(self.method): OpenApiTypes.OBJECT if answer is dict else answer}
 
     def get_override_parameters(self) -> Any:
         """Return the parameters of GET that an endpoint names."""

@@ -97,10 +97,11 @@ class TokensView(ProtectedEndpoint):
 
 
 class PersonalTokensView(TokensView):
-    """GET and POST /auth/personal-tokens: list one's tokens, make one. POST needs a step-up."""
+    """GET and POST /auth/personal-tokens. POST needs a step-up."""
 
     takes = NewToken
     answers: ClassVar[Any] = {"GET": OwnTokens, "POST": MadeToken}
+    status: ClassVar[Any] = {"GET": 200, "POST": 201}
     refuses = (404,)
 
     def get_permissions(self) -> list[Any]:
@@ -109,6 +110,7 @@ class PersonalTokensView(TokensView):
         return list(super().get_permissions())
 
     def get(self, request: SignedInRequest) -> Response:
+        """Return the caller's tokens, and what a new one can be given."""
         session, user = own_session(request)
         return Response(
             {
@@ -119,6 +121,7 @@ class PersonalTokensView(TokensView):
         )
 
     def post(self, request: SignedInRequest, given: dict[str, Any]) -> Response:
+        """Make a token for a program. No other answer shows it."""
         days = min(personal_tokens.DEFAULT_DAYS, conf.personal_token_days)
         with transaction.atomic():
             # Until the end. What ends all sessions comes before, and is noticed here, or ends the
@@ -134,7 +137,9 @@ class PersonalTokensView(TokensView):
             )
             detail = {"token": row.name, "scope": row.scope}
             signals.tell("personal_token_made", request, user=user, session=session, detail=detail)
-        return Response({**personal_tokens.as_json(row), "token": text}, status=201)
+        return Response(
+            {**personal_tokens.as_json(row), "token": text}, status=self.status_of("POST")
+        )
 
 
 class PersonalTokenView(TokensView):

@@ -13,6 +13,7 @@ HERE = Path(__file__).parent
 LIGHTHOUSE = HERE / "lighthouse"
 PROVIDER = HERE / "provider"
 HTTP_CLIENTS = HERE / "http_clients"
+GENERATORS = HERE / "generators"
 
 
 def ensure_packages(folder: Path) -> None:
@@ -35,7 +36,7 @@ def ensure_packages(folder: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        for packages in (LIGHTHOUSE, PROVIDER, HTTP_CLIENTS):
+        for packages in (LIGHTHOUSE, PROVIDER, HTTP_CLIENTS, GENERATORS):
             ensure_packages(packages)
     except programs.MissingError as missing:
         sys.exit(str(missing))
