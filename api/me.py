@@ -1,4 +1,4 @@
-"""GET /api/me: the token alone, without a database query for an access token."""
+"""Say what the token says: GET /api/me. An access token costs no database query."""
 
 from django.http import HttpResponse
 

@@ -1,4 +1,4 @@
-"""App configuration: checks on the wiring, what each request pays for, the keys of the demo."""
+"""Configure this site as an app: its checks, what each request pays for, the demo's keys."""
 
 from contextlib import suppress
 

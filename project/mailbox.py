@@ -1,4 +1,4 @@
-"""The demo's mailbox: mails that went to files, so that every flow can be finished offline.
+"""Show the demo's mails, which went to files, so that every flow can be finished offline.
 
 It exists in demo mode only, which answers callers on this machine alone: mails hold one-time links.
 """
@@ -29,7 +29,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 
 def mails_in(file: Path) -> list[dict[str, Any]]:
-    """The mails of one file, in the order in which they were sent."""
+    """Return the mails of one file, in the order in which they were sent."""
     pieces = [piece for piece in file.read_bytes().split(SEPARATOR) if piece.strip()]
     return [
         shown(

@@ -1,4 +1,4 @@
-"""All settings, read from the environment (docs/reference/settings.md) by this one file."""
+"""Make all settings from the environment (docs/reference/settings.md), in this one file."""
 
 from pathlib import Path
 from urllib.parse import urlsplit

@@ -1,6 +1,6 @@
-"""A self-signed certificate for the demo's names, made once and kept in the data directory.
+"""Make a self-signed certificate for the demo's names, once, and keep it in the data directory.
 
-For loopback only; a deployment brings its own certificate or leaves TLS to its proxy.
+It is for loopback only. A deployment brings its own certificate, or leaves TLS to its proxy.
 """
 
 import datetime
@@ -18,7 +18,7 @@ LIFETIME = datetime.timedelta(days=365)
 
 
 def ensure(data_dir: Path) -> tuple[Path, Path]:
-    """The paths of certificate and key; both are made anew when missing or about to expire."""
+    """Return the paths of certificate and key. Make both anew if missing or about to expire."""
     cert_path, key_path = data_dir / "tls-certificate.pem", data_dir / "tls-key.pem"
     if not key_path.exists() or not _is_fresh(cert_path):
         key = ec.generate_private_key(ec.SECP256R1())
