@@ -30,14 +30,39 @@ from . import personal_tokens
 from .conf import conf
 
 
+class Scopes(serializers.ListField):
+    """Take names of scopes. Which there are is asked of the person's own."""
+
+    child = serializers.CharField(max_length=200)
+
+    def run_child_validation(self, data: Any) -> Any:
+        """Return the names. Raise ValidationError in one line for all of them."""
+        try:
+            return super().run_child_validation(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError("Each scope is a text.") from error
+
+
 class NewToken(bodies.Body):
     """What a token is called, what it may do, and for how many days it lives (90 if unsaid)."""
 
-    subjects: ClassVar[dict[str, str]] = {"scopes": "A scope"}
-
     name = bodies.Name()
-    scopes = serializers.ListField(child=serializers.CharField(max_length=200), max_length=100)
-    days = serializers.IntegerField(min_value=1, required=False)
+    scopes = Scopes(
+        max_length=100,
+        error_messages={
+            "not_a_list": "This must be a list of texts.",
+            "max_length": "These are too many.",
+        },
+    )
+    days = serializers.IntegerField(
+        min_value=1,
+        required=False,
+        error_messages={
+            "invalid": "This must be a whole number.",
+            "min_value": "A token lives for at least one day.",
+            "max_string_length": "This number is too large.",
+        },
+    )
 
     def validate_name(self, name: str) -> str:
         if not name:

@@ -285,6 +285,7 @@ def test_two_that_end_a_token_at_once_are_one_event(browser: BrowserClient, toke
         ({"name": "x"}, "scopes"),
         ({**NEW, "scopes": []}, "scopes"),
         ({**NEW, "scopes": "notes:read"}, "scopes"),
+        ({**NEW, "scopes": ["notes:read", None]}, "scopes"),
         ({**NEW, "scopes": ["audit:read"]}, "scopes"),
         ({**NEW, "scopes": ["notes:read notes:write"]}, "scopes"),
         ({**NEW, "days": 0}, "days"),
