@@ -95,6 +95,6 @@ def text() -> bytes:
     """Return the counts of all processes of this machine, and the age of this one's feed."""
     folder().mkdir(parents=True, exist_ok=True)
     registry = CollectorRegistry()
-    MultiProcessCollector(registry, str(folder()))
+    MultiProcessCollector(registry, str(folder()))  # type: ignore[no-untyped-call]  # it has no types
     registry.register(FeedAge())
     return generate_latest(registry)

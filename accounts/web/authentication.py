@@ -126,11 +126,12 @@ def recognise(token: str, view: Any) -> Principal | None:
     are `for_personal_tokens`: one that may do little must not do all that needs no scope. Raise
     InsufficientScope elsewhere, and InvalidToken if it was good once.
     """
-    answers: list[tuple[Any, Principal | None]] = signals.recognising.send(None, token=token)
-    found = next((principal for _, principal in answers if principal is not None), None)
+    answers: list[tuple[Any, Any]] = signals.recognising.send(None, token=token)
+    recognised = (principal for _, principal in answers if principal is not None)
+    found: Principal | None = next(recognised, None)
     if found is None or getattr(view, "for_personal_tokens", False):
         return found
-    permissions = getattr(view, "get_permissions", list)()
+    permissions: list[Any] = getattr(view, "get_permissions", list)()
     if not any(isinstance(one, ScopedAccess) for one in permissions):
         raise InsufficientScope("a personal access token opens nothing that asks for no scope")
     return found
