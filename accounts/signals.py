@@ -39,6 +39,20 @@ lacking = Signal()
 # of programs, the linking of identities and step-up.
 proving = Signal()
 
+# Sent by `web.authentication` with `token`, a Bearer token that is no JWT. A listener returns the
+# principal, or nothing if it does not know the token, which is then a bad one. It may raise
+# InvalidToken for one that was good once. accounts.programs knows personal access tokens.
+recognising = Signal()
+
+# Sent by `sessions.end_all_of` with `user` (None: everybody), `reason` and `keep`, the id of the
+# session that stays, in the transaction that ends the others. A listener ends what else of theirs
+# opens the API (accounts.programs).
+ending_all = Signal()
+
+# Sent by `sessions.rotate` with `verdict`, what an authentic refresh token of a live session has
+# deserved: the name of a Verdict (sessions.judgement). accounts.metrics counts them.
+refreshed = Signal()
+
 # Sent by `web.browser.interrupted` with `request`, `response`, `user`, `evidence` and `remember`,
 # where a browser has proven too little. A listener may keep in a cookie what was proven, for
 # whoever goes on (accounts.factors).

@@ -14,6 +14,7 @@ urlpatterns = [
     path("auth/logout-others", own_sessions.LogoutOthersView.as_view()),
     path("auth/reauthenticate", own_sessions.ReauthenticateView.as_view()),
     path(".well-known/jwks.json", public.JWKSView.as_view()),
+    path(".well-known/oauth-authorization-server", public.MetadataView.as_view()),
     path("healthz", public.HealthView.as_view()),
     path("readyz", public.ReadyView.as_view()),
 ]

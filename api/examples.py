@@ -56,6 +56,16 @@ PAIR = {
     "refresh_expires_in": 604800,
     "scope": "notes:read notes:write",
 }
+TOKEN_ROW = {
+    "id": "Wq7dN2sXb9kLr4VtJ0cZyA",
+    "name": "Backup script",
+    "scopes": ["notes:read"],
+    "created_at": "2026-11-02T08:00:00Z",
+    "expires_at": "2027-01-31T08:00:00Z",
+    "last_used_on": None,
+}
+OWN_TOKENS = {"tokens": [TOKEN_ROW], "scopes": ["notes:read", "notes:write"], "most_days": 365}
+NEW_TOKEN = {"name": TOKEN_ROW["name"], "scopes": TOKEN_ROW["scopes"], "days": 90}
 ME = {
     "id": USER["id"],
     "session_id": SESSION_ID,
@@ -129,6 +139,15 @@ def page(of: dict[str, Any]) -> dict[str, Any]:
 # For each operation with a body in or out: the two of them, None where there is none.
 EXAMPLES: dict[str, tuple[Any, Any]] = {
     "GET /.well-known/jwks.json": (None, {"keys": [KEY]}),
+    "GET /.well-known/oauth-authorization-server": (
+        None,
+        {
+            "issuer": "https://app.example.com",
+            "jwks_uri": "https://app.example.com/.well-known/jwks.json",
+            "response_types_supported": [],
+            "grant_types_supported": [],
+        },
+    ),
     "GET /healthz": (None, {"status": "ok"}),
     "GET /readyz": (None, {"status": "ok"}),
     "GET /api/me": (None, ME),
@@ -173,6 +192,8 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     "POST /auth/oidc/link": ({**TRIP, "password": CREDENTIALS["password"]}, STATE),
     "POST /auth/oidc/link/mail": (TRIP, None),
     "POST /auth/oidc/link/confirm": (LINK, STATE),
+    "GET /auth/personal-tokens": (None, OWN_TOKENS),
+    "POST /auth/personal-tokens": (NEW_TOKEN, {**TOKEN_ROW, "token": "gatehouse_pat_..."}),
     "POST /auth/token": (CREDENTIALS, PAIR),
     "POST /auth/token/refresh": ({"refresh_token": PAIR["refresh_token"]}, PAIR),
     "POST /auth/token/revoke": ({"refresh_token": PAIR["refresh_token"]}, {}),

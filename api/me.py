@@ -1,4 +1,4 @@
-"""Say what the token says, without a database query: GET /api/me."""
+"""Say what the token says: GET /api/me. An access token costs no database query."""
 
 from django.http import HttpResponse
 
@@ -11,6 +11,7 @@ class MeView(ProtectedEndpoint):
     """GET /api/me: what the access token says, without a query."""
 
     answers = MeSerializer
+    for_personal_tokens = True
 
     def get(self, request: SignedInRequest) -> HttpResponse:
         claims = request.auth

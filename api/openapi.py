@@ -89,7 +89,12 @@ SECURITY_SCHEMES = {
         "description": "The value of the `__Host-csrftoken` cookie, which GET /auth/session sets; "
         "with our own `Origin`.",
     },
-    "bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"},
+    "bearer": {
+        "type": "http",
+        "scheme": "bearer",
+        "description": "An access token of POST /auth/token, or, where a scope is asked for, a "
+        "personal access token.",
+    },
 }
 
 
@@ -128,7 +133,7 @@ class ContractSchema(AutoSchema):
         answer = self.view.answer_of(self.method)
         if isinstance(answer, int):
             return {answer: None}
-        return {self.view.status: OpenApiTypes.OBJECT if answer is dict else answer}
+        return {self.view.status_of(self.method): OpenApiTypes.OBJECT if answer is dict else answer}
 
     def get_override_parameters(self) -> Any:
         """Return the parameters of GET that an endpoint names."""
@@ -146,7 +151,8 @@ class ContractSchema(AutoSchema):
             return [{"refreshCookie": [], "csrfToken": []}]
         csrf: dict[str, list[str]] = {} if self.method in SAFE_METHODS else {"csrfToken": []}
         if isinstance(self.view, ProtectedView):
-            return [{"accessCookie": [], **csrf}, {"bearer": []}]
+            by_cookie: dict[str, list[str]] = {"accessCookie": [], **csrf}
+            return [by_cookie] if self.view.for_browsers else [by_cookie, {"bearer": []}]
         return [csrf] if csrf and self.view.for_browsers else []
 
     def failures(self) -> set[int]:

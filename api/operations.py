@@ -13,7 +13,7 @@ TAGS: list[dict[str, str]] = [
     {"name": "Devices", "description": "Where somebody is signed in, and what happened."},
     {"name": "Account", "description": "Registration, password, profile, data."},
     {"name": "Identity provider", "description": "Sign-in through OpenID Connect."},
-    {"name": "Programs", "description": "Tokens in the body, for whoever is no browser."},
+    {"name": "Programs", "description": "Tokens for whoever is no browser."},
     {"name": "API", "description": "The example of an API that tokens open."},
     {"name": "Servers", "description": "For resource servers, proxies and monitors."},
 ]
@@ -72,6 +72,13 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {
     "POST /auth/token": ("issueTokens", "Sign a program in", "Programs"),
     "POST /auth/token/refresh": ("refreshTokens", "Renew a program's tokens", "Programs"),
     "POST /auth/token/revoke": ("revokeToken", "Sign a program out", "Programs"),
+    "GET /auth/personal-tokens": ("listPersonalTokens", "List one's personal tokens", "Programs"),
+    "POST /auth/personal-tokens": ("makePersonalToken", "Make a personal token", "Programs"),
+    "DELETE /auth/personal-tokens/{token_id}": (
+        "endPersonalToken",
+        "End a personal token",
+        "Programs",
+    ),
     "GET /api/me": ("getMe", "What the access token says", "API"),
     "GET /api/notes": ("listNotes", "List one's notes", "API"),
     "POST /api/notes": ("createNote", "Write a note", "API"),
@@ -81,6 +88,11 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {
     "DELETE /api/notes/{id}": ("deleteNote", "Delete a note", "API"),
     "GET /api/audit": ("listAuditEvents", "List everyone's security events", "API"),
     "GET /.well-known/jwks.json": ("getPublicKeys", "Read the public keys", "Servers"),
+    "GET /.well-known/oauth-authorization-server": (
+        "getServerMetadata",
+        "Read where the keys are",
+        "Servers",
+    ),
     "GET /healthz": ("getHealth", "Whether the process answers", "Servers"),
     "GET /readyz": ("getReadiness", "Whether what it depends on can be used", "Servers"),
 }

@@ -64,6 +64,7 @@ INSTALLED_APPS = [
     "accounts.people",
     "accounts.factors",
     "accounts.programs",
+    "accounts.metrics",
     "accounts.federation",
     "accounts.staff",
     "api",

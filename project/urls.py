@@ -14,6 +14,7 @@ urlpatterns = [
     path("api/", include("api.urls")),
     path("", include("accounts.urls")),
     path("", include("accounts.programs.urls")),
+    path("", include("accounts.metrics.urls")),
     path("", include("accounts.audit.urls")),
     path("", include("accounts.people.urls")),
     path("", include("accounts.federation.urls")),

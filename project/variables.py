@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import Any
 
 import accounts.federation.conf
-import accounts.programs.conf  # noqa: F401  (both declare theirs)
+import accounts.metrics.conf
+import accounts.programs.conf  # noqa: F401  (they declare theirs)
 from accounts.conf import OPTIONS
 
 
@@ -107,7 +108,9 @@ _ALL = (
     _option("GRACE_SECONDS"),
     _option("REVOCATION_POLL_SECONDS"),
     _option("API_CLIENTS"),
+    _option("PERSONAL_TOKEN_DAYS"),
     _option("SECOND_FACTOR"),
+    _option("METRICS_TOKEN", secret=True),
     Variable(
         "GATEHOUSE_EMAIL_URL",
         "the mail server: `smtp://user:password@host:587/?tls=1`, `smtps://user:password@host`, "

@@ -225,7 +225,7 @@ class Gatehouse:
         return done.stdout
 
     def _environment(self) -> dict[str, str]:
-        ours = ("GATEHOUSE_", "DJANGO_", "GRANIAN_", "COV_")
+        ours = ("GATEHOUSE_", "DJANGO_", "GRANIAN_", "COV_", "PROMETHEUS_")
         inherited = {k: v for k, v in os.environ.items() if not k.startswith(ours)}
         return {
             **inherited,

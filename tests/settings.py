@@ -14,6 +14,9 @@ os.environ["GATEHOUSE_DATA_DIR"] = tempfile.mkdtemp(
     dir=os.environ["GATEHOUSE_TEST_FOLDER"], prefix=f"{os.getpid()}-"
 )
 
+# That of the process that started this one.
+os.environ.pop("PROMETHEUS_MULTIPROC_DIR", None)
+
 from project.settings import *  # noqa: F403
 from project.settings import DATA_DIR, DATABASES
 

@@ -76,7 +76,13 @@ def needs() -> list[Requirement]:
     """What the package needs, with all its parts."""
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     parts = project["optional-dependencies"]
-    named = [*project["dependencies"], *parts["people"], *parts["federation"], *parts["factors"]]
+    named = [
+        *project["dependencies"],
+        *parts["people"],
+        *parts["federation"],
+        *parts["factors"],
+        *parts["metrics"],
+    ]
     return [Requirement(one) for one in named]
 
 

@@ -1,1 +1,1 @@
-"""Tokens in JSON for first-party programs, which keep no cookies."""
+"""Tokens for programs, which keep no cookies: pairs in JSON, and personal access tokens."""

@@ -10,3 +10,6 @@ class ProgramsConfig(AppConfig):
     label = "gatehouse_programs"
     verbose_name = "Gatehouse: programs"
     default_auto_field = "django.db.models.BigAutoField"
+
+    def ready(self) -> None:
+        from . import checks, personal_tokens  # noqa: F401  (they connect themselves)

@@ -109,6 +109,11 @@ def current() -> Feed:
     return feed
 
 
+def age() -> float:
+    """Return for how many seconds the feed has not been read. It is infinite before the first."""
+    return time.monotonic() - (_feed.read_at if _feed else float("-inf"))
+
+
 def _catch_up() -> Feed:
     """Return a feed that is newer than this call: read it, or wait for the thread that reads.
 

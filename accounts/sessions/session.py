@@ -257,12 +257,14 @@ def end_all_of(user: AbstractBaseUser, reason: str, *, keep: str = "") -> int:
     # different order would wait for each other forever.
     Subject.objects.filter(user_id=user.pk).update(endings=F("endings") + 1)
     subjects.forget(user)
+    signals.ending_all.send(None, user=user, reason=reason, keep=keep)
     return end(Session.objects.filter(user_id=user.pk).exclude(id=keep), reason)
 
 
 def end_everyones(reason: str) -> int:
     """End every session of everyone, as `end_all_of` does. Return how many ended."""
     Subject.objects.update(endings=F("endings") + 1)
+    signals.ending_all.send(None, user=None, reason=reason, keep="")
     return end(Session.objects.all(), reason)
 
 

@@ -12,6 +12,10 @@ class StaffConfig(AppConfig):
 
     def ready(self) -> None:
         from . import checks  # noqa: F401  (it registers itself)
+        from .admin import is_installed
+
+        if is_installed("programs"):
+            from . import personal_tokens  # noqa: F401  (it registers itself too)
 
 
 class Administration(admin.AdminConfig):

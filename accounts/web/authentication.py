@@ -2,7 +2,8 @@
 
 A request has one credential: the access cookie or a Bearer token. Which defence applies depends on
 the credential that authenticated, never on which headers are present. None means that there is no
-credential. An exception means that there is a bad one.
+credential. An exception means that there is a bad one. A Bearer token that is no JWT is shown to
+the parts of this package first (`signals.recognising`).
 """
 
 from functools import partial
@@ -13,12 +14,20 @@ from django.utils.functional import SimpleLazyObject
 from rest_framework.authentication import BaseAuthentication
 from rest_framework.request import Request
 
-from .. import sessions, subjects, tokens
+from .. import sessions, signals, subjects, tokens
 from ..credentials import budgets
-from ..errors import EnrolmentRequired, ExpiredToken, InvalidToken, RevokedSession, TwoCredentials
+from ..errors import (
+    EnrolmentRequired,
+    ExpiredToken,
+    InsufficientScope,
+    InvalidToken,
+    RevokedSession,
+    TwoCredentials,
+)
 from ..sessions import revocation
 from ..tokens.claims import AccessClaims
 from . import cookies, csrf
+from .permissions import ScopedAccess
 from .problems import REALM
 
 
@@ -34,8 +43,9 @@ class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
     is_authenticated = True
     is_anonymous = False
 
-    def __init__(self, claims: AccessClaims) -> None:
-        super().__init__(partial(load, claims.sub))
+    def __init__(self, claims: AccessClaims, user: Any = None) -> None:
+        """Take what the token says, and the user's row where it was read with it."""
+        super().__init__(partial(load, claims.sub) if user is None else lambda: user)
         self.__dict__["claims"] = claims  # an assignment would set the row's
 
     def __bool__(self) -> bool:
@@ -79,10 +89,14 @@ class TokenAuthentication(BaseAuthentication):
         token = cookie if bearer is None else bearer
         if token is None:
             return None
-        principal = authenticate_token(http, token)
+        view = (request.parser_context or {}).get("view")
+        principal = None
+        if bearer is not None and "." not in bearer:  # no JWT
+            principal = recognise(bearer, view)
+        if principal is None:
+            principal = authenticate_token(http, token)
         if bearer is None:
             csrf.check(http)
-        view = (request.parser_context or {}).get("view")
         if subjects.ENROL in principal.claims.scope and not getattr(view, "for_enrolment", False):
             raise EnrolmentRequired
         return principal, principal.claims
@@ -103,6 +117,24 @@ def load(sub: str) -> Any:
         # Deleted or deactivated elsewhere, in the second before this server hears of it.
         raise InvalidToken("the user is gone")
     return user
+
+
+def recognise(token: str, view: Any) -> Principal | None:
+    """Return the principal of a token that a part of this package knows, or None.
+
+    Such a token is no session. It opens the views that ask for a scope, and those that say they
+    are `for_personal_tokens`: one that may do little must not do all that needs no scope. Raise
+    InsufficientScope elsewhere, and InvalidToken if it was good once.
+    """
+    answers: list[tuple[Any, Any]] = signals.recognising.send(None, token=token)
+    recognised = (principal for _, principal in answers if principal is not None)
+    found: Principal | None = next(recognised, None)
+    if found is None or getattr(view, "for_personal_tokens", False):
+        return found
+    permissions: list[Any] = getattr(view, "get_permissions", list)()
+    if not any(isinstance(one, ScopedAccess) for one in permissions):
+        raise InsufficientScope("a personal access token opens nothing that asks for no scope")
+    return found
 
 
 def authenticate_token(request: HttpRequest, token: str) -> Principal:

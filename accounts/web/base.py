@@ -115,7 +115,7 @@ class Endpoint(View):
 
     Its handlers get Django's own request. Where a method takes a body they also get what the body
     says, as `given`, validated before they are called: `def post(self, request, given)`.
-    `takes` and `answers` may be mappings by method.
+    `takes`, `answers` and `status` may be mappings by method.
     """
 
     # A serializer class: the body of POST, PUT and PATCH.
@@ -123,7 +123,7 @@ class Endpoint(View):
     # A serializer class, `dict` for any JSON object, or the status of an answer without a body.
     answers: ClassVar[Any] = dict
     # The status of an answer with a body.
-    status: ClassVar[int] = 200
+    status: ClassVar[Any] = 200
     # For the description alone: a serializer class whose fields are the parameters of GET.
     query: ClassVar[Any] = None
 
@@ -140,6 +140,12 @@ class Endpoint(View):
     def answer_of(cls, method: str) -> Any:
         """Return what a method answers: a serializer class, `dict` or a status."""
         return cls.answers[method] if isinstance(cls.answers, Mapping) else cls.answers
+
+    @classmethod
+    def status_of(cls, method: str) -> int:
+        """Return the status with which a method answers a body."""
+        found: int = cls.status[method] if isinstance(cls.status, Mapping) else cls.status
+        return found
 
     def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
         """Answer as DRF does, but for what the handlers get."""

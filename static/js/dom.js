@@ -45,6 +45,9 @@ const day = new Intl.DateTimeFormat('en-GB', { day: 'numeric', month: 'short', y
 const clock = new Intl.DateTimeFormat('en-GB', { hour: '2-digit', minute: '2-digit' });
 
 /** @param {Date} date */
+export const dayOf = (date) => day.format(date);
+
+/** @param {Date} date */
 export function moment(date) {
   const today = new Date().toDateString() === date.toDateString();
   return `${today ? 'today' : day.format(date)}, ${clock.format(date)}`;

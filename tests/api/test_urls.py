@@ -66,7 +66,11 @@ ANONYMOUS_GET = {
     "auth/token": 405,
     "auth/token/refresh": 405,
     "auth/token/revoke": 405,
+    "auth/personal-tokens": 401,
+    "auth/personal-tokens/<str:token_id>": 405,
     ".well-known/jwks.json": 200,
+    ".well-known/oauth-authorization-server": 200,
+    "metrics": 404,
     "healthz": 200,
     "readyz": 200,
 }

@@ -64,6 +64,12 @@ def press(name: str) -> Callable[[Page], None]:
     return lambda page: page.get_by_role("button", name=name, exact=True).click()
 
 
+def make_token(page: Page) -> None:
+    page.get_by_label("Name of the new token").fill("Backup of every note, each night at two")
+    page.get_by_role("checkbox", name="read notes").check()
+    press("Make a token")(page)
+
+
 def choose_password(page: Page) -> None:
     page.get_by_label("New password", exact=True).fill("seven grey herons at dusk")
     expect(page.locator("[data-strength]")).to_have_attribute("data-level", "3")
@@ -247,6 +253,7 @@ FOR_CAROL: list[Stop] = [
     ("notes-none", "/notes", search_in_vain, "text=No note has", None),
     ("notes-failed", "/notes", lose_connection, "[data-problem] [data-retry]", 503),
     ("account", "/account", choose_password, "[data-events] li", None),
+    ("account-token", "/account", make_token, "[data-slot='token']", None),
     ("account-dialog", "/account", press("Delete my account"), "dialog", None),
     ("audit", "/audit", nothing, "[data-events] li", None),
     ("home-signed-in", "/", nothing, "[data-enter]:text('Go to your notes')", None),
@@ -342,6 +349,7 @@ def test_keyboard_alone_reaches_everything_for_anyone(
                 "New password",
                 "Name of the new passkey",
                 "Set up an app",
+                "Name of the new token",
                 "Delete my account",
             ],
         ),

@@ -48,7 +48,7 @@ def ensure() -> None:
     """Make the environment anew. Raise `MissingError` if the packages cannot be had."""
     with programs.alone(), TemporaryDirectory() as folder:
         subprocess.run([interpreter(), "-m", "venv", "--clear", FOLDER], check=True)
-        needed = f"{wheel(Path(folder))}[people,federation,tests]"
+        needed = f"{wheel(Path(folder))}[people,federation,metrics,tests]"
         # As in `run`: uv installs several times faster than pip, and may not be there.
         uv = Path(sys.executable).with_name("uv")
         quick = [uv, "pip", "install", "--quiet", "--python", PYTHON, needed]

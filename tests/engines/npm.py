@@ -12,6 +12,8 @@ from tools import programs
 HERE = Path(__file__).parent
 LIGHTHOUSE = HERE / "lighthouse"
 PROVIDER = HERE / "provider"
+HTTP_CLIENTS = HERE / "http_clients"
+GENERATORS = HERE / "generators"
 TYPESCRIPT = HERE / "typescript"
 EXAMPLES = HERE.parents[1] / "examples"
 REACT, VUE, HTMX = EXAMPLES / "spa-react", EXAMPLES / "spa-vue", EXAMPLES / "htmx"
@@ -37,7 +39,16 @@ def ensure_packages(folder: Path) -> None:
 
 if __name__ == "__main__":
     try:
-        for packages in (LIGHTHOUSE, PROVIDER, TYPESCRIPT, REACT, VUE, HTMX):
+        for packages in (
+            LIGHTHOUSE,
+            PROVIDER,
+            TYPESCRIPT,
+            HTTP_CLIENTS,
+            GENERATORS,
+            REACT,
+            VUE,
+            HTMX,
+        ):
             ensure_packages(packages)
     except programs.MissingError as missing:
         sys.exit(str(missing))

@@ -15,6 +15,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.docs import named_blocks
+from tests.engines import npm
 from tests.engines.people import PASSWORDS, fetch_tokens
 from tests.servers import Gatehouse, free_port
 from tools import programs
@@ -166,6 +167,60 @@ def test_server_that_is_away_costs_no_sign_in(program: Program) -> None:
     assert done.returncode != 0
     assert json.loads(program.store.read_text())["refresh_token"] == refresh
     assert program.run("/api/me").returncode == 0
+
+
+SCRIPTS = {name: SNIPPETS[name] for name in SNIPPETS if name.startswith("note")}
+INTERPRETERS = {".sh": "client.sh", ".py": "client.py", ".mjs": "client.mjs"}
+
+
+@pytest.fixture(scope="module")
+def personal_token(strict: Gatehouse) -> str:
+    """A token that Alice has made for her scripts."""
+    made = strict.manage("shell", "-c", MAKE_TOKEN)
+    return made.split()[-1]
+
+
+MAKE_TOKEN = f"""
+from accounts import subjects
+from accounts.programs import personal_tokens
+scopes = ["notes:read", "notes:write"]
+alice = subjects.find("{EMAIL}")
+print(personal_tokens.make(alice, name="x", scopes=scopes, days=1, acr="1")[1])
+"""
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_script_writes_a_note_by_a_personal_token(
+    name: str, strict: Gatehouse, personal_token: str, tmp_path: Path
+) -> None:
+    """With a title that other syntaxes would read otherwise. A bad token is a failure."""
+    title = f"""{name} "says" \\ 'x' $HOME `id` %s {{"a":1}} é"""
+    folder = npm.HTTP_CLIENTS if name.endswith(".mjs") else tmp_path
+    if folder != tmp_path:
+        npm.ensure_packages(folder)
+        # Node looks for packages beside the script, whatever the working directory is.
+        (tmp_path / "node_modules").symlink_to(folder / "node_modules")
+    (tmp_path / name).write_text(SCRIPTS[name])
+    interpreter = PROGRAMS[INTERPRETERS[Path(name).suffix]]()
+
+    def run(token: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [interpreter, name],
+            cwd=tmp_path,
+            env=os.environ | {"URL": strict.url, "TOKEN": token, "TITLE": title},
+            check=False,
+            capture_output=True,
+            text=True,
+            timeout=60,
+        )
+
+    done = run(personal_token)
+
+    assert done.returncode == 0, done.stderr
+    headers = {"Authorization": f"Bearer {personal_token}"}
+    note = httpx.get(f"{strict.url}/api/notes/{done.stdout.strip()}", headers=headers)
+    assert note.json()["title"] == title
+    assert run("gatehouse_pat_none").returncode != 0
 
 
 def test_page_signs_in_renews_and_signs_out_without_a_token(server: Gatehouse, page: Page) -> None:

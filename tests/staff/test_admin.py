@@ -12,7 +12,7 @@ import pytest
 from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.backends.db import SessionStore
 from django.core.management import call_command
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import QuerySet
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
@@ -23,6 +23,8 @@ from accounts.evidence import Evidence
 from accounts.federation.models import Identity
 from accounts.models import Session
 from accounts.people.models import LinkToken
+from accounts.programs import personal_tokens
+from accounts.programs.models import PersonalToken
 from accounts.tests.meeting import just_before
 from accounts.tests.presenting import holds_jwt
 from accounts.users.models import User
@@ -42,6 +44,7 @@ LABELS = {
     "identity": "gatehouse_federation",
     "session": "gatehouse",
     "securityevent": "gatehouse_audit",
+    "personaltoken": "gatehouse_programs",
 }
 
 
@@ -701,3 +704,29 @@ def test_administration_of_a_whole_project_has_our_sign_in() -> None:
         *("api.Note", "auth.Group", "gatehouse.Session", "gatehouse_audit.SecurityEvent"),
         *("gatehouse_federation.Identity", "gatehouse_users.User"),
     ]
+
+
+def give_token(user: User) -> PersonalToken:
+    """A personal access token of this person."""
+    with transaction.atomic():
+        return personal_tokens.make(user, name="Backup", scopes=["notes:read"], days=9, acr="1")[0]
+
+
+def test_staff_end_a_personal_token_of_others_than_staff(
+    staff: Client, carol: User, alice: User
+) -> None:
+    """The page shows whose it is and what for, and no digest. The event says who ended it."""
+    row, own = give_token(alice), give_token(carol)
+    page = staff.get(admin("personaltoken/")).content.decode()
+    assert alice.email in page and "notes:read" in page
+    assert (
+        row.digest
+        not in page + staff.get(admin(f"personaltoken/{row.pk}/change/")).content.decode()
+    )
+
+    act(staff, "personaltoken", "end_token", row, own)
+
+    assert list(PersonalToken.objects.all()) == [own]
+    event = SecurityEvent.objects.get(kind="personal_token_ended")
+    assert (event.user, event.detail) == (alice, {"token": "Backup", "by": subjects.of(carol).sub})
+    assert "Ended 1 of 2." in staff.get(admin("personaltoken/")).content.decode()

@@ -7,11 +7,14 @@ CODE = """
 import django
 from django.conf import settings
 
-left_out = ("accounts.audit", "accounts.people", "accounts.federation", "accounts.factors", "lab")
+left_out = tuple(
+    f"accounts.{name}" for name in ("audit", "people", "federation", "factors", "programs")
+) + ("lab",)
 settings.INSTALLED_APPS = [
     name for name in settings.INSTALLED_APPS if not name.startswith(left_out)
 ]
-del settings.GATEHOUSE["MAIL"], settings.GATEHOUSE["EXPORTS"]  # those of people
+for name in ("MAIL", "EXPORTS", "API_CLIENTS", "PERSONAL_TOKEN_DAYS"):
+    del settings.GATEHOUSE[name]  # those of people and of programs
 django.setup()
 from accounts.staff.admin import UserAdmin, site
 

@@ -1,4 +1,4 @@
-"""Serve anyone the public keys, and say whether the service is up."""
+"""Serve anyone the public keys, say where they are, and whether the service is up."""
 
 import time
 from typing import Any
@@ -10,7 +10,7 @@ from rest_framework import serializers
 from rest_framework.response import Response
 
 from ... import subjects
-from ...conf import LEEWAY_SECONDS
+from ...conf import LEEWAY_SECONDS, conf
 from ...errors import Unavailable
 from ...sessions import database_now, revocation
 from ...tokens import key_store
@@ -36,6 +36,15 @@ class PublicKeys(serializers.Serializer[Any]):
     keys = PublicKey(many=True)
 
 
+class Metadata(serializers.Serializer[Any]):
+    """The members of RFC 8414 that are true here."""
+
+    issuer = serializers.CharField()
+    jwks_uri = serializers.CharField()
+    response_types_supported = serializers.ListField(child=serializers.CharField())
+    grant_types_supported = serializers.ListField(child=serializers.CharField())
+
+
 class Health(serializers.Serializer[Any]):
     status = serializers.CharField()
 
@@ -53,6 +62,27 @@ class JWKSView(PublicView):
     def get(self, request: HttpRequest) -> Response:
         # A new key is published before it signs, so that caches may be this old.
         return Response(key_store.ring().jwks(), headers={"Cache-Control": "public, max-age=5"})
+
+
+class MetadataView(PublicView):
+    """GET /.well-known/oauth-authorization-server: what is true here of RFC 8414.
+
+    It is for resource servers, which learn from it where the keys are. Programs sign in with JSON
+    and people in the browser, which are no grants of OAuth: no endpoint for one is named. Both
+    lists are empty and yet written (section 3.2 would leave them out): without them a client has
+    to take `authorization_code` for supported.
+    """
+
+    answers = Metadata
+
+    def get(self, request: HttpRequest) -> Response:
+        said = {
+            "issuer": conf.issuer,
+            "jwks_uri": f"{conf.issuer}/.well-known/jwks.json",
+            "response_types_supported": [],
+            "grant_types_supported": [],
+        }
+        return Response(said, headers={"Cache-Control": "public, max-age=300"})
 
 
 class HealthView(PublicView):

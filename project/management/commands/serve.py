@@ -7,6 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand
 from django.db import connections
 
+from accounts.metrics import counts
 from project import server, startup
 
 
@@ -24,6 +25,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         startup.refuse_unsafe()
         connections.close_all()
+        counts.forget()
         command = server.command(options["host"], options["port"])
         self.stdout.flush()
         # Becomes granian: signals and the exit status are the server's own.

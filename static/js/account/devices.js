@@ -103,7 +103,7 @@ function endOne(id, device) {
 async function endOthers() {
   const sure = await confirm({
     title: 'End all other sessions?',
-    text: 'Every other browser, app and program that is signed in as you is signed out at once and must sign in again. This device stays signed in.',
+    text: 'Every other browser, app and program that is signed in as you is signed out at once and must sign in again, and your personal access tokens end. This device stays signed in.',
     action: 'End all others',
   });
   if (sure) await change(() => api.post('/auth/logout-others', api.EMPTY), 'All other sessions have been ended.');

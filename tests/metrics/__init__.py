@@ -1,0 +1,1 @@
+"""What the part `metrics` counts, and who may read it."""
