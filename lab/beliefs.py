@@ -110,6 +110,6 @@ BELIEFS = (
         True,
         "It is smaller, and over when its row is deleted. A JWT earns its keep where a second"
         " server checks.",
-        (Try("When plain sessions are better", "map#sessions-title"),),
+        (Try("Compare the two", "sessions#compare"),),
     ),
 )

@@ -17,10 +17,10 @@ READ = (
     "/inspect",
     "/cross-site",
     "/refresh",
-
+    "/sessions",
     "/map",
 )
-RUN = ("/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh")
+RUN = ("/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh", "/sessions")
 
 
 def test_every_page_of_the_lab_works_offline(page: Page, server: Gatehouse) -> None:
