@@ -38,8 +38,8 @@ def tampered(twist: bool) -> Forged:
 
 
 def without_signature(twist: bool) -> Forged:
-    """Twist: a signature is left standing, so that only `alg` says none."""
-    return Forged(header(alg="none"), claims(sub="admin"), "kept" if twist else "none")
+    """A signature is left standing, so that it fails for its `alg`. Twist: there is none at all."""
+    return Forged(header(alg="none"), claims(sub="admin"), "none" if twist else "kept")
 
 
 def confused(twist: bool) -> Forged:

@@ -25,6 +25,7 @@ PAGES = (
     LabPage("inspect", "Read your cookie without touching it", "What do my tokens say?", 2),
     LabPage("cross-site", "The other tab", "Which cookies travel with a forged request?", 5, True),
     LabPage("refresh", "The thief, the tabs and the clock", "Who notices a copied token?", 5, True),
+    LabPage("sessions", "A plain session beside a JWT", "When is a plain session better?", 2, True),
     LabPage("map", "The map", "Which function, standard and test stands behind each step?", 5),
 )
 BY_SLUG = {page.slug: page for page in PAGES}

@@ -51,7 +51,7 @@ def claims(**changes: Any) -> dict[str, Any]:
     return {
         "iss": conf.issuer,
         "aud": conf.audience,
-        "sub": "ada",
+        "sub": "alice",
         "client_id": "web",
         "iat": now,
         "exp": now + 300,

@@ -10,6 +10,7 @@ from django.views.generic import TemplateView
 
 from accounts.web import csrf
 from lab import addresses, contents, inspection, policies, profile
+from lab.beliefs import BELIEFS
 from lab.steps import STEPS
 
 
@@ -39,10 +40,12 @@ class LearnPage(TemplateView):
             page=page.page if page else "learn",
             lab_page=page,
             pages=contents.PAGES,
+            beliefs=BELIEFS,
             at_lab=self.at_lab,
             runs_here=self.at_lab or page is None or not page.at_lab,
             layout="lab/site.html" if self.at_lab else "base.html",
             lab_origin=addresses.lab(),
+            lab_host=settings.LAB_HOSTS[0],
             attackers=addresses.attackers(),
             thief=addresses.thief(),
             live_issuer=addresses.app(),

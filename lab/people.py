@@ -21,7 +21,7 @@ from lab import jar
 from lab.models import Bench
 
 # Shown on the page: it opens nothing but this browser's own bench.
-PASSWORD = "ada leaves her keys in the lab"  # noqa: S105
+PASSWORD = "alice leaves her keys in the lab"  # noqa: S105
 DOMAIN = "lab.invalid"
 
 
@@ -54,7 +54,7 @@ def hashed() -> str:
 
 def create() -> User:
     """A new person, unknown to every other bench."""
-    user = User(email=f"ada-{opaque_id()[:10].lower()}@{DOMAIN}", name="Ada")
+    user = User(email=f"alice-{opaque_id()[:10].lower()}@{DOMAIN}", name="Alice")
     user.set_unusable_password()
     user.save()
     return user

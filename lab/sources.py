@@ -43,6 +43,8 @@ SHOWN = frozenset(
         "accounts.tokens.signing.issue",
         "accounts.tokens.signing.verify_access",
         "accounts.web.views.sign_in.LoginView",
+        "lab.compare.jwt",
+        "lab.compare.plain",
         "lab.redaction.token",
         "lab.tills.metadata",
         "gatehouse/session.js#renewInTurn",

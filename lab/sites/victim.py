@@ -11,6 +11,7 @@ from api.me import MeView
 from lab import (
     bank,
     clockwork,
+    compare,
     contents,
     cross_site,
     forging,
@@ -43,6 +44,9 @@ urlpatterns = [
     path("bank/refresh/turn", clockwork.TurnView.as_view()),
     path("bank/refresh/use", clockwork.UseView.as_view()),
     path("bank/refresh/end", clockwork.EndView.as_view()),
+    path("bank/compare/start", compare.StartView.as_view()),
+    path("bank/compare/check", compare.CheckView.as_view()),
+    path("bank/compare/end", compare.EndView.as_view()),
     *own_session,
     *(
         path(f"learn/{page.slug}", LearnPage.as_view(slug=page.slug))

@@ -23,13 +23,15 @@ def attack(page: Page, server: Gatehouse, who: str) -> tuple[Locator, Page]:
     box = page.locator(f"lab-experiment#{who}")
     with page.expect_popup() as attacker:
         box.get_by_role("button", name="Open the attacker").click()
+    # Otherwise it closes itself once all is sent.
+    attacker.value.get_by_role("button", name="Keep it open").click(timeout=25_000)
     expect(box).to_have_attribute("data-state", "done", timeout=25_000)
     return box, attacker.value
 
 
 def cells(box: Locator, grid: str, via: str) -> dict[str, str]:
     found = box.locator(f"[data-grid={grid}] [data-via={via}] [data-cell]").all()
-    return {str(cell.get_attribute("data-cell")): cell.inner_text() for cell in found}
+    return {str(cell.get_attribute("data-cell")): str(cell.text_content()) for cell in found}
 
 
 def arrived(box: Locator, via: str) -> set[str]:
@@ -83,8 +85,7 @@ def test_request_sent_later_from_the_attackers_page_is_shown_too(
 ) -> None:
     """Its buttons go on working after the verdict, and so does the lab's page."""
     box, attacker = attack(page, server, "sibling")
-    left = box.locator("[data-balances]").inner_text()
-    assert "none 50" in left
+    expect(box.locator("[data-balances]")).to_contain_text("none 50")
 
     attacker.get_by_role("button", name="image").click()
 

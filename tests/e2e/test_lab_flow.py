@@ -47,7 +47,7 @@ def in_order(text: str, *words: str) -> bool:
 
 def open_lab_flow(page: Page, server: Gatehouse) -> None:
     page.goto(f"{lab(server)}/learn/flow")
-    page.get_by_role("button", name="Sign in as Ada").click()
+    page.get_by_role("button", name="Sign in as Alice").click()
     step(page, 5)
 
 
@@ -72,6 +72,44 @@ def test_own_sign_in_fills_the_steps_from_both_ends(page: Page) -> None:
     assert in_order(server_of(step(page, 7)), "Time (exp)", "Session still live", *CHECKS)
     assert page.locator("#step-7").get_attribute("data-done") == "yes"
     assert not holds_jwt(page.locator("main").inner_text())
+
+
+def test_steps_are_played_one_at_a_time_and_the_token_moves_as_it_did(page: Page) -> None:
+    """Next and back, one step in the window; a token is where it was, and nowhere before it was."""
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto("/learn/flow")
+    page.get_by_role("button", name="Sign in as Alice").click()
+    step(page, 5)
+    chip, now = page.locator("[data-chip]"), page.locator("[data-now]")
+    expect(now).to_contain_text("There is no token yet")
+
+    for at in ("server", "server", "browser", "browser"):
+        page.get_by_role("button", name="Next").click()
+        expect(chip).to_have_attribute("data-at", at)
+    expect(page.get_by_role("link", name="Step 5:")).to_have_attribute("aria-current", "step")
+    expect(page.locator("#step-5")).to_be_in_viewport(ratio=0.5)
+    expect(page.locator("#step-4")).not_to_be_in_viewport()
+    page.get_by_role("button", name="Next").click()
+    expect(now).to_have_text("This step has not happened yet.")
+    expect(chip).to_be_hidden()
+    page.get_by_role("button", name="Back").click()
+    expect(page.locator("#step-5 .script-side")).to_be_visible()
+    page.get_by_role("button", name="What the server saw").click()
+
+    expect(page.locator("#step-5 .server-side")).to_be_in_viewport(ratio=0.5)
+    expect(page.locator("#step-5 .script-side")).to_be_hidden()
+
+
+def test_refresh_right_after_the_sign_in_says_why_it_waits(page: Page) -> None:
+    """Nothing would rotate yet, and step 8 would show something else than it says."""
+    page.goto("/learn/flow")
+    page.get_by_role("button", name="Sign in as Alice").click()
+    step(page, 5)
+
+    page.get_by_role("button", name="Refresh now").click()
+
+    expect(page.locator("[data-now]")).to_contain_text("Nothing rotates within 10 s of a sign-in")
+    assert page.locator("#step-8").get_attribute("data-done") is None
 
 
 def test_button_can_be_pressed_once_it_does_something(page: Page) -> None:

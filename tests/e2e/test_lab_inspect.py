@@ -10,8 +10,8 @@ pytest.importorskip("lab")
 
 def sign_in(page: Page) -> None:
     page.goto("/learn")
-    page.get_by_role("button", name="Sign in as Alice").click()
-    expect(page.locator("[data-first-sign-in]")).to_be_hidden()
+    page.get_by_role("button", name="Try to read it").click()
+    expect(page.locator("#first")).to_have_attribute("data-state", "done")
 
 
 def test_own_tokens_are_shown_in_three_panes_without_their_signature(page: Page) -> None:
@@ -25,6 +25,7 @@ def test_own_tokens_are_shown_in_three_panes_without_their_signature(page: Page)
     jar = {cookie["name"]: cookie["value"] for cookie in page.context.cookies()}
     for name in ("__Host-Http-access_token", "__Host-Http-refresh_token"):
         assert jar[name].rpartition(".")[2] not in answer.value.text()
+    page.locator("#own").get_by_text("The evidence").click()
     expect(page.locator("[data-pane=decode]")).to_have_count(2)
     checks = page.locator("[data-pane=verify] .fact").all_inner_texts()
     signature = next(at for at, text in enumerate(checks) if "signature (ES256)" in text)
@@ -51,7 +52,7 @@ def test_pasted_token_is_decoded_here_and_not_sent(page: Page, example: str, sho
 
     page.get_by_role("button", name="Decode here").click()
 
-    expect(page.locator("#paste .exchange")).to_contain_text(shown)
+    expect(page.locator("#paste [data-glance]")).to_contain_text(shown)
     assert sent == []
 
 
@@ -74,7 +75,7 @@ def test_pasted_token_of_the_live_issuer_is_refused_and_wiped(
 
     expect(page.locator("#paste").get_by_role("status")).to_contain_text(f"token of {server.url}")
     expect(page.get_by_label("A token, whole or broken")).to_have_value("")
-    expect(page.locator("#paste .exchange")).to_have_count(0)
+    expect(page.locator("#paste [data-glance]")).to_be_hidden()
     assert sent == []
 
 

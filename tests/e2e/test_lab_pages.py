@@ -9,8 +9,18 @@ from tests.servers import Gatehouse
 
 pytest.importorskip("lab")
 
-READ = ("", "/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh", "/map")
-RUN = ("/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh")
+READ = (
+    "",
+    "/flow",
+    "/storage",
+    "/forge",
+    "/inspect",
+    "/cross-site",
+    "/refresh",
+    "/sessions",
+    "/map",
+)
+RUN = ("/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh", "/sessions")
 
 
 def test_every_page_of_the_lab_works_offline(page: Page, server: Gatehouse) -> None:
@@ -34,23 +44,20 @@ def test_every_page_of_the_lab_works_offline(page: Page, server: Gatehouse) -> N
     assert missing == []
 
 
-@pytest.mark.parametrize("slug", ["storage", "forge", "cross-site", "refresh"])
-def test_page_to_read_has_no_control_that_does_nothing(page: Page, slug: str) -> None:
-    """Where nothing runs, nothing can be pressed or typed, and the way to where it runs is named."""
-    page.goto(f"/learn/{slug}")
+def test_link_to_an_experiment_leads_on_to_the_labs_host(page: Page, server: Gatehouse) -> None:
+    """The app's page has nothing but the way there; at the end of it the page says where one is."""
+    page.goto("/learn/refresh#copied")
+    page.get_by_role("link", name="Go to app.demo.localhost").click()
 
-    expect(
-        page.locator("lab-experiment :is(button, input, select, textarea):enabled")
-    ).to_have_count(0)
-    for link in page.get_by_role("link", name="Run it on the lab").all():
-        address = str(link.get_attribute("href"))
-        assert address.startswith("http://app.demo.localhost:")
-        expect(page.locator(f"[id='{address.partition('#')[2]}']")).to_have_count(1)
+    expect(page).to_have_url(f"http://app.demo.localhost:{server.port}/learn/refresh#copied")
+    expect(page.locator("#copied").get_by_role("heading").first).to_be_in_viewport()
+    expect(page.get_by_text("the lab\N{RIGHT SINGLE QUOTATION MARK}s own site")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize(
     ("address", "shown"),
     [
+        ("/learn/flow#step-7", "#step-7"),
         ("/learn/refresh#copied", "#copied"),
         ("/learn/cross-site#sibling", "#sibling"),
         ("/learn/storage#places-readable", "#places"),

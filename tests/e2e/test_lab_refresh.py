@@ -22,7 +22,7 @@ def tell(page: Page, server: Gatehouse, story: str, *switches: str) -> Locator:
 
 def row(box: Locator, column: str) -> str:
     """This column of the row, as the last step left it."""
-    return box.locator(f"[data-column={column}]").last.inner_text()
+    return box.locator(f"[data-column={column}]").last.text_content() or ""
 
 
 def changes(box: Locator) -> list[set[str]]:
@@ -68,7 +68,7 @@ def test_story_ends_as_the_session_algorithm_says(
         states = box.locator("[data-generations] li").all()
         assert {item.get_attribute("data-state") for item in states} == {"revoked"}
         expect(box.locator(".exchange")).to_contain_text(["refresh_reused"])
-    told = box.inner_text()
+    told = box.text_content() or ""
     if story == "lost":
         assert "nothing: the answer with generation 2 was lost" in told
     if outcome == "out":

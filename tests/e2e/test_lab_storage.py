@@ -33,7 +33,7 @@ def attack(page: Page, server: Gatehouse, place: str, *switches: str) -> dict[st
         box.get_by_role("button", name="3. Use the loot").click()
     expect(box).to_have_attribute("data-state", "done", timeout=20_000)
     cells = box.locator(f"[data-place={place}] [data-cell]").all()
-    return {str(cell.get_attribute("data-cell")): cell.inner_text() for cell in cells}
+    return {str(cell.get_attribute("data-cell")): str(cell.text_content()) for cell in cells}
 
 
 @pytest.mark.parametrize(
@@ -152,7 +152,6 @@ def test_other_place_chosen_in_between_says_why_it_stopped(page: Page, server: G
     box.get_by_label("an HttpOnly cookie").check()
 
     expect(box.locator("[data-verdict]")).to_contain_text("Another place was chosen")
-    expect(box.locator("[data-now]")).to_have_text("")
 
 
 def test_next_place_is_one_arrow_key_away(page: Page, server: Gatehouse) -> None:

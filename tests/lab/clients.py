@@ -29,7 +29,7 @@ class LabClient(BrowserClient):
         self.bench = self.post("/learn/api/watch").json()
         return self.bench
 
-    def sign_in_ada(self) -> HttpResponse:
+    def sign_in_alice(self) -> HttpResponse:
         """Signs in as this bench's own person; opens the bench if there is none."""
         person = (self.bench or self.watch())["person"]
         return self.sign_in(person["email"], person["password"])

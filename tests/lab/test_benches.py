@@ -17,7 +17,7 @@ def test_bench_of_another_browser_cannot_be_seen(
     lab_client: LabClient, other_lab_client: LabClient
 ) -> None:
     """Nobody's experiment shows up in somebody else's."""
-    lab_client.sign_in_ada()
+    lab_client.sign_in_alice()
     other_lab_client.watch()
 
     assert other_lab_client.get("/learn/api/log").json()["entries"] == []
@@ -67,7 +67,7 @@ def test_bench_is_found_again_by_its_browser(lab_client: LabClient) -> None:
 
 def test_bench_after_its_hour_is_gone_with_its_log(lab_client: LabClient) -> None:
     """The next one that is opened sweeps it away."""
-    lab_client.sign_in_ada()
+    lab_client.sign_in_alice()
     Bench.objects.update(expires_at=Now() - timedelta(seconds=1))
 
     assert lab_client.get("/learn/api/log").status_code == 404

@@ -5,7 +5,7 @@ from tests.lab.clients import LabClient
 
 def test_expire_now_leaves_an_expired_token_behind(lab_client: LabClient) -> None:
     """The next request meets 401 for its time, and a refresh brings a good one."""
-    lab_client.sign_in_ada()
+    lab_client.sign_in_alice()
 
     assert lab_client.post("/lab/expire").status_code == 204
     refused = lab_client.get("/api/me")

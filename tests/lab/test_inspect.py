@@ -69,7 +69,7 @@ def test_forged_cookie_learns_no_cause(alice: User, browser_client: BrowserClien
 
 def test_expired_cookie_is_called_expired(lab_client: LabClient) -> None:
     """Only an authentic token gets that far."""
-    lab_client.sign_in_ada()
+    lab_client.sign_in_alice()
     lab_client.post("/lab/expire")
 
     found = lab_client.get("/learn/api/inspect").json()

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from lab import instrument, redaction, sources, standards
+from lab.beliefs import BELIEFS
 from lab.contents import PAGES
 from lab.steps import STEPS
 from lab.templatetags.lab import source as show_source
@@ -40,10 +41,15 @@ def test_page_on_the_apps_host_is_served_under_the_apps_policy(
 
 
 @pytest.mark.parametrize("slug", [page.slug for page in PAGES])
-def test_every_experiment_is_complete(browser_client: BrowserClient, slug: str) -> None:
+def test_every_experiment_is_complete(
+    browser_client: BrowserClient, lab_client: LabClient, slug: str
+) -> None:
     """Question, two to four predictions, why in 60 words, code, standard, one thing to change."""
-    html = browser_client.get(f"/learn/{slug}").text + browser_client.get("/learn").text
+    pages = [browser_client.get(f"/learn/{slug}"), browser_client.get("/learn")]
+    html = "".join(page.text for page in [*pages, lab_client.get(f"/learn/{slug}")])
 
+    # A button says what it does: a page has many.
+    assert not re.search(r"data-run[^>]*>\s*Run\s*<", html)
     for experiment in EXPERIMENT.findall(html):
         question = part(experiment, "data-question[^>]*>", "</h2>")
         assert len(words(question)) > 2
@@ -56,20 +62,19 @@ def test_every_experiment_is_complete(browser_client: BrowserClient, slug: str) 
         assert len(words(part(experiment, 'class="change">', "</lab-experiment>"))) > 5, question
 
 
-def test_every_experiment_has_a_browser_test(browser_client: BrowserClient) -> None:
+def test_every_experiment_has_a_browser_test(
+    browser_client: BrowserClient, lab_client: LabClient
+) -> None:
     """Each is named in one that runs it, so that a changed browser breaks a test and no lesson."""
     told = "".join(
         path.read_text(encoding="utf-8") for path in (ROOT / "tests/e2e").glob("test_lab_*.py")
     )
     found = set()
     for slug in ("", *(f"/{page.slug}" for page in PAGES)):
-        found |= set(
-            re.findall(
-                r'<lab-experiment[^>]* id="([^"]+)"', browser_client.get(f"/learn{slug}").text
-            )
-        )
+        html = browser_client.get(f"/learn{slug}").text + lab_client.get(f"/learn{slug}").text
+        found |= set(re.findall(r'<lab-experiment[^>]* id="([^"]+)"', html))
 
-    assert len(found) == 21
+    assert len(found) == 22
     assert {name for name in found if f'"{name}"' not in told and f"#{name}" not in told} == set()
 
 
@@ -79,14 +84,14 @@ def test_every_experiment_has_a_browser_test(browser_client: BrowserClient) -> N
 def test_attack_runs_at_the_lab_alone(
     browser_client: BrowserClient, lab_client: LabClient, page
 ) -> None:
-    """On the app's host the page has no "Run", and a link to where it has."""
+    """On the app's host the page has only the way there: it runs nothing and spoils nothing."""
     app = browser_client.get(f"/learn/{page.slug}").text
     lab = lab_client.get(f"/learn/{page.slug}").text
 
-    assert "data-run" not in app
+    assert "<lab-experiment" not in app
     assert f"http://app.demo.localhost/learn/{page.slug}" in app
     assert "<lab-experiment" in lab
-    assert "data-elsewhere" not in lab
+    assert "the lab’s own site. Everything here is throwaway" in lab
 
 
 @pytest.mark.parametrize("name", sorted(sources.SHOWN))
@@ -163,18 +168,22 @@ def test_map_names_what_stands_behind_each_step(browser_client: BrowserClient) -
         assert row.count('class="standard"') == len(step.cited)
 
 
-def test_every_belief_leads_to_an_experiment_that_tries_it(browser_client: BrowserClient) -> None:
-    """Thirteen of them, and each link ends at something that is there."""
-    beliefs = part(browser_client.get("/learn/map").text, "data-beliefs>", "</dl>")
+def test_every_belief_leads_to_an_experiment_that_tries_it(
+    browser_client: BrowserClient, lab_client: LabClient
+) -> None:
+    """Thirteen of them, some true and some not; each link ends where something runs."""
+    beliefs = part(browser_client.get("/learn").text, "data-beliefs>", "</ol>")
 
-    answers = re.findall(r"<dd>(.*?)</dd>", beliefs, re.DOTALL)
-    assert beliefs.count("<dt>") == len(answers) == 13
-    for answer in answers:
-        for page, anchor in re.findall(r'href="([^"#]+)#([^"]+)"', answer):
-            html = browser_client.get(page).text
+    cards = re.findall(r"<li(.*?)</li>", beliefs, re.DOTALL)
+    assert len(cards) == len(BELIEFS) == 13
+    assert 4 <= beliefs.count('data-true="true"') <= 9
+    for card in cards:
+        links = re.findall(r'href="(http://app.demo.localhost)?([^"#]+)#([^"]+)"', card)
+        assert links
+        for at_lab, page, anchor in links:
+            html = (lab_client if at_lab else browser_client).get(page).text
             place = anchor.removeprefix("places-")
             assert f'id="{anchor}"' in html or f'name="place" value="{place}"' in html, anchor
-        assert "href=" in answer
 
 
 def test_glossary_has_its_words_once_and_in_order(browser_client: BrowserClient) -> None:

@@ -10,9 +10,11 @@ from tests.clients import BrowserClient
 from tests.lab.clients import LabClient
 
 
-def test_ada_at_the_lab_gets_marked_cookies_with_the_apps_attributes(lab_client: LabClient) -> None:
+def test_alice_at_the_lab_gets_marked_cookies_with_the_apps_attributes(
+    lab_client: LabClient,
+) -> None:
     """The same sign-in as the app's, and a life so short that one can watch it end."""
-    answer = lab_client.sign_in_ada()
+    answer = lab_client.sign_in_alice()
 
     assert answer.status_code == 200
     access = answer.cookies["__Host-Http-lab_access_token"]
@@ -22,7 +24,7 @@ def test_ada_at_the_lab_gets_marked_cookies_with_the_apps_attributes(lab_client:
     assert {name for name in answer.cookies if "lab_" not in name} == {"__Host-csrftoken"}
 
 
-def test_ada_at_the_app_is_refused(lab_client: LabClient, browser_client: BrowserClient) -> None:
+def test_alice_at_the_app_is_refused(lab_client: LabClient, browser_client: BrowserClient) -> None:
     """Her public password opens nothing there."""
     person = lab_client.watch()["person"]
 
@@ -47,7 +49,7 @@ def test_one_benchs_person_is_not_anothers(
 
 def test_events_of_the_lab_are_not_kept_in_the_audit_log(lab_client: LabClient) -> None:
     """Staff who read the log find what happened in the app."""
-    lab_client.sign_in_ada()
+    lab_client.sign_in_alice()
     lab_client.sign_in(lab_client.bench["person"]["email"], "a wrong password of some length")
 
     assert not SecurityEvent.objects.exists()
@@ -55,7 +57,7 @@ def test_events_of_the_lab_are_not_kept_in_the_audit_log(lab_client: LabClient) 
 
 def test_clearing_a_bench_ends_its_sessions_and_removes_its_person(lab_client: LabClient) -> None:
     """Throwaway is meant: an hour later nothing of it is left that could sign in."""
-    lab_client.sign_in_ada()
+    lab_client.sign_in_alice()
 
     benches.clear(Bench.objects.get())
 

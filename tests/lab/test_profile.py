@@ -57,7 +57,7 @@ def test_lab_token_at_the_real_api_is_refused(
     lab_client: LabClient, api_client: BearerClient
 ) -> None:
     """Another key, another issuer, another audience."""
-    lab_client.sign_in_ada()
+    lab_client.sign_in_alice()
     access = lab_client.cookies["__Host-Http-lab_access_token"].value
     refresh = lab_client.cookies["__Host-Http-lab_refresh_token"].value
 
@@ -108,7 +108,7 @@ def test_session_ended_in_the_app_stays_ended_after_the_lab_read_the_feed(
     access = browser_client.cookies["__Host-Http-access_token"].value
     browser_client.post("/auth/logout")
 
-    lab_client.sign_in_ada()
+    lab_client.sign_in_alice()
     lab_client.get("/api/me")
     answer = api_client.get("/api/me", headers={"Authorization": f"Bearer {access}"})
 

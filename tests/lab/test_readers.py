@@ -37,7 +37,7 @@ def test_reader_checks_the_signature_of_a_token_that_says_it_has_one(
     good = judge(workshop, reader, "workshop")
     bad = judge(workshop, reader, "attacker")
 
-    assert (good["accepted"], good["subject"]) == (True, "ada")
+    assert (good["accepted"], good["subject"]) == (True, "alice")
     assert (bad["accepted"], bad["cause"]) == (False, "the signature does not match")
 
 

@@ -22,7 +22,7 @@ RULES = {
         "lab/test_profile.py::test_lab_has_keys_of_its_own",
         "lab/test_profile.py::test_lab_token_at_the_real_api_is_refused",
         "lab/test_profile.py::test_real_token_at_the_lab_is_refused",
-        "lab/test_people.py::test_ada_at_the_app_is_refused",
+        "lab/test_people.py::test_alice_at_the_app_is_refused",
         "lab/test_safety.py::test_no_key_and_no_token_is_kept_with_the_code",
     ],
     "accounts never imports it": [
@@ -36,7 +36,7 @@ RULES = {
     ],
     "its cookies and storage keys carry a mark, and live shortly": [
         "lab/test_benches.py::test_cookie_without_mark_or_with_a_long_life_is_no_cookie_of_the_lab",
-        "lab/test_people.py::test_ada_at_the_lab_gets_marked_cookies_with_the_apps_attributes",
+        "lab/test_people.py::test_alice_at_the_lab_gets_marked_cookies_with_the_apps_attributes",
         "e2e/test_lab_storage.py::test_token_that_script_can_reach_outlives_the_tab",
     ],
     "no endpoint returns a live token": [

@@ -4,7 +4,7 @@ import * as api from '../api.js';
 import { confirm } from '../dialogs.js';
 import { busy, clone, dayOf, fill, find } from '../dom.js';
 import { onSubmit } from '../forms.js';
-import { SessionOver } from '../session.js';
+import { SessionOver } from '../../gatehouse/session.js';
 
 const TOKEN = {
   id: 'string', name: 'string', scopes: ['string'], created_at: 'string', expires_at: 'string', last_used_on: api.orNull('string'),

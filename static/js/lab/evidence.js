@@ -9,7 +9,8 @@ import { ok, orNull } from '../../gatehouse/http.js';
 export const INSPECTED = ok({ access: orNull('object'), refresh: orNull('object'), now: 'string' });
 
 /**
- * @typedef {'plain'|'good'|'bad'|'secret'} Tone  the tone also gets a word or a mark: colour is never alone
+ * @typedef {'plain'|'got'|'refused'|'good'|'secret'} Tone  each has its mark (colour is never alone), and means the same everywhere:
+ *   what the attacker got, what was refused or kept from him, what passed, what script cannot see
  * @typedef {[term: string, value: unknown, tone?: Tone]} Fact
  */
 
@@ -66,7 +67,7 @@ export function ofObserved({ headers, body, seen, answer, milliseconds }) {
 export function ofEntry({ received, sent, steps, ms }) {
   const facts = [['Cookies that arrived', received.cookies.map(cookie).join('\n') || 'none']];
   for (const [name, value] of Object.entries(received.headers)) facts.push([name, value]);
-  for (const step of steps) if (step.refused) facts.push([last(step.name), `${step.refused}: ${step.cause}`, 'bad']);
+  for (const step of steps) if (step.refused) facts.push([last(step.name), `${step.refused}: ${step.cause}`, 'refused']);
   if (sent.cookies.length) facts.push(['Set-Cookie', sent.cookies.map(cookie).join('\n'), 'secret']);
   facts.push(['Took', `${ms} ms`]);
   return facts;

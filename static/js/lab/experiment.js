@@ -6,14 +6,15 @@
  *   const box = experiment('read-it');               // the element's id
  *   box.run = async () => {                          // "Run" was pressed; throws or returns an outcome
  *     box.add({ title: 'document.cookie', script: [['Names', 'none']], server: [['Cookies', '2']] });
- *     return { answer: 'no', text: 'Script saw nothing.' };   // the key of the prediction that came true
+ *     // The key of the prediction that came true, one sentence, and the two columns below it.
+ *     return { answer: 'no', text: 'Script saw nothing.', script: [['Names', 'none']], server: [['Cookies', '2']] };
  *   };
  *   box.clear = async () => {};                      // "Reset" was pressed
  */
 
 import { busy, find } from '../dom.js';
 import { ApiError } from '../../gatehouse/http.js';
-import { exchange } from './evidence.js';
+import { exchange, show } from './evidence.js';
 import { Stopped, inWords } from './run.js';
 
 const WAIT = 'Another experiment of this page is still running. Run this one when it has ended.';
@@ -38,7 +39,6 @@ export class LabExperiment extends HTMLElement {
   prediction = null;
 
   connectedCallback() {
-    if (this.hasAttribute('data-elsewhere')) return;
     this.dataset.state = 'asking';
     this.addEventListener('click', (event) => {
       const button = event.target.closest('button');
@@ -70,6 +70,7 @@ export class LabExperiment extends HTMLElement {
 
   async go() {
     this.dataset.state = 'running';
+    find('[data-glance]', this).hidden = true;
     this.say('Running…');
     find('[data-reset]', this).hidden = true; // it would take away what the run is still writing to
     try {
@@ -80,6 +81,7 @@ export class LabExperiment extends HTMLElement {
       if (!(error instanceof Stopped || error instanceof ApiError)) throw error;
     } finally {
       find('[data-reset]', this).hidden = false;
+      this.present();
     }
   }
 
@@ -98,13 +100,25 @@ export class LabExperiment extends HTMLElement {
   }
 
   /** Compare with the prediction, and show what comes after. */
-  conclude({ answer, text }) {
+  conclude({ answer, text, script = [], server = [] }) {
     const choice = answer && this.querySelector(`[data-predict="${CSS.escape(answer)}"]`);
     const mine = this.prediction;
     const verdict = !mine ? '' : mine === answer ? 'As you expected. ' : `You expected: ${this.label(mine)}. `;
     for (const one of this.querySelectorAll('[data-predict]')) one.toggleAttribute('data-came-true', one === choice);
     this.dataset.state = 'done';
     this.say(`${verdict}${text}`, mine && mine !== answer ? 'surprise' : 'plain');
+    const glance = find('[data-glance]', this);
+    show(find('[data-facts="script"]', glance), script);
+    show(find('[data-facts="server"]', glance), server);
+    glance.hidden = !script.length && !server.length;
+  }
+
+  /** Bring the verdict into view. The focus comes along, unless somebody has taken it elsewhere meanwhile. */
+  present() {
+    const outcome = find('[data-outcome]', this);
+    const focused = document.activeElement;
+    if (focused === document.body || focused.closest('.run')) outcome.focus({ preventScroll: true });
+    outcome.scrollIntoView({ block: 'nearest' });
   }
 
   async reset() {
@@ -115,6 +129,8 @@ export class LabExperiment extends HTMLElement {
       one.removeAttribute('data-came-true');
     }
     find('[data-exchanges]', this).replaceChildren();
+    find('[data-evidence]', this).open = false;
+    find('[data-glance]', this).hidden = true;
     find('[data-reset]', this).hidden = true;
     this.dataset.state = 'asking';
     this.say('');

@@ -5,6 +5,7 @@
  */
 
 import { find } from '../dom.js';
+import { closeSoon } from './closing.js';
 
 const { tag, run, lab, from } = document.body.dataset;
 const query = new URLSearchParams(location.search);
@@ -70,7 +71,7 @@ const SEND = {
 /** One after the other; form and link leave this page, and the bank sends the tab back with what is left to do. */
 async function go(todo) {
   const [via, ...rest] = todo;
-  if (!via) { state.textContent = 'All sent. The lab’s page has the evidence; you can close this tab.'; return; }
+  if (!via) { closeSoon(state, 'All sent. The lab’s page has the evidence.'); return; }
   state.textContent = `Sending: ${via}…`;
   if (via === 'form' || via === 'link') { SEND[via](rest.join(',')); return; }
   note(via, await SEND[via]());

@@ -1,7 +1,7 @@
 /** What step 8 has to say: why a request was refused, the refresh that followed, and the same request again. */
 
 import { cookie } from './evidence.js';
-import { arrived, find, took } from './timeline.js';
+import { arrived, find, took, tokens, travel } from './timeline.js';
 
 /** @typedef {import('./timeline.js').Filled} Filled */
 
@@ -24,6 +24,7 @@ export function refresh(observed, entry, { before, refusal, lock, grace }) {
   const { presented, row, verdict } = judge?.facts ?? {};
   return {
     number: 8, ms: took(rotate), refused: Boolean(rotate?.refused),
+    travel: moved(entry, verdict),
     script: [
       ...(before.length ? [['Requests before it', before.map((one) => `${one.method} ${one.path} → ${one.status}`).join('\n')]] : []),
       ...(lock ? [['Web Lock', `${lock.name}, held for ${lock.held.toFixed(0)} ms: no other tab refreshes meanwhile`]] : []),
@@ -31,15 +32,23 @@ export function refresh(observed, entry, { before, refusal, lock, grace }) {
       ['Set-Cookie, as script reads it', String(observed.seen['Set-Cookie']), 'secret'],
     ],
     server: [
-      ...(refusal ? [['Why the request before was refused', refusal, 'bad']] : []),
+      ...(refusal ? [['Why the request before was refused', refusal, 'refused']] : []),
       ...arrived(entry.received),
       ...(judge ? [['Presented', `generation ${presented} of a session at ${row}`], ['Verdict', verdict]] : []),
       ...(verdict?.startsWith('answer') ? [['Why not the next one', `within ${grace} s of the last refresh, or of the sign-in, the same generation is given again: parallel tabs and lost answers sign nobody out`]] : []),
-      ...(rotate?.refused ? [['Refused', `${rotate.refused}: ${rotate.cause}`, 'bad']] : []),
+      ...(rotate?.refused ? [['Refused', `${rotate.refused}: ${rotate.cause}`, 'refused']] : []),
       ...(session ? [['Session row now', chain(session.generation), 'good']] : []),
       ...entry.sent.cookies.map((one) => ['Set-Cookie', cookie(one), 'secret']),
     ],
   };
+}
+
+/** The refresh token there, and what came back. */
+function moved({ received, sent }, verdict) {
+  if (!tokens(received.cookies, 'refresh_token').length) return travel([], '', 'No refresh token goes along.');
+  if (!tokens(sent.cookies).length) return travel(['browser', 'server'], 'refresh token', 'The refresh token goes to the server, and nothing comes back.');
+  const pair = verdict?.startsWith('answer') ? 'the same generation again' : 'two new tokens';
+  return travel(['browser', 'server', 'browser'], 'refresh token', `The refresh token goes to the server, and back come ${pair}.`);
 }
 
 /** The session's generations, the last of them current. */
@@ -50,5 +59,5 @@ function chain(generation) {
 
 /** What a page does next: the request that was refused, once more. @returns {import('./evidence.js').Fact} */
 export function again({ method, path, status }) {
-  return ['Then the same request again', `${method} ${path} → ${status}`, status === 200 ? 'good' : 'bad'];
+  return ['Then the same request again', `${method} ${path} → ${status}`, status === 200 ? 'good' : 'refused'];
 }

@@ -12,6 +12,6 @@ channel.addEventListener('message', async ({ data }) => {
   state.textContent = 'Awake: refreshing…';
   const result = await wake(data.order);
   channel.postMessage({ say: 'done', run: data.order.run, result });
-  state.textContent = 'Done. You can close this tab.';
+  state.textContent = 'Done.';
 });
 channel.postMessage({ say: 'ready' });

@@ -14,6 +14,10 @@ export class Story {
     this.run = newRun();
     /** @type {Record<string, unknown>|null} as it was last drawn */
     this.row = null;
+    /** @type {Map<string, import('./evidence.js').Fact>} what each one got at last */
+    this.got = new Map();
+    /** @type {import('./evidence.js').Fact[]} what the server judged and wrote down */
+    this.did = [];
   }
 
   static async begin(box) {
@@ -41,8 +45,10 @@ export class Story {
 
   refreshed(who, step, lost = false) {
     const fine = step.status === 200;
+    const tone = !fine ? 'refused' : who.startsWith('Thief') ? 'got' : 'plain';
     const got = lost ? `nothing: the answer with generation ${step.generation} was lost` : fine ? `a new pair, generation ${step.generation}` : 'nothing';
-    this.tell(`${who}: refresh with generation ${step.presented} → ${step.status}${lost ? ', answer lost' : ''}`, step, [[`${who} gets`, got, fine ? 'plain' : 'bad']]);
+    this.got.set(who, [who, got, tone]);
+    this.tell(`${who}: refresh with generation ${step.presented} → ${step.status}${lost ? ', answer lost' : ''}`, step, [[`${who} gets`, got, tone]]);
   }
 
   async use(who, token, look = true) {
@@ -52,19 +58,37 @@ export class Story {
   }
 
   used(who, step) {
-    this.tell(`${who}: API request with the access token → ${step.status}`, step, [[`${who} gets`, step.status === 200 ? 'the answer' : 'nothing']]);
+    const tone = step.status !== 200 ? 'refused' : who.startsWith('Thief') ? 'got' : 'plain';
+    const got = step.status === 200 ? 'the answer' : 'nothing';
+    // The answer shows that the tokens work; that there are tokens is told already.
+    if (step.status !== 200 || !this.got.has(who)) this.got.set(who, [who, `API request → ${step.status}: ${got}`, tone]);
+    this.tell(`${who}: API request with the access token → ${step.status}`, step, [[`${who} gets`, got, tone]]);
   }
 
   tell(title, step, script) {
     const { row } = step;
     if (row.end_reason === 'replaced') throw new Stopped('Another experiment was started, in another tab, and one person serves them all: it ended this session. Run this one again.');
     const server = [];
-    if (step.verdict) server.push(['judge() said', step.verdict]);
-    for (const { kind, text } of step.events) server.push(['Event written', `${kind}: ${text}`]);
-    if (step.cause) server.push(['Cause', step.cause, 'bad']);
+    if (step.verdict) {
+      server.push(['judge() said', step.verdict]);
+      this.did.push(['Judged', step.verdict]);
+    }
+    for (const { kind, text } of step.events) {
+      server.push(['Event written', `${kind}: ${text}`]);
+      this.did.push(['Event written', kind]);
+    }
+    if (step.cause) server.push(['Cause', step.cause, 'refused']);
     server.push(['Row', `generation ${row.generation}, previous ${row.previous_generation ?? 'null'}, ${row.ended ? `ended: ${row.end_reason}` : 'alive'}`]);
     this.box.add({ title, script, server });
     this.draw(title, row);
+    this.box.say(`${title}…`);
+  }
+
+  /** The end of it: the answer and the sentence, with what each one got and what the server did last. */
+  end(answer, text) {
+    const { generation, ended, end_reason: reason } = this.row;
+    const session = ended === 'set' ? `ended: ${reason}` : `lives, generation ${generation}`;
+    return { answer, text, script: [...this.got.values()], server: [...this.did.slice(-2), ['The session', session]] };
   }
 
   /** The row as it stands after this step, under what it was before; what has changed is marked. */

@@ -12,15 +12,15 @@
  */
 export function attack({ read, sink, rides, blocked }, loot) {
   const script = sink
-    ? [['The sink', 'threw an error: the script never ran', 'good']]
-    : [['Token', read || 'none to be found', read ? 'bad' : 'good'], ['Payments of the foreign script', `${rides} so far, each answered 200`, 'bad']];
-  if (blocked.size) script.push(['Violations', [...blocked].join(', '), 'good']);
+    ? [['The sink', 'threw an error: the script never ran', 'refused']]
+    : [['Token', read || 'none to be found', read ? 'got' : 'refused'], ['Payments of the foreign script', `${rides} so far, each answered 200`, 'got']];
+  if (blocked.size) script.push(['Violations', [...blocked].join(', '), 'refused']);
   return {
     title: 'The foreign script looks, sends and pays',
     script,
     server: loot.length
-      ? loot.map(({ via, token }) => [`Thief’s server, by ${via}`, `${token.header.typ}, ${token.length} characters, for ${token.claims.aud}`, 'bad'])
-      : [['Thief’s server', 'received nothing', 'good']],
+      ? loot.map(({ via, token }) => [`Thief’s server, by ${via}`, `${token.header.typ}, ${token.length} characters, for ${token.claims.aud}`, 'got'])
+      : [['Thief’s server', 'received nothing', 'refused']],
   };
 }
 
@@ -29,7 +29,7 @@ export function closing({ left }, before, after) {
   return {
     title: left ? 'The tab shows the thief’s site now' : 'The victim’s tab is closed',
     script: [['Script in that page', 'is gone with it']],
-    server: [['Balance', String(before)], ['Balance 2 s later', String(after), before === after ? 'good' : 'bad']],
+    server: [['Balance', String(before)], ['Balance 2 s later', String(after), before === after ? 'refused' : 'got']],
   };
 }
 
@@ -39,8 +39,8 @@ export function use({ answers }) {
     title: 'The thief’s server presents its loot: POST /bank/account, with Authorization: Bearer',
     script: [['', 'Nothing: no browser takes part in it.']],
     server: answers.length
-      ? answers.map(({ status, balance }) => ['The bank answered', status === 200 ? `200: paid, ${balance} left` : String(status), status === 200 ? 'bad' : 'good'])
-      : [['', 'No request: there is no loot.', 'good']],
+      ? answers.map(({ status, balance }) => ['The bank answered', status === 200 ? `200: paid, ${balance} left` : String(status), status === 200 ? 'got' : 'refused'])
+      : [['', 'No request: there is no loot.', 'refused']],
   };
 }
 
@@ -49,18 +49,18 @@ export function crossing({ cookies, site }, thief) {
   return {
     title: `A form post from ${thief} to the bank`,
     script: [['The answer', 'not for the eyes of another site’s script', 'secret']],
-    server: [['Sec-Fetch-Site', site], ['Token cookies that arrived', cookies.join(', ') || 'none', cookies.length ? 'bad' : 'good']],
+    server: [['Sec-Fetch-Site', site], ['Token cookies that arrived', cookies.join(', ') || 'none', cookies.length ? 'got' : 'refused']],
   };
 }
 
-/** @typedef {[text: string, tone: 'good'|'bad']} Cell */
+/** @typedef {[text: string, tone: 'refused'|'got']} Cell */
 
 /** @returns {Cell} was it carried away? */
 export function carried({ blocked, promised }, loot) {
   const lie = promised ? ' (sendBeacon() had said true all the same)' : '';
   const held = blocked.size ? ` Blocked by ${[...blocked].join(', ')}${lie}.` : '';
   const ways = [...new Set(loot.map(({ via }) => via))].join(', ');
-  return ways ? [`yes, arrived by ${ways}.${held}`, 'bad'] : [`no: the thief’s server received nothing.${held}`, 'good'];
+  return ways ? [`yes, arrived by ${ways}.${held}`, 'got'] : [`no: the thief’s server received nothing.${held}`, 'refused'];
 }
 
 const paid = ({ answers }) => answers.filter(({ status }) => status === 200);
@@ -68,13 +68,13 @@ const paid = ({ answers }) => answers.filter(({ status }) => status === 200);
 /** @returns {Cell} is it of use after the tab is closed? */
 export function later(use) {
   const worked = paid(use).at(-1);
-  if (worked) return [`yes: POST /bank/account from the thief’s server, 200, ${worked.balance} left`, 'bad'];
-  return [use.answers.length ? `no: ${use.answers.map(({ status }) => status).join(', ')}` : 'no: he has nothing to present', 'good'];
+  if (worked) return [`yes: POST /bank/account from the thief’s server, 200, ${worked.balance} left`, 'got'];
+  return [use.answers.length ? `no: ${use.answers.map(({ status }) => status).join(', ')}` : 'no: he has nothing to present', 'refused'];
 }
 
 /** @returns {Cell} does it travel in another site's form post? */
 export function cross({ cookies, site }) {
-  return cookies.length ? [`yes: ${cookies.join(', ')} (${site})`, 'bad'] : [`no token cookie came (${site})`, 'good'];
+  return cookies.length ? [`yes: ${cookies.join(', ')} (${site})`, 'got'] : [`no token cookie came (${site})`, 'refused'];
 }
 
 /** What came true, as an experiment's answer. */

@@ -39,7 +39,7 @@ async function attack(box, origin, whence) {
   }, 20_000);
   if (!seen) throw new Stopped(`Not everything came from ${origin}. If its page did not open, this browser cannot reach that address; nothing is pretended instead.`);
   follow(box, run);
-  return verdict(seen, whence);
+  return { ...verdict(seen, whence), ...columns(seen) };
 }
 
 async function look(box, run) {
@@ -78,10 +78,24 @@ function show(box, { via, method, cookies, headers, tills }) {
   put(cell('cookies', 'fetch'), [headers['Sec-Fetch-Site'], headers['Sec-Fetch-Mode']].filter(Boolean).join(', ') + (preflight ? ' (preflight only)' : ''));
   put(cell('cookies', 'origin'), headers.Origin ?? 'not sent');
   for (const till of Object.keys(TILLS)) {
-    if (preflight) put(cell('tills', till), 'only the preflight came', 'good');
-    else if (tills[till]) put(cell('tills', till), tills[till], via === 'own' ? 'bad' : 'good');
-    else put(cell('tills', till), 'paid 10', via === 'own' ? 'good' : 'bad');
+    if (preflight) put(cell('tills', till), 'only the preflight came', 'refused');
+    else if (tills[till]) put(cell('tills', till), tills[till], 'refused');
+    else put(cell('tills', till), 'paid 10', via === 'own' ? 'good' : 'got');
   }
+}
+
+const WAYS = { form: 'form post', link: 'link', simple: 'fetch, text/plain', json: 'fetch, JSON', image: 'image', iframe: 'iframe' };
+
+/** What the attacker got by each way, and which tills refused him whatever he sent. */
+function columns({ entries, tills }) {
+  const paid = (via) => entries.filter((entry) => entry.via === via && entry.method !== 'OPTIONS')
+    .flatMap((entry) => Object.keys(TILLS).filter((till) => entry.tills[till] === '')).map((till) => TILLS[till]);
+  const ways = Object.entries(WAYS).map(([via, name]) => [name, [...new Set(paid(via))]]).filter(([, names]) => names.length);
+  const held = Object.keys(TILLS).filter((till) => tills[till] === 100).map((till) => TILLS[till]);
+  return {
+    script: ways.length ? ways.map(([name, names]) => [`Paid by ${name}`, `till ${names.join(', ')}`, 'got']) : [['', 'nothing']],
+    server: held.length ? [['Tills that held', held.join(', '), 'refused']] : [['', 'nothing']],
+  };
 }
 
 function verdict({ tills }, whence) {

@@ -9,6 +9,7 @@ import { EMPTY, ok, send } from '../../../gatehouse/http.js';
 import * as bench from '../bench.js';
 import { ofPair, show } from '../evidence.js';
 import { observe, observeLocks, storages } from '../observe.js';
+import { player } from '../player.js';
 import * as renewal from '../renewal.js';
 import { inWords, wait } from '../run.js';
 import * as timeline from '../timeline.js';
@@ -17,6 +18,7 @@ const WATCHED = ['/auth/', '/api/', '/learn/api/hello', '/lab/'];
 const ME = ok({ id: 'string', session_id: 'string' });
 const atLab = find('[data-flow]').dataset.flow === 'lab';
 const opened = bench.watch();
+const steps = player(find('[data-player]'));
 
 /** @type {import('../observe.js').Observed[]} */
 let fresh = [];
@@ -63,10 +65,13 @@ async function fillIn() {
   const observed = fresh;
   fresh = [];
   const pairs = bench.pair(observed, await bench.news());
+  const happened = [];
   for (const pair of pairs) {
     find('[data-all]').append(ofPair(pair));
-    if (pair.observed && pair.entry) await assign(pair.observed, pair.entry);
+    if (pair.observed && pair.entry) happened.push(...await assign(pair.observed, pair.entry));
   }
+  // A refresh is what its repeated request was about.
+  if (happened.length) steps.go(happened.includes(8) ? 8 : happened[0]);
 }
 
 async function assign(observed, entry) {
@@ -87,9 +92,10 @@ async function assign(observed, entry) {
   }
   before = what === 'POST /auth/refresh' ? [] : [...before, observed].slice(-3);
   for (const step of filled) put(step);
+  return filled.map(({ number }) => number);
 }
 
-function put({ number, script, server, ms, refused }) {
+function put({ number, script, server, ms, refused, travel }) {
   const item = find(`[data-step="${number}"]`);
   for (const hint of item.querySelectorAll('[data-hint]')) hint.hidden = true;
   show(find('[data-facts="script"]', item), script);
@@ -97,16 +103,16 @@ function put({ number, script, server, ms, refused }) {
   const where = number === 1 || number === 6 ? 'there and back' : 'on the server';
   const time = ms === null ? '' : `, ${ms < 10 ? ms.toFixed(1) : ms.toFixed(0)} ms ${where}`;
   item.dataset.done = refused ? 'refused' : 'yes';
-  const state = `${refused ? '✗ refused' : '✓ done'}${time}`;
-  find('[data-state-text]', item).textContent = state;
-  find('[data-now]').textContent = `Step ${number}: ${state}`;
+  find('[data-state-text]', item).textContent = `${refused ? '⊘ refused' : '✓ done'}${time}`;
+  steps.fill(number, travel);
 }
 
 const signIn = (email, password) => perform(() => session.signIn({ email, password, remember: false }));
 
 function arrive() {
   find('[data-controls]').hidden = false;
-  find('[data-heading]').textContent = 'Signed in. Sign in again to watch steps 1 to 5 once more';
+  const watched = find('[data-step="1"]').dataset.done;
+  find('[data-heading]').textContent = watched ? 'Signed in' : 'You are signed in already. Sign in again to watch steps 1 to 5';
 }
 
 function leave() {
@@ -135,6 +141,15 @@ function tick() {
   }
 }
 
+/** Within the window the server gives the same generation again: tabs that refresh at once, and lost answers, sign nobody out. */
+async function windowIsOver() {
+  const over = freshAt + tabs.WINDOW + 300;
+  for (let rest = over - performance.now(); rest > 0; rest = over - performance.now()) {
+    find('[data-now]').textContent = `Nothing rotates within ${tabs.WINDOW / 1000} s of a sign-in or refresh. Waiting for ${Math.ceil(rest / 1000)} s…`;
+    await wait(Math.min(rest, 1000));
+  }
+}
+
 /** Buttons are disabled until now: a press before would have done nothing, without a word. */
 function on(selector, action) {
   for (const button of document.querySelectorAll(selector)) {
@@ -144,17 +159,18 @@ function on(selector, action) {
 }
 
 on('[data-demo-email]', ({ dataset }) => signIn(dataset.demoEmail, dataset.demoPassword));
-on('[data-sign-in-ada]', async () => {
+on('[data-sign-in-alice]', async () => {
   const { person } = await opened;
   await signIn(person.email, person.password);
 });
 on('[data-call="GET"]', () => perform(() => api.get('/api/me', ME)));
 on('[data-call="POST"]', () => perform(() => api.post('/learn/api/hello', ok({ hello: 'string' }))));
-on('[data-refresh]', () => perform(() => tabs.alone(() => send('POST', '/auth/refresh', ok(session.SIGNED_IN)))));
+on('[data-refresh]', () => perform(async () => {
+  await windowIsOver();
+  await tabs.alone(() => send('POST', '/auth/refresh', ok(session.SIGNED_IN)));
+}));
 on('[data-expire]', () => perform(async () => {
-  const rest = freshAt + tabs.WINDOW + 300 - performance.now();
-  if (rest > 0) find('[data-now]').textContent = `The window of ${tabs.WINDOW / 1000} s after a sign-in or refresh must pass first…`;
-  await wait(Math.max(0, rest));
+  await windowIsOver();
   await send('POST', '/lab/expire', EMPTY);
   await api.get('/api/me', ME);
 }));

@@ -22,9 +22,6 @@ for (const card of cards) {
       found = await judge();
     } while (twist?.checked !== asked);
     find('[data-exchanges]', box).replaceChildren(result(found));
-    for (const code of box.querySelectorAll('[data-exchanges] pre:has(.marked)')) {
-      code.scrollTop = find('.marked', code).offsetTop - code.offsetTop - code.clientHeight / 3;
-    }
     return outcome(found);
   };
   box.clear = async () => { if (twist) twist.checked = false; };
@@ -35,7 +32,20 @@ function outcome({ naive, ours, answer }) {
   const key = ours.accepted ? (naive.accepted ? 'both' : 'ours') : naive.accepted ? 'naive' : 'neither';
   const left = naive.accepted ? `The naive reader says: welcome, ${naive.subject}.` : `Even the naive reader refuses: ${naive.cause}.`;
   const right = ours.accepted ? 'Ours accepts it too: nothing about it is wrong.' : `Ours refuses: ${ours.chain.at(-1).text}.`;
-  return { answer: key, text: `${left} ${right}${answer ? ` The real API answered ${answer.status}.` : ''}` };
+  const said = answer ? ` The real API answered ${answer.status}.` : '';
+  return { answer: key, text: `${left} ${right}${said}`, script: [ruling(naive, ours)], server: [ruling(ours, ours), ...decided(ours)] };
+}
+
+/** A token that is in order is nobody's loot. */
+function ruling({ accepted, subject, cause, chain }, ours) {
+  if (accepted) return ['', `Accepted: “Welcome, ${subject}.”`, ours.accepted ? 'good' : 'got'];
+  return ['', `Refused: ${cause ?? chain.at(-1).text}`, 'refused'];
+}
+
+/** The statement that stopped the token. */
+function decided({ guard }) {
+  if (!guard) return [];
+  return [[`${guard.name}, line ${guard.line}`, guard.lines.filter(({ marked }) => marked).map(({ text }) => text.trim()).join(' ')]];
 }
 
 /** @returns {HTMLElement} the bytes, and both verdicts with the code behind them */
@@ -50,22 +60,15 @@ function result({ token, parts, naive, ours, library, answer }) {
   find('[data-slot="token"]', item).append(...segments);
   find('[data-slot="header"]', item).textContent = parts.header;
   find('[data-slot="claims"]', item).textContent = parts.claims;
-  rule(find('[data-slot="naive"]', item), naive.accepted ? `Accepted. “Welcome, ${naive.subject}.”` : `Refused: ${naive.cause}`, naive.accepted);
-  rule(find('[data-slot="ours"]', item), ours.accepted ? `Accepted. “Welcome, ${ours.subject}.”` : `Refused: ${ours.chain.at(-1).text}`, ours.accepted);
   find('[data-naive-source]', item).append(source(naive.source));
   find('[data-chain]', item).append(...ours.chain.map(({ type, text }) => line(`${type}: ${text}`)));
   if (ours.guard) find('[data-guard-source]', item).append(source(ours.guard));
   const more = [];
   if (ours.guard?.library) more.push(['Raised inside the library, called from the marked line', ours.guard.library]);
-  if (library) more.push(['PyJWT itself, asked to take that key’s file as a secret', library, 'good']);
-  if (answer) more.push(['GET /api/me at the real app, with this token as Bearer', `${answer.status} ${answer.code}`, answer.status === 401 ? 'good' : 'bad']);
+  if (library) more.push(['PyJWT itself, asked to take that key’s file as a secret', library, 'refused']);
+  if (answer) more.push(['GET /api/me at the real app, with this token as Bearer', `${answer.status} ${answer.code}`, answer.status === 401 ? 'refused' : 'got']);
   show(find('[data-more]', item), more);
   return item;
-}
-
-function rule(place, text, accepted) {
-  place.textContent = text;
-  place.dataset.ruling = accepted ? 'accepted' : 'refused';
 }
 
 function line(text) {
@@ -102,7 +105,7 @@ function ownToken() {
 async function fresh() {
   const good = await send('GET', '/learn/api/forge', ok({ header: 'string', claims: 'string', pem: 'string', pem_bytes: 'number', pem_end: 'string' }));
   field('header').value = good.header;
-  field('claims').value = good.claims.replace('"ada"', '"admin"');
+  field('claims').value = good.claims.replace('"alice"', '"admin"');
   find('[data-pem]', own).textContent = good.pem;
   find('[data-pem-note]', own).textContent = `${good.pem_bytes} bytes, the last six of them ${good.pem_end}: the newline at the end (0a) is one of them.`;
 }

@@ -1,42 +1,42 @@
 /** The lab's first page: one click to the first surprise. Nothing of it needs the lab's own host. */
 
-import { busy, find } from '../../dom.js';
+import { find } from '../../dom.js';
 import * as session from '../../../gatehouse/session.js';
 import * as shell from '../../shell.js';
 import { send } from '../../../gatehouse/http.js';
+import { beliefs } from '../beliefs.js';
 import { INSPECTED } from '../evidence.js';
 import { experiment } from '../experiment.js';
 import { storages } from '../observe.js';
-import { inWords } from '../run.js';
+
+beliefs(find('#beliefs'));
 
 const box = experiment('first');
-const signIn = find('[data-first-sign-in]', box);
+const note = find('[data-first-sign-in]', box);
 
-box.run = async () => {
-  const script = await storages();
-  const server = await send('GET', '/learn/api/inspect', INSPECTED);
-  const arrived = [server.access, server.refresh].filter(Boolean);
-  box.add({
-    title: 'One request, seen from both ends',
-    script: Object.entries(script).map(([where, names]) => [where, names === null ? 'not in this browser' : names.join(', ') || 'nothing']),
-    server: arrived.length
-      ? arrived.map(({ cookie, decode }) => [cookie.name, `arrived, ${cookie.length} characters: ${decode.header?.typ ?? 'unreadable'}`, 'good'])
-      : [['Cookies', 'no token cookie arrived']],
-  });
-  if (!arrived.length) return { answer: '', text: 'Nobody is signed in, so there was nothing to read. Sign in first.' };
-  const names = Object.values(script).flat().filter((name) => arrived.some(({ cookie }) => cookie.name === name));
-  return names.length
-    ? { answer: 'name', text: `Script saw ${names.join(', ')}.` }
-    : { answer: 'nothing', text: 'Script found no token, not even its name; in the same moment the server received both.' };
-};
-
-for (const person of box.querySelectorAll('[data-demo-email]')) {
-  person.addEventListener('click', () => busy(person, () => session.signIn({
-    email: person.dataset.demoEmail, password: person.dataset.demoPassword, remember: false,
-  }).catch((error) => box.say(inWords(error), 'bad'))));
+/** Whoever has just come needs one press: where nobody is signed in, a demo person is. */
+async function signInFirst() {
+  const { demoEmail: email, demoPassword: password } = find('[data-run]', box).dataset;
+  if (!note.hidden && email) await session.signIn({ email, password, remember: false });
 }
 
+box.run = async () => {
+  await signInFirst();
+  const found = await storages();
+  const server = await send('GET', '/learn/api/inspect', INSPECTED);
+  const arrived = [server.access, server.refresh].filter(Boolean);
+  if (!arrived.length) return { answer: '', text: 'Nobody is signed in, so there was nothing to read. Sign in first.' };
+  const names = Object.values(found).flat().filter((name) => arrived.some(({ cookie }) => cookie.name === name));
+  const columns = {
+    script: Object.entries(found).map(([where, list]) => [where, list === null ? 'not in this browser' : list.join(', ') || 'nothing']),
+    server: arrived.map(({ cookie, decode }) => [cookie.name, `arrived, ${cookie.length} characters: ${decode.header?.typ ?? 'unreadable'}`, 'secret']),
+  };
+  return names.length
+    ? { answer: 'name', text: `Script saw ${names.join(', ')}.`, ...columns }
+    : { answer: 'nothing', text: 'Script found no token, not even its name; in the same moment the server received both.', ...columns };
+};
+
 shell.start({
-  show: () => { signIn.hidden = true; },
-  empty: () => { signIn.hidden = false; },
+  show: () => { note.hidden = true; },
+  empty: () => { note.hidden = false; },
 });

@@ -38,12 +38,12 @@ function panes(title, { decode: read, verify, cookie }) {
   const piece = clone('inspected');
   find('[data-slot="title"]', piece).textContent = title;
   show(find('[data-pane="decode"]', piece), read.malformed
-    ? [['Cannot be read', read.malformed, 'bad']]
+    ? [['Cannot be read', read.malformed]]
     : [...Object.entries(read.header), ...Object.entries(read.claims), ['signature', 'stays on the server', 'secret']]);
   if (!read.malformed) markTimes(find('[data-pane="decode"]', piece), read.claims);
   show(find('[data-pane="verify"]', piece), verify.good
     ? [['Result', 'good', 'good'], ['Key', verify.key], ...verify.checks.map((check) => ['', check, 'good'])]
-    : [['Result', verify.cause, 'bad']]);
+    : [['Result', verify.cause, 'refused']]);
   show(find('[data-pane="cookie"]', piece), [
     ['Name', cookie.name], ['Length', `${cookie.length} characters`],
     ...cookie.attributes.map(({ name, why }) => [name, why]),
@@ -60,7 +60,13 @@ own.run = async () => {
   if (found.refresh) place.append(panes('Refresh token', found.refresh));
   tick();
   if (!found.access && !found.refresh) return { answer: '', text: 'No token cookie arrived: nobody is signed in here. Sign in, then inspect.' };
-  return { answer: 'ids', text: 'Ids, times and scopes: no name, no e-mail, no secret but the one that is not shown.' };
+  return {
+    answer: 'ids',
+    text: 'Ids, times and scopes: no name, no e-mail, no secret but the one that is not shown.',
+    script: [['Token', 'none: the server told us what it says', 'secret'], ['Claims of the access token', Object.keys(found.access?.decode.claims ?? {}).join(', ') || 'none arrived']],
+    server: [['Access token', found.access], ['Refresh token', found.refresh]].filter(([, one]) => one)
+      .map(([name, { verify, cookie }]) => [name, `${cookie.length} characters: ${verify.good ? 'good' : verify.cause}`, verify.good ? 'good' : 'refused']),
+  };
 };
 own.clear = async () => find('[data-inspected]', own).replaceChildren();
 
@@ -84,14 +90,12 @@ paste.run = async () => {
     pasted.value = '';
     return { answer: '', text: REFUSED };
   }
-  paste.add({
-    title: 'Decoded here',
-    script: segments.flatMap(({ name, value, text, problem: wrong }) => (wrong
-      ? [[name, `${wrong}: ${text.slice(0, 300)}`, 'bad']]
-      : [[name, value, 'plain']])),
+  return {
+    answer: 'nothing',
+    text: `${problem} Decoding shows what somebody wrote. Whether it is true, only verifying can tell.`.trim(),
+    script: segments.map(({ name, value, text, problem: wrong }) => [name, wrong ? `${wrong}: ${text.slice(0, 300)}` : value]),
     server: [['', 'Nothing: no request was sent.']],
-  });
-  return { answer: 'nothing', text: `${problem} Decoding shows what somebody wrote. Whether it is true, only verifying can tell.`.trim() };
+  };
 };
 paste.clear = async () => { pasted.value = ''; };
 

@@ -17,10 +17,10 @@ const STORIES = {
     if (!on(box, 'early')) await story.pass();
     const stolen = await story.turn('Thief', first.refresh);
     if (stolen.status === 200) {
-      return { answer: 'thief-in', text: `Within the window he was answered like a second tab, with generation ${stolen.generation}. He is caught at the first refresh after one of you has moved on.` };
+      return story.end('thief-in', `Within the window he was answered like a second tab, with generation ${stolen.generation}. He is caught at the first refresh after one of you has moved on.`);
     }
     const back = await story.turn('Owner', second.refresh);
-    return { answer: back.status === 401 ? 'both-out' : 'thief-out', text: `The thief got ${stolen.status}, and so did the owner after him: ${why(back)}.` };
+    return story.end(back.status === 401 ? 'both-out' : 'thief-out', `The thief got ${stolen.status}, and so did the owner after him: ${why(back)}.`);
   },
 
   async lost(box) {
@@ -30,8 +30,8 @@ const STORIES = {
     await story.pass();
     const again = await story.turn('Owner', first.refresh);
     return again.status === 200
-      ? { answer: 'in', text: `The owner goes on, with generation ${again.generation}. The lost generation ${lost.generation} is passed over.` }
-      : { answer: 'out', text: `Signed out: ${why(again)}. The lost answer was in use, so this was theft as far as anyone can tell.` };
+      ? story.end('in', `The owner goes on, with generation ${again.generation}. The lost generation ${lost.generation} is passed over.`)
+      : story.end('out', `Signed out: ${why(again)}. The lost answer was in use, so this was theft as far as anyone can tell.`);
   },
 
   async patient(box) {
@@ -40,13 +40,13 @@ const STORIES = {
     for (let round = 0; round < 2; round += 1) {
       await story.pass();
       held = await story.turn('Thief', held.refresh);
-      if (held.status !== 200) return { answer: 'caught', text: `Caught: ${why(held)}.` };
+      if (held.status !== 200) return story.end('caught', `Caught: ${why(held)}.`);
       await story.use('Thief', held.access);
     }
-    if (!on(box, 'returns')) return { answer: 'never', text: `Generation ${held.generation}, and the session lives. Nothing has shown that there are two.` };
+    if (!on(box, 'returns')) return story.end('never', `Generation ${held.generation}, and the session lives. Nothing has shown that there are two.`);
     const back = await story.turn('Owner', first.refresh);
     const next = await story.turn('Thief', held.refresh);
-    return { answer: back.status === 401 && next.status === 401 ? 'caught' : 'never', text: `The owner came back: ${why(back)}. The thief’s next refresh: ${next.status}.` };
+    return story.end(back.status === 401 && next.status === 401 ? 'caught' : 'never', `The owner came back: ${why(back)}. The thief’s next refresh: ${next.status}.`);
   },
 
   async copied(box) {
@@ -56,37 +56,45 @@ const STORIES = {
     story.tell('The owner signs out → 204', out, [['Owner holds', 'nothing']]);
     const after = await story.use('Thief (copied access token)', first.access, !on(box, 'blind'));
     return after.status === 200
-      ? { answer: 'works', text: 'An API that looks at the token alone still says 200, until it expires.' }
-      : { answer: 'refused', text: `Refused at once: ${why(after)}.` };
+      ? story.end('works', 'An API that looks at the token alone still says 200, until it expires.')
+      : story.end('refused', `Refused at once: ${why(after)}.`);
   },
 
   async tabs(box) {
-    openBeside('/bank/refresh/tab', 'lab-second-tab');
-    const [story, first] = await Story.later(box);
-    await otherTab((data) => data.say === 'ready', { say: 'anybody?' });
-    putJar({ run: story.run, refresh: first.refresh, access: first.access });
-    const order = { run: story.run, token: first.refresh, window: on(box, 'window'), lock: on(box, 'lock') };
-    const wakeSecond = () => otherTab((data) => data.say === 'done' && data.run === story.run, { say: 'wake', order });
-    // With the lock both at the same moment. Without it the second's request is the slow one: it arrives after the first is done.
-    const early = order.lock ? wakeSecond() : null;
-    const one = await wake(order);
-    const results = [['First tab', one], ['Second tab', (await (early ?? wakeSecond())).result]];
-    results.sort(([, a], [, b]) => Number(b.sent) - Number(a.sent)); // with the lock either may be first
-    for (const [who, { turn: refreshed, use: used }] of results) {
-      if (refreshed) story.refreshed(who, refreshed);
-      else story.tell(`${who}: sends no refresh, the jar already holds a newer token`, used, [[`${who} gets`, 'what the other tab fetched']]);
-      if (refreshed && used) story.used(who, used);
+    const second = openBeside('/bank/refresh/tab', 'lab-second-tab');
+    try {
+      return await twoTabs(box);
+    } finally {
+      second.close();
+      dropJar();
     }
-    // Whoever was fine before the other came is asked again: the end of a session is everybody's.
-    const holds = results.findLast(([, { turn: refreshed }]) => refreshed?.access)[1].turn.access;
-    const alive = await story.use('First tab', one.turn?.access ?? holds);
-    const refused = results.filter(([, { turn: refreshed }]) => refreshed && refreshed.status !== 200).map(([who]) => who);
-    const count = results.filter(([, { sent }]) => sent).length;
-    dropJar();
-    if (alive.status !== 200) return { answer: 'both-out', text: `${refused.join(' and ')}: taken for a thief. The session has ended, and the first tab’s next request got ${alive.status}.` };
-    return { answer: refused.length ? 'second-out' : 'fine', text: `Both tabs go on, after ${count} refresh${count === 1 ? '' : 'es'}.` };
   },
 };
+
+async function twoTabs(box) {
+  const [story, first] = await Story.later(box);
+  await otherTab((data) => data.say === 'ready', { say: 'anybody?' });
+  putJar({ run: story.run, refresh: first.refresh, access: first.access });
+  const order = { run: story.run, token: first.refresh, window: on(box, 'window'), lock: on(box, 'lock') };
+  const wakeSecond = () => otherTab((data) => data.say === 'done' && data.run === story.run, { say: 'wake', order });
+  // With the lock both at the same moment. Without it the second's request is the slow one: it arrives after the first is done.
+  const early = order.lock ? wakeSecond() : null;
+  const one = await wake(order);
+  const results = [['First tab', one], ['Second tab', (await (early ?? wakeSecond())).result]];
+  results.sort(([, a], [, b]) => Number(b.sent) - Number(a.sent)); // with the lock either may be first
+  for (const [who, { turn: refreshed, use: used }] of results) {
+    if (refreshed) story.refreshed(who, refreshed);
+    else story.tell(`${who}: sends no refresh, the jar already holds a newer token`, used, [[`${who} gets`, 'what the other tab fetched']]);
+    if (refreshed && used) story.used(who, used);
+  }
+  // Whoever was fine before the other came is asked again: the end of a session is everybody's.
+  const holds = results.findLast(([, { turn: refreshed }]) => refreshed?.access)[1].turn.access;
+  const alive = await story.use('First tab', one.turn?.access ?? holds);
+  const refused = results.filter(([, { turn: refreshed }]) => refreshed && refreshed.status !== 200).map(([who]) => who);
+  const count = results.filter(([, { sent }]) => sent).length;
+  if (alive.status !== 200) return story.end('both-out', `${refused.join(' and ')}: taken for a thief. The session has ended, and the first tab’s next request got ${alive.status}.`);
+  return story.end(refused.length ? 'second-out' : 'fine', `Both tabs go on, after ${count} refresh${count === 1 ? '' : 'es'}.`);
+}
 
 const channel = new BroadcastChannel('lab-refresh');
 

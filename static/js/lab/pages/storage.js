@@ -22,33 +22,44 @@ const DEFENCES = { csp: 'CSP on', tt: 'Trusted Types on' };
 let current = null; // the run that is going on
 let victim = null;
 
+/** The columns of the grid that the verdict's two columns repeat, in few words. */
+const SHORT = { read: 'Token', carried: 'Carried away', acted: 'Acted as the victim', later: 'With the tab closed', cross: 'Form post from his site' };
+
 function fill(column, text, tone = 'plain') {
   const cell = find(`[data-place="${current.place}"] [data-cell="${column}"]`, box);
   cell.textContent = text;
   cell.dataset.tone = tone;
+  current.cells.set(column, { text, tone });
+}
+
+/** What the attacker got, or what was refused him: the first words of each cell of that tone. */
+function column(wanted) {
+  const facts = Object.entries(SHORT).filter(([name]) => current.cells.get(name)?.tone === wanted)
+    .map(([name, label]) => [label, current.cells.get(name).text.split(/[:.(]/)[0].trim(), wanted]);
+  return facts.length ? facts : [['', 'nothing']];
 }
 
 function empty(cells) {
   for (const cell of box.querySelectorAll(cells)) { cell.textContent = ''; delete cell.dataset.tone; }
 }
 
-const now = (text) => { find('[data-now]', box).textContent = text; };
+const now = (text) => box.say(text);
 
 const HEARD = {
   reloaded: ({ status, how }) => fill('reload', status === 200 ? `yes: ${how} (200)` : `no (${status})`),
   sink: ({ message }) => {
     current.sink = true;
-    fill('read', `no: the script was never loaded. ${message}`, 'good');
-    fill('acted', 'no: no foreign script ran', 'good');
+    fill('read', `no: the script was never loaded. ${message}`, 'refused');
+    fill('acted', 'no: no foreign script ran', 'refused');
   },
-  read: ({ where, shown }) => { current.read = `${shown}, in ${where}`; fill('read', `yes, in ${where}: ${shown}`, 'bad'); },
-  'nothing-to-read': ({ looked }) => fill('read', `no: nothing in ${looked}`, 'good'),
+  read: ({ where, shown }) => { current.read = `${shown}, in ${where}`; fill('read', `yes, in ${where}: ${shown}`, 'got'); },
+  'nothing-to-read': ({ looked }) => fill('read', `no: nothing in ${looked}`, 'refused'),
   blocked: ({ directive }) => { current.blocked.add(directive); },
   leaving: ({ promised }) => { current.left = true; current.promised = promised; },
   rode: ({ status, balance }) => {
     if (status === 200) current.rides += 1;
     const times = current.rides === 1 ? 'once' : `${current.rides} times`;
-    fill('acted', current.rides ? `yes: paid 1, ${times} (200), ${balance} left` : `no (${status})`, current.rides ? 'bad' : 'good');
+    fill('acted', current.rides ? `yes: paid 1, ${times} (200), ${balance} left` : `no (${status})`, current.rides ? 'got' : 'refused');
   },
   done: () => { current.done = true; },
 };
@@ -68,11 +79,11 @@ function pressed(which, already = () => false) {
   }).finally(() => { clearInterval(watching); which.disabled = true; });
 }
 
-box.run = () => attack().finally(() => now(''));
+box.run = attack;
 
 async function attack() {
   const run = newRun();
-  current = { run, place: chosen(), blocked: new Set(), read: '', rides: 0, left: false, sink: false, done: false, abandon: () => {} };
+  current = { run, place: chosen(), cells: new Map(), blocked: new Set(), read: '', rides: 0, left: false, sink: false, done: false, abandon: () => {} };
   empty(`[data-place="${current.place}"] [data-cell]`);
   find('[data-exchanges]', box).replaceChildren();
   await bench;
@@ -86,7 +97,7 @@ async function attack() {
   await carried();
 
   now(current.sink ? 'The attack failed. Close the victim’s tab all the same.'
-    : current.left ? 'The attacker has taken the victim’s tab to his own site. Close it: what is left to him?'
+    : current.left ? 'The attacker has taken the victim’s tab to his own site, where it closes itself. What is left to him?'
       : 'The attacker is in the page. Close the victim’s tab: what is left to him?');
   // A tab that has gone to another site says of itself that it is closed.
   await pressed(button.close, () => victim.closed && !current.left);
@@ -134,7 +145,7 @@ async function used() {
   for (const one of [theft.use(seen.use), theft.crossing(seen.cross, thief)]) box.add(one);
   fill('later', ...theft.later(seen.use));
   fill('cross', ...theft.cross(seen.cross));
-  return theft.verdict(current, seen.use);
+  return { ...theft.verdict(current, seen.use), script: column('got'), server: column('refused') };
 }
 
 let keep = false; // what other places have shown
