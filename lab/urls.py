@@ -20,3 +20,7 @@ if settings.LAB:  # the lab's models exist only then
         *(path(f"learn/{page.slug}", LearnPage.as_view(slug=page.slug)) for page in contents.PAGES),
         *own_session,
     ]
+    if settings.CLASS:
+        from lab.classroom.urls import urlpatterns as class_patterns
+
+        urlpatterns += class_patterns

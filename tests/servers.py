@@ -7,6 +7,7 @@ with the test run, also when the run fails, is interrupted or is killed.
 import ctypes
 import functools
 import os
+import re
 import shutil
 import signal
 import socket
@@ -266,3 +267,36 @@ class Gatehouse:
             return error.code not in {502, 503}
         except OSError:
             return False
+
+
+class Classroom(Gatehouse):
+    """A class at an address of this machine, opened as `./run --class` does. `lab` and `hostile` are
+    the addresses beside the app's; `code` and `secret` what the terminal shows."""
+
+    def __init__(self, data_dir: Path, address: str = "127.0.0.1") -> None:
+        super().__init__(data_dir, https=True)
+        self.address = address
+        self.url, self.lab, self.hostile = (f"https://{address}:{self.port + n}" for n in range(3))
+
+    def _environment(self) -> dict[str, str]:
+        found = super()._environment()
+        return {k: v for k, v in found.items() if k not in ("GATEHOUSE_MODE", "GATEHOUSE_ISSUER")}
+
+    def _command(self) -> list[str]:
+        opened = ("--class", "--yes", "--address", self.address, "--port", str(self.port))
+        return [sys.executable, "-m", "tools.serve", *opened]
+
+    def _answers(self) -> bool:
+        for port in range(self.port, self.port + 3):
+            with socket.socket() as probe:
+                if probe.connect_ex((self.address, port)):
+                    return False
+        return True
+
+    @property
+    def code(self) -> str:
+        return re.findall(r"code (\S+)", self.log)[-1]
+
+    @property
+    def secret(self) -> str:
+        return re.findall(r"/class/teacher, (\S+)", self.log)[-1]

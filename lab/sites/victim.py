@@ -4,6 +4,7 @@ The victim of every experiment lives here. The profile is in force for the whole
 (lab.middleware), so the views are the app's, unchanged.
 """
 
+from django.conf import settings
 from django.urls import path
 
 from accounts.web.views import sign_in
@@ -17,6 +18,7 @@ from lab import (
     storage,
     views,
 )
+from lab.classroom.urls import at_lab
 from lab.pages import LearnPage
 from lab.urls import own_session
 
@@ -44,6 +46,7 @@ urlpatterns = [
     path("bank/refresh/use", clockwork.UseView.as_view()),
     path("bank/refresh/end", clockwork.EndView.as_view()),
     *own_session,
+    *(at_lab if settings.CLASS else []),
     *(
         path(f"learn/{page.slug}", LearnPage.as_view(slug=page.slug))
         for page in contents.PAGES
