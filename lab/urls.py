@@ -7,6 +7,7 @@ urlpatterns: list[URLPattern] = []
 
 if settings.LAB:  # the lab's models exist only then
     from lab import contents, views
+    from lab.classroom.urls import urlpatterns as class_patterns
     from lab.pages import LearnPage
 
     own_session = [
@@ -19,8 +20,5 @@ if settings.LAB:  # the lab's models exist only then
         path("learn", LearnPage.as_view(), name="learn"),
         *(path(f"learn/{page.slug}", LearnPage.as_view(slug=page.slug)) for page in contents.PAGES),
         *own_session,
+        *(class_patterns if settings.CLASS else []),
     ]
-    if settings.CLASS:
-        from lab.classroom.urls import urlpatterns as class_patterns
-
-        urlpatterns += class_patterns
