@@ -4,9 +4,11 @@ Each lives in a temporary folder, binds to loopback (or to a socket in that fold
 with the test run, also when the run fails, is interrupted or is killed.
 """
 
+import contextlib
 import ctypes
 import functools
 import os
+import random
 import re
 import shutil
 import signal
@@ -33,6 +35,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody has; below those that clients are given."""
+    while True:
+        first = random.randrange(20_000, 30_000)
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 def wait_for(ready: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
@@ -275,7 +287,7 @@ class Classroom(Gatehouse):
 
     def __init__(self, data_dir: Path, address: str = "127.0.0.1") -> None:
         super().__init__(data_dir, https=True)
-        self.address = address
+        self.address, self.port = address, free_ports(3)
         self.url, self.lab, self.hostile = (f"https://{address}:{self.port + n}" for n in range(3))
 
     def _environment(self) -> dict[str, str]:

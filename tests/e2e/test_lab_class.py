@@ -43,7 +43,7 @@ def test_two_pupils_and_a_teacher_hold_a_class(
     teacher.goto("/class/teacher")
     teacher.get_by_label("Secret").fill(room.secret)
     teacher.get_by_role("button", name="Open").click()
-    expect(teacher.get_by_text("2 have joined")).to_be_visible()
+    expect(teacher.get_by_text("Joined: 2")).to_be_visible()
     assert room.secret not in teacher.content()
 
     # Each predicts something else, and one changes their mind.
@@ -76,7 +76,7 @@ def test_two_pupils_and_a_teacher_hold_a_class(
 
     teacher.get_by_role("button", name="New class").click()
     teacher.get_by_role("button", name="Delete and start").click()
-    expect(teacher.get_by_text("0 have joined")).to_be_visible()
+    expect(teacher.get_by_text("Joined: 0")).to_be_visible()
     first.goto("/account")
     expect(first).to_have_url(f"{room.url}/class")
     assert teacher.locator("[data-slot=code]").inner_text() != room.code

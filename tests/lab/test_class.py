@@ -90,6 +90,15 @@ def test_token_that_the_labs_own_servers_bring_is_judged_as_ever(room: Room) -> 
     assert program.get("/api/notes", headers=bearer, secure=True).status_code == 403
 
 
+@pytest.mark.parametrize("path", ["/bank/transfer", "/bank/storage/probe"])
+def test_forged_request_comes_without_the_pupils_cookie(room: Room, path: str) -> None:
+    """Strict withholds it across sites. Its victim has a secret tag, without which there is none."""
+    lab = LabClient()
+
+    assert lab.post(path, secure=True).status_code == 404
+    assert lab.post("/bank/account", secure=True).status_code == 403
+
+
 @pytest.mark.parametrize("address", ["8.8.8.8", "2001:4860::1", "nobody"])
 def test_caller_from_elsewhere_is_refused(room: Room, address: str) -> None:
     """The room's network is private: whoever is not has come through a hole in a router."""
