@@ -82,8 +82,8 @@ class Pupil(models.Model):
 
     @property
     def mail_domain(self) -> str:
-        """Every address in this domain belongs to the pupil's mailbox."""
-        return f"{self.name.lower().replace(' ', '-')}.class.invalid"
+        """Every address in this domain belongs to the pupil's mailbox (RFC 2606: it is nobody's)."""
+        return f"{self.name.lower().replace(' ', '-')}.class.test"
 
 
 class Prediction(models.Model):

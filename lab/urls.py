@@ -2,6 +2,7 @@
 
 from django.conf import settings
 from django.urls import URLPattern, path
+from django.views.generic import TemplateView
 
 urlpatterns: list[URLPattern] = []
 
@@ -19,6 +20,7 @@ if settings.LAB:  # the lab's models exist only then
     urlpatterns = [
         path("learn", LearnPage.as_view(), name="learn"),
         *(path(f"learn/{page.slug}", LearnPage.as_view(slug=page.slug)) for page in contents.PAGES),
+        path("learn/worksheet", TemplateView.as_view(template_name="lab/worksheet.html")),
         *own_session,
         *(class_patterns if settings.CLASS else []),
     ]

@@ -8,8 +8,8 @@ import contextlib
 import ctypes
 import functools
 import os
-import random
 import re
+import secrets
 import shutil
 import signal
 import socket
@@ -40,7 +40,7 @@ def free_port() -> int:
 def free_ports(count: int) -> int:
     """The first of so many ports in a row that nobody has; below those that clients are given."""
     while True:
-        first = random.randrange(20_000, 30_000)
+        first = 20_000 + secrets.randbelow(10_000)
         with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
             for port in range(first, first + count):
                 probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
