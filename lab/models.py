@@ -82,7 +82,7 @@ class Pupil(models.Model):
 
     @property
     def mail_domain(self) -> str:
-        """Every address in this domain belongs to the pupil's mailbox (RFC 2606: it is nobody's)."""
+        """Every address in this domain is the pupil's, and nobody's elsewhere (RFC 2606)."""
         return f"{self.name.lower().replace(' ', '-')}.class.test"
 
 
