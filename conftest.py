@@ -53,6 +53,22 @@ def pytest_configure(config: pytest.Config) -> None:
     django.setup()
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Leave out on PostgreSQL what asks no database: SQLite's run has it."""
+    if STARTED_URL not in os.environ:
+        return
+    rest = [item for item in items if not _asks_the_database(item)]
+    config.hook.pytest_deselected(items=rest)
+    items[:] = filter(_asks_the_database, items)
+
+
+def _asks_the_database(item: pytest.Item) -> bool:
+    fixtures = {"db", "transactional_db", "live_server"}.intersection(
+        getattr(item, "fixturenames", ())
+    )
+    return bool(fixtures) or item.get_closest_marker("django_db") is not None
+
+
 def _interrupt(*_: object) -> None:
     raise KeyboardInterrupt
 

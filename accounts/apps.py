@@ -1,4 +1,4 @@
-"""App configuration of the core: connects what must run whenever a user changes, and the checks."""
+"""Configure the core as an app: connect what must run when a user changes, and the checks."""
 
 from django.apps import AppConfig
 

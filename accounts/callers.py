@@ -1,7 +1,12 @@
-"""Say where a request came from: its address, its network and its User-Agent."""
+"""Say where a request came from: its address, its network and its User-Agent.
+
+A browser says its User-Agent itself, so that proves nothing.
+"""
 
 import ipaddress
+from functools import lru_cache
 
+import ua_parser
 from django.http import HttpRequest
 
 
@@ -39,3 +44,14 @@ def user_agent_of(request: HttpRequest | None) -> str:
         return ""
     text = request.META.get("HTTP_USER_AGENT", "")
     return "".join(letter for letter in text if letter.isprintable())[:300]
+
+
+@lru_cache(maxsize=1024)
+def device(user_agent: str) -> str:
+    """Return a User-Agent in words, "Firefox on Linux", as far as they are known."""
+    found = ua_parser.parse(user_agent)
+    program = found.user_agent.family if found.user_agent else ""
+    system = found.os.family if found.os else ""
+    if program and system:
+        return f"{program} on {system}"
+    return program or system or user_agent[:60] or "Unknown device"

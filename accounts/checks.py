@@ -36,6 +36,8 @@ RULES: list[tuple[str, Callable[[], str]]] = []
 
 
 def rule(number: str) -> Callable[[Callable[[], str]], Callable[[], str]]:
+    """Return a decorator that adds a check under this number: E for an error, W for a warning."""
+
     def add(check: Callable[[], str]) -> Callable[[], str]:
         RULES.append((f"gatehouse.{number}", check))
         return check

@@ -27,7 +27,7 @@ class Problem(drf.APIException):
         self.cause = cause or self.detail_text
         self.members: dict[str, Any] = {}  # what the body says besides
         if errors is not None:
-            self.members["errors"] = errors  # for each field, what is wrong with it
+            self.members["errors"] = errors
         self.headers: dict[str, str] = {}
         self.challenge: dict[str, str] = {}  # parameters of a 401's WWW-Authenticate
 
@@ -104,8 +104,10 @@ class SecondFactorRequired(Problem):
 
 
 class InsufficientUserAuthentication(Problem):
-    """Raised if the sign-in is too weak or too long ago (RFC 9470). The challenge names what is
-    needed."""
+    """Raised if the sign-in is too weak or too long ago (RFC 9470).
+
+    The challenge names what is needed.
+    """
 
     status_code = 401
     code = "insufficient_user_authentication"

@@ -11,10 +11,6 @@ from dataclasses import dataclass
 ONE, TWO, PHISHING_RESISTANT = "1", "2", "3"
 LEVELS = (ONE, TWO, PHISHING_RESISTANT)
 
-# More values of `amr`, or longer ones, are not taken from a provider.
-MOST_VALUES = 8
-LONGEST_VALUE = 16
-
 
 @dataclass(frozen=True, kw_only=True)
 class Evidence:
@@ -37,21 +33,9 @@ PASSWORD = Evidence(how="password", amr=("pwd",))
 BY_PASSWORD = (PASSWORD,)
 
 
-def of_provider(amr: object, *, age: float, credential: str = "") -> Evidence:
-    """Return the evidence of a sign-in at an identity provider, with the `amr` that it says.
-
-    It is worth two factors if the provider says so (`mfa`). Values that are no short words are
-    left out.
-    """
-    told = amr if isinstance(amr, list) else []
-    words = [word for word in told if isinstance(word, str) and is_value(word)][:MOST_VALUES]
-    acr = TWO if "mfa" in words else ONE
-    return Evidence(how="oidc", amr=tuple(words), acr=acr, age=age, credential=credential)
-
-
 def is_value(text: str) -> bool:
-    """Return whether this can stand in `amr`."""
-    return text.isascii() and text.isalnum() and len(text) <= LONGEST_VALUE
+    """Return whether this can stand in `amr`: one short word."""
+    return text.isascii() and text.isalnum() and len(text) <= 16
 
 
 def level(evidence: Iterable[Evidence]) -> str:

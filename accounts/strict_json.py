@@ -1,26 +1,33 @@
-"""Read JSON from outside with a fixed limit of depth.
+"""Read JSON from outside as RFC 8259 has it: in UTF-8, without NaN, with a fixed limit of depth.
 
-Python's own limit differs by version. With a fixed one the same input is refused everywhere.
+`json.loads` would guess other encodings too. Python's own limit of depth differs by version. With a
+fixed one the same input is refused everywhere.
 """
 
 import json
-from typing import Any
+from typing import Any, NoReturn
 
 DEEPEST = 32
 
 
-class TooDeep(ValueError):  # noqa: N818  (it names what the text is)
-    """Lists and objects stand in each other more than `DEEPEST` deep."""
+class NoObject(ValueError):  # noqa: N818  (it names what the text is)
+    """Raised for bytes that say no JSON object. Its message says why."""
 
 
-def decode(text: str, decoder: json.JSONDecoder) -> Any:
-    """Return what the text says. Raise ValueError if it is no JSON, TooDeep if it is too deep."""
+def read_object(data: bytes, what: str, decoder: json.JSONDecoder) -> dict[str, Any]:
+    """Return the object that the bytes say. Raise NoObject, which calls them `what`."""
     try:
-        found = decoder.decode(text)
+        found = decoder.decode(data.decode("utf-8"))
+    except NoObject:
+        raise
     except RecursionError as error:
-        raise TooDeep from error
+        raise NoObject(f"the {what} is nested too deeply") from error
+    except ValueError as error:
+        raise NoObject(f"the {what} is not JSON in UTF-8") from error
     if too_deep(found):
-        raise TooDeep
+        raise NoObject(f"the {what} is nested too deeply")
+    if not isinstance(found, dict):
+        raise NoObject(f"the {what} is not an object")
     return found
 
 
@@ -37,3 +44,19 @@ def too_deep(found: object) -> bool:
             for inner in (one.values() if isinstance(one, dict) else one)
         ]
     return True
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise NoObject("a member name stands twice")
+    return found
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise NoObject(f"{name} is not JSON")
+
+
+# Of two members of one name, the first reader takes the last. The second refuses them.
+PLAIN = json.JSONDecoder(parse_constant=_refuse_constant)
+NAMES_ONCE = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)

@@ -1,1 +1,1 @@
-"""The API server: notes, who am I, the audit log. It trusts access tokens, and nothing else."""
+"""Serve the API: notes, who am I, the audit log. It trusts access tokens and nothing else."""

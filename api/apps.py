@@ -1,4 +1,4 @@
-"""App configuration."""
+"""Configure the API as an app."""
 
 from django.apps import AppConfig
 

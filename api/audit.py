@@ -1,4 +1,4 @@
-"""GET /api/audit: everyone's security events, for staff."""
+"""Serve staff everyone's security events: GET /api/audit."""
 
 from typing import Any, ClassVar
 

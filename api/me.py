@@ -1,4 +1,4 @@
-"""GET /api/me: the token alone, without a database query."""
+"""Say what the token says, without a database query: GET /api/me."""
 
 from django.http import HttpResponse
 

@@ -1,4 +1,4 @@
-"""Notes: something private that is worth protecting."""
+"""Define notes: something private that is worth protecting."""
 
 import secrets
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from api.search import folded
 
 
 def opaque_id() -> str:
-    """128 random bits: an id tells nothing about how many notes there are."""
+    """Return 128 random bits, so that no id tells how many notes there are."""
     return secrets.token_urlsafe(16)
 
 

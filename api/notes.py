@@ -1,4 +1,4 @@
-"""/api/notes: the caller's own notes. Somebody else's do not exist."""
+"""Serve callers their own notes: /api/notes. Somebody else's do not exist."""
 
 from typing import Any, ClassVar
 
@@ -14,7 +14,7 @@ from api.serializers import NoteSerializer
 
 
 class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
-    """What both views share: scope, owner, size."""
+    """The base of both views: scope, owner, size."""
 
     permission_classes = (ScopedAccess,)
     scopes: ClassVar[dict[str, str]] = {
@@ -34,7 +34,7 @@ class OwnNotes(ProtectedView, generics.GenericAPIView[Note]):
 
 
 def exported(user: Any) -> list[Any]:
-    """A person's notes, for the export of all their data (the setting `EXPORTS`)."""
+    """Return a person's notes, for the export of all their data (the setting `EXPORTS`)."""
     notes = Note.objects.filter(owner=user).order_by("created_at", "id")
     return list(NoteSerializer(notes, many=True).data)
 

@@ -1,6 +1,6 @@
-"""How both servers are described in OpenAPI 3.1: failures and credentials of each operation.
+"""Describe both servers in OpenAPI 3.1: failures and credentials of each operation.
 
-drf-spectacular finds paths, bodies and parameters; added here is what the whole wire contract
+drf-spectacular finds paths, bodies and parameters. Here is added what the whole wire contract
 shares: the failures of each endpoint, all in one shape, and how a caller proves who it is.
 Leaves out: the learning lab, the pages and the administration.
 """
@@ -91,7 +91,7 @@ SECURITY_SCHEMES = {
 
 
 class ContractSchema(AutoSchema):
-    """One operation, with the failures and the credentials that its view's base class implies."""
+    """Describe one operation, with the failures and credentials that its view's base implies."""
 
     view: Any
 
@@ -106,9 +106,8 @@ class ContractSchema(AutoSchema):
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
             if "302" in operation["responses"]:
                 operation["responses"]["302"] = REDIRECT
-            operation.setdefault(
-                "security", []
-            )  # said, since silence would mean the same as a slip
+            # Said in any case, since silence would mean the same as a slip.
+            operation.setdefault("security", [])
             operations.add(operation, f"{self.method} {self.path}")
             examples.add(operation, f"{self.method} {self.path}")
         return operation
@@ -148,7 +147,7 @@ class ContractSchema(AutoSchema):
         return [csrf] if csrf and self.view.for_browsers else []
 
     def failures(self) -> set[int]:
-        """The contract's statuses that this operation may answer with."""
+        """Return the contract's statuses of failures that this operation may answer with."""
         found = {400, 503, *self.view.refuses}
         protected, unsafe = isinstance(self.view, ProtectedView), self.method not in SAFE_METHODS
         if protected:
@@ -166,7 +165,7 @@ class ContractSchema(AutoSchema):
 
 
 def failures(codes: str) -> dict[str, dict[str, Any]]:
-    """For each code that is named, the body that is really sent."""
+    """Return, for each code that is named, the body that is really sent."""
     found = {}
     for kind in errors.Problem.__subclasses__():
         if f"`{kind.code}`" in codes:
@@ -177,7 +176,7 @@ def failures(codes: str) -> dict[str, dict[str, Any]]:
 
 
 def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
-    """drf-spectacular's hook: the shared shape of failures, and the security schemes."""
+    """Add the shared shape of failures and the security schemes. drf-spectacular calls this."""
     components = result.setdefault("components", {})
     components.setdefault("schemas", {})["Problem"] = PROBLEM
     for schema in components["schemas"].values():

@@ -87,7 +87,7 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {
 
 
 def add(operation: dict[str, Any], label: str) -> None:
-    """Give this operation its id, summary and tag; one that has none keeps what was derived."""
+    """Give this operation its id, summary and tag. One that has none keeps what was derived."""
     if label in OPERATIONS:
         operation["operationId"], operation["summary"], tag = OPERATIONS[label]
         operation["tags"] = [tag]

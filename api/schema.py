@@ -1,4 +1,4 @@
-"""GET /api/schema: OpenAPI 3.1 of both servers (api.openapi says how they are described)."""
+"""Serve the OpenAPI 3.1 description of both servers (api.openapi): GET /api/schema."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the search of notes compares: the same on every database.
+"""Fold what the search of notes compares, so that it is the same on every database.
 
 SQLite compares only the letters a to z without case, PostgreSQL what its locale knows, and neither
 takes a letter with its accent beside it for the composed one. So a note keeps its text folded.

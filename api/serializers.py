@@ -1,4 +1,4 @@
-"""Notes and the token's content on the wire."""
+"""Put notes and the token's content on the wire."""
 
 from datetime import UTC, datetime
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from api.models import Note
 
 
 class Moment(serializers.DateTimeField):
-    """RFC 3339 in UTC with Z, whatever the project's zone and format are."""
+    """Write a time as RFC 3339 in UTC with Z, whatever the project's zone and format are."""
 
     def to_representation(self, value: datetime) -> str:
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -1,4 +1,4 @@
-"""The paths of the API server, below /api/."""
+"""Route the paths of the API server, below /api/."""
 
 from django.conf import settings
 from django.urls import path

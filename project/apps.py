@@ -1,4 +1,4 @@
-"""App configuration: checks on the wiring, what each request pays for, the keys made here."""
+"""Configure this site as an app: its checks, what each request pays for, the keys made here."""
 
 from contextlib import suppress
 

@@ -1,4 +1,4 @@
-"""System checks on the wiring: production refuses what the demo may do."""
+"""Check the wiring: production refuses what the demo may do."""
 
 import ipaddress
 from typing import Any
@@ -13,7 +13,7 @@ from project.middleware import is_loopback
 
 @register(Tags.security)
 def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Each unsafe setting in production and in a class, by name."""
+    """Return an error for each unsafe setting in production and in a class."""
     if settings.DEMO:
         return []
     gatehouse, hosts = settings.GATEHOUSE, settings.APP_HOSTS
@@ -58,12 +58,13 @@ def names_issuer(hosts: list[str], issuer: str) -> bool:
 
 
 def hsts_rule() -> tuple[str, bool, str]:
+    """Return the rule about HSTS, which a class with a certificate of its own must not send."""
     short = settings.SECURE_HSTS_SECONDS < 365 * 86400
     return ("E008", short, "HSTS must last a year or more.")
 
 
 def class_rules() -> list[tuple[str, bool, str]]:
-    """A class is wiped, and read by whoever is in the room: it shares nothing with anybody else."""
+    """Return the rules for a class: it is wiped and open to a room, so it shares nothing."""
     ours = settings.GATEHOUSE
     return [
         (
@@ -101,18 +102,21 @@ def is_private(host: str) -> bool:
 
 
 def host_of(origin: str) -> str:
-    """The host of an origin, as Django compares it; empty if there is none."""
+    """Return the host of an origin, as Django compares it, or an empty text."""
     return split_domain_port(origin.partition("://")[2])[0]
 
 
 def thread_rules() -> list[tuple[str, bool, str]]:
-    """Sign-ins wait in all threads but two (GATEHOUSE["HASHING_PLACES"])."""
+    """Return the rule about threads: sign-ins wait in all but two (HASHING_PLACES)."""
     few = env.number("GATEHOUSE_THREADS", least=1) < 3
     return [("E012", few, "GATEHOUSE_THREADS must be 3 or more: sign-ins wait in all but two.")]
 
 
 def mail_rules() -> list[tuple[str, bool, str]]:
-    """Letters hold links that reset passwords: they leave for their readers, and unread."""
+    """Return the rules about mails, whose links reset passwords.
+
+    They must leave this machine for their readers, and nobody may read them on the way.
+    """
     return [
         (
             "E010",
@@ -128,7 +132,7 @@ def mail_rules() -> list[tuple[str, bool, str]]:
 
 
 def mail_travels_in_the_clear() -> bool:
-    """Whether a password and the links in letters cross a network without TLS."""
+    """Return whether a password and the links in mails cross a network without TLS."""
     return (
         settings.EMAIL_BACKEND.endswith(".smtp.EmailBackend")
         and not (settings.EMAIL_USE_TLS or settings.EMAIL_USE_SSL)

@@ -1,4 +1,4 @@
-"""The database from its URL, set up for a server."""
+"""Read the database from its URL, and set it up for a server."""
 
 from pathlib import Path
 from typing import Any
@@ -13,8 +13,8 @@ ENGINES = ("django.db.backends.sqlite3", "django.db.backends.postgresql")
 FORMS = "sqlite:///path or postgres://user:password@host/name, with # as %23, ? as %3F, % as %25"
 
 SQLITE = {
-    # IMMEDIATE removes "database is locked" from read-then-write transactions; full sync because
-    # a sign-out that was answered must survive a power cut.
+    # IMMEDIATE removes "database is locked" from read-then-write transactions. Full sync, because a
+    # sign-out that was answered must survive a power cut.
     "transaction_mode": "IMMEDIATE",
     "timeout": 20,
     "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;",
@@ -53,8 +53,10 @@ def from_path(path: Path) -> dict[str, Any]:
 
 
 def from_url(url: str) -> dict[str, Any]:
-    """An entry of DATABASES for `sqlite:///...` or `postgres://...`; `?sslmode=...` and its
-    like are kept."""
+    """Return the entry of DATABASES for `sqlite:///...` or `postgres://...`.
+
+    Keep `?sslmode=...` and its like. Raise ImproperlyConfigured for any other URL.
+    """
     try:
         found: dict[str, Any] = dict(dj_database_url.parse(url, conn_health_checks=True))
         parts = urlsplit(url)
@@ -75,7 +77,7 @@ _limited: WeakSet[Any] = WeakSet()
 
 
 def limit_transactions(connection: BaseDatabaseWrapper, **_: Any) -> None:
-    """Bound whole transactions where the server can (PostgreSQL 17); once for each connection.
+    """Bound whole transactions, once for each connection, where the server can (PostgreSQL 17).
 
     Not a start-up option: an older server refuses a connection that names what it does not know.
     """

@@ -1,4 +1,4 @@
-"""The people of demo mode. Their passwords are public: no other mode knows them."""
+"""List the people of demo mode. Their passwords are public, so no other mode knows them."""
 
 from dataclasses import dataclass
 

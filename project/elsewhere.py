@@ -1,4 +1,4 @@
-"""What a host that is not the app's serves: the way to the app."""
+"""Show the way to the app on a host that is not the app's."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -12,7 +12,7 @@ urlpatterns: list[URLPattern] = []
 
 
 def not_here(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """404 that names, and for people links, the same path at the app's address."""
+    """Return a 404 that names the same path at the app's address, and links it for people."""
     address = f"{app_origin()}{request.path}"
     if request.path.startswith(API_PATHS):
         return problem(404, "not_found", f"This host does not serve the app. It is at {address}.")

@@ -1,4 +1,4 @@
-"""Typed readers for environment variables; each fails loudly and names the variable.
+"""Read environment variables by type. Each reader raises ImproperlyConfigured with the name.
 
 Only those listed in `project.variables` can be read, which has their defaults too. Every secret
 also reads from `NAME_FILE`, so that it need not stand in the process environment.
@@ -16,18 +16,21 @@ from django.core.exceptions import ImproperlyConfigured
 from accounts import files
 from project import variables
 
-# Browsers keep no cookie for more than 400 days (Max-Age in RFC 6265bis); nothing else counted here
+# Browsers keep no cookie for more than 400 days (Max-Age in RFC 6265bis). Nothing else counted here
 # is larger, and dates stay far from the end of the calendar.
 MOST = 400 * 86400
 
 
 def text(name: str) -> str:
-    """The variable as text, without surrounding white space; KeyError if it is not listed."""
+    """Return the variable, without white space around it. Raise KeyError if it is not listed."""
     return os.environ.get(name, variables.default(name)).strip()
 
 
 def refuse_unknown() -> None:
-    """ImproperlyConfigured for names that nothing reads: a misspelt one would change nothing."""
+    """Raise ImproperlyConfigured for names that nothing reads.
+
+    A misspelt one would change nothing.
+    """
     unknown = []
     for name in sorted(os.environ):
         if name.startswith("GATEHOUSE_") and not variables.is_known(name):
@@ -38,7 +41,7 @@ def refuse_unknown() -> None:
 
 
 def number(name: str, least: int = 0) -> int:
-    """The variable as a whole number from `least` to `MOST`."""
+    """Return the variable as a whole number from `least` to `MOST`."""
     raw = text(name)
     try:
         value = int(raw)
@@ -52,7 +55,7 @@ def number(name: str, least: int = 0) -> int:
 
 
 def flag(name: str) -> bool:
-    """The variable as yes or no: 1 or 0."""
+    """Return whether the variable is 1. It may be 0 otherwise."""
     raw = text(name)
     if raw not in {"0", "1"}:
         raise ImproperlyConfigured(f"{name} must be 1 or 0, not {raw!r}.")
@@ -60,17 +63,17 @@ def flag(name: str) -> bool:
 
 
 def names(name: str) -> list[str]:
-    """The variable as a list, split at commas; empty parts are dropped."""
+    """Return the variable as a list, split at commas, without empty parts."""
     return [part.strip() for part in text(name).split(",") if part.strip()]
 
 
 def hosts(name: str) -> list[str]:
-    """The variable as a list of hosts, in lower case as Django reads a request's."""
+    """Return the variable as a list of hosts, in lower case as Django reads a request's."""
     return [host.lower() for host in names(name)]
 
 
 def folder(name: str, base: Path) -> Path:
-    """The variable as a folder that this process can write, made if it is missing."""
+    """Return the variable as a folder that this process can write. Make it if it is missing."""
     path = (base / text(name)).resolve()
     try:
         path.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -82,7 +85,10 @@ def folder(name: str, base: Path) -> Path:
 
 
 def secret(name: str) -> str:
-    """The variable, or the content of the file that `NAME_FILE` points to; empty if neither."""
+    """Return the variable, or what stands in the file that `NAME_FILE` names.
+
+    Return an empty text if neither is set.
+    """
     path = text(f"{name}_FILE")
     if not path:
         return text(name)
@@ -94,7 +100,10 @@ def secret(name: str) -> str:
 
 
 def alone(name: str) -> str:
-    """The variable as text; ImproperlyConfigured if its file is set too: one would be ignored."""
+    """Return the variable. Raise ImproperlyConfigured if its file is set too.
+
+    One of the two would be ignored.
+    """
     if text(name) and text(f"{name}_FILE"):
         raise ImproperlyConfigured(f"Set {name} or {name}_FILE, not both.")
     return text(name)
@@ -121,14 +130,13 @@ def _text_or_default(name: str) -> str:
 
 
 def require(**values: object) -> None:
-    """ImproperlyConfigured, naming every variable that is required and not set."""
+    """Raise ImproperlyConfigured, naming every variable that is required and not set."""
     missing = [name for name, value in values.items() if not value]
     if missing:
         raise ImproperlyConfigured(f"Required in production: {', '.join(missing)}.")
 
 
 def kept_secret(path: Path) -> str:
-    """A random secret that is made on first use and kept in a file only its owner can read."""
-    if not path.exists():
-        files.make(path, secrets.token_urlsafe(50))
+    """Return a random secret, made on first use and kept in a file that only its owner can read."""
+    files.make(path, secrets.token_urlsafe(50))
     return path.read_text(encoding="ascii").strip()

@@ -1,4 +1,4 @@
-"""Three kinds of host, never mixed: the app's, the lab's victim site, its attackers' sites.
+"""Tell three kinds of host apart: the app's, the lab's victim site, its attackers' sites.
 
 `localhost` and `127.0.0.1` are different sites to a browser, so a page on one can attack the other
 for real. That is what the lab is for, and why neither may ever serve the app.
@@ -27,7 +27,7 @@ PROBES = {"/healthz": public.HealthView.as_view(), "/readyz": public.ReadyView.a
 
 
 class HostKinds:
-    """Routes by kind of host: `request.host_kind` is app, lab or hostile.
+    """Route by kind of host: `request.host_kind` is app, lab or hostile.
 
     The two probes are answered here, whatever the host. For anything else a host that is none of
     the three is refused with one line of the log: Django's own has a traceback for each.
@@ -81,12 +81,12 @@ def kind_of(host: str) -> str:
 
 
 def app_origin() -> str:
-    """The app's address; never taken from a request."""
+    """Return the app's address, which is never taken from a request."""
     return str(settings.GATEHOUSE["ISSUER"])
 
 
 def context(request: HttpRequest) -> dict[str, Any]:
-    """For every template: what all pages say, and the way to the lab where there is one."""
+    """Return what all pages say, and the way to the lab where there is one: for every template."""
     try:
         learn_url = reverse("learn", urlconf=settings.ROOT_URLCONF)
     except NoReverseMatch:

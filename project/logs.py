@@ -1,7 +1,7 @@
-"""JSON log lines with a request id, and no secret (ASVS 5.0 16.2).
+"""Write log lines in JSON, with a request id and without secrets (ASVS 5.0 16.2).
 
 One line is one event: a line break in what somebody sent is escaped by JSON, so nothing can forge
-a second one (16.4.1). Tokens and cookies are never logged; as a last line of defence, whatever
+a second one (16.4.1). Tokens and cookies are never logged. As a last line of defence, whatever
 looks like a JWT is blotted out before it is written.
 """
 
@@ -34,7 +34,7 @@ STANDARD = set(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "tas
 
 
 class JSONFormatter(logging.Formatter):
-    """One JSON object a record; what `extra` gave becomes members of it."""
+    """Write one JSON object for each record. What `extra` gave becomes members of it."""
 
     def format(self, record: logging.LogRecord) -> str:
         line: dict[str, Any] = {
@@ -56,7 +56,7 @@ class JSONFormatter(logging.Formatter):
 
 
 class RequestId:
-    """Gives each request a random id, which its log lines and its answer carry.
+    """Give each request a random id, which its log lines and its answer carry.
 
     The id is never taken from the caller: it could then forge whose lines belong together.
     """

@@ -1,4 +1,4 @@
-"""GATEHOUSE_EMAIL_URL as Django's mail settings."""
+"""Read GATEHOUSE_EMAIL_URL as Django's mail settings."""
 
 from pathlib import Path
 from typing import Any
@@ -11,7 +11,10 @@ FORMS = "smtp://user:password@host:587/?tls=1, smtps://user:password@host, file:
 
 
 def mail_settings(url: str, folder: Path) -> dict[str, Any]:
-    """What the URL says: a mail server, files in `folder`, the console, or (empty) no mail."""
+    """Return what the URL says: a mail server, files in `folder`, the console, or (empty) no mail.
+
+    Raise ImproperlyConfigured for any other URL.
+    """
     if not url:
         return {"EMAIL_BACKEND": f"{BACKENDS}.dummy.EmailBackend"}
     # Errors do not quote the URL: it holds a password.
@@ -45,9 +48,10 @@ def mail_settings(url: str, folder: Path) -> dict[str, Any]:
 
 
 def options_of(query: str) -> dict[str, str]:
-    """`tls` and `from`; ValueError for any other, for one twice, and for a value without sense.
+    """Return `tls` and `from`, as far as they are given.
 
-    Read as "no", a misspelt `tls=true` would send passwords and letters in the clear.
+    Raise ValueError for any other name, for one that stands twice, and for a value without sense.
+    Read as "no", a misspelt `tls=true` would send passwords and mails in the clear.
     """
     pairs = parse_qsl(query, keep_blank_values=True, strict_parsing=bool(query))
     options = dict(pairs)

@@ -1,4 +1,4 @@
-"""The mailbox: mails that went to files, so that every flow can be finished offline.
+"""Show mails that went to files, so that every flow can be finished offline.
 
 Mails hold one-time links. It exists in demo mode, which answers callers on this machine alone, and
 in a class, where each pupil sees what was sent to addresses of their own.
@@ -34,7 +34,7 @@ def messages(request: HttpRequest) -> HttpResponse:
 
 
 def mails_in(file: Path) -> list[dict[str, Any]]:
-    """The mails of one file, in the order in which they were sent."""
+    """Return the mails of one file, in the order in which they were sent."""
     pieces = [piece for piece in file.read_bytes().split(SEPARATOR) if piece.strip()]
     return [
         shown(

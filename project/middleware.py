@@ -1,4 +1,4 @@
-"""Headers on every answer, and the fence around demo mode.
+"""Set headers on every answer, and keep demo mode to this machine.
 
 Outermost in MIDDLEWARE, so that redirects, errors and static files carry them too.
 """
@@ -74,7 +74,7 @@ class SecurityHeaders:
 
 
 class DemoStaysLocal:
-    """Demo mode has public passwords: it answers callers on this machine only.
+    """Answer callers on this machine only in demo mode, which has public passwords.
 
     Behind a trusted proxy that is whoever called the proxy, not the proxy alone.
     """
@@ -93,9 +93,9 @@ class DemoStaysLocal:
 
 
 class HttpsOnly:
-    """In production pages move to https; anything else over http is refused, not redirected.
+    """Move pages to https in production. Refuse anything else over http.
 
-    By then a credential has already travelled in the clear: a redirect would only hide that.
+    By then a credential has already travelled in the clear. A redirect would only hide that.
     """
 
     def __init__(self, get_response: Next) -> None:
@@ -111,7 +111,7 @@ class HttpsOnly:
 
 
 def https_address(request: HttpRequest) -> str:
-    """The same path and query over https, at a host that HostKinds has found to be ours.
+    """Return the same path and query over https, at a host that HostKinds has found to be ours.
 
     The port is never the request's, which is that of http.
     """

@@ -1,4 +1,4 @@
-"""The page shells, and failures outside the API.
+"""Serve the page shells, and failures outside the API.
 
 A page is the same for everyone: all personal data comes through the API, so that a page never
 depends on a cookie which a link from another site would not have brought (SameSite=Strict).
@@ -18,7 +18,7 @@ from accounts.web import cookies, csrf, problems
 
 
 class Page(TemplateView):
-    """One shell. Its name is the template's and the script's."""
+    """Serve one shell. `page` is the name of its template and of its script."""
 
     page = ""
     http_method_names = ("get", "head")
@@ -54,7 +54,7 @@ def has_anothers_cookies(request: HttpRequest) -> bool:
 
 
 def shared_context() -> dict[str, Any]:
-    """What every page may say."""
+    """Return what every page may say."""
     ours = settings.GATEHOUSE
     return {
         "mode": settings.MODE,
@@ -82,7 +82,7 @@ API_PATHS = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")
 
 
 def failure(request: HttpRequest, status: int, told: tuple[str, str] | None = None) -> HttpResponse:
-    """A failure in the caller's form: problem+json for programs, a page for people."""
+    """Return a failure in the caller's form: problem+json for programs, a page for people."""
     code, detail = told or FAILURES[status]
     if request.path.startswith(API_PATHS):
         return problems.problem(status, code, detail)

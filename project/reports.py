@@ -1,4 +1,4 @@
-"""POST /csp-reports: browsers tell about violations of the Content Security Policy.
+"""Log what browsers tell of violations of the Content Security Policy: POST /csp-reports.
 
 Anyone may call it and no credential is looked at: browsers send reports without a CSRF token. It
 writes to the log alone, so many lines a minute in each process, and answers 204 whatever came.
@@ -17,7 +17,7 @@ log = logging.getLogger("project.csp")
 
 LONGEST = 8 * 1024  # bytes
 LINES_A_MINUTE = 30
-# What a line shows of a report; nothing of it is trusted.
+# What a line shows of a report. Nothing of it is trusted.
 SHOWN = ("document-uri", "effective-directive", "blocked-uri", "source-file", "line-number")
 
 _lock = threading.Lock()

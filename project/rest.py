@@ -1,4 +1,4 @@
-"""Django REST framework's settings: closed by default, JSON alone."""
+"""Set Django REST framework up: closed by default, JSON alone."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""All settings, read from the environment (docs/reference/settings.md) by this one file."""
+"""Make all settings from the environment (docs/reference/settings.md), in this one file."""
 
 import re
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""What only the administration needs, kept away from every other path.
+"""Keep what only the administration needs away from every other path.
 
 Django's sessions exist below /admin/ alone: no page and no API call reads, sets or trusts one.
 """
@@ -24,7 +24,7 @@ ADMIN_POLICY = "; ".join(
 
 
 class BelowAdmin(MiddlewareMixin):
-    """Lets Django's own middleware act below /admin/ only."""
+    """Let Django's own middleware act below /admin/ only."""
 
     def __call__(self, request: HttpRequest) -> Any:
         if not request.path_info.startswith(ADMIN):
@@ -33,19 +33,19 @@ class BelowAdmin(MiddlewareMixin):
 
 
 class AdminSessions(BelowAdmin, SessionMiddleware):
-    """The administration's session cookie."""
+    """Keep the administration's session in its cookie."""
 
 
 class AdminUser(BelowAdmin, AuthenticationMiddleware):
-    """`request.user` from that session."""
+    """Set `request.user` from that session."""
 
 
 class AdminMessages(BelowAdmin, MessageMiddleware):
-    """The lines that say what an action has done."""
+    """Keep the lines that say what an action has done."""
 
 
 class AdminPolicy:
-    """The Content Security Policy below /admin/: the same, but for Trusted Types."""
+    """Send the same Content Security Policy below /admin/, but for Trusted Types."""
 
     def __init__(self, get_response: Next) -> None:
         self.get_response = get_response

@@ -10,7 +10,7 @@ from project import variables
 
 
 def refuse_unsafe() -> None:
-    """Run the system checks; ImproperlyConfigured has one line for each error.
+    """Run the system checks. Raise ImproperlyConfigured, with one line for each error.
 
     Servers do not run them by themselves, only manage.py does. They come before the application
     is built, which would fail on the same settings with less to say.
@@ -23,7 +23,7 @@ def refuse_unsafe() -> None:
 
 
 def as_variables(text: str) -> str:
-    """The same with settings of `accounts` called by the variables that they come from."""
+    """Return the text with settings of `accounts` called by the variables that they come from."""
     return re.sub(r"\b[A-Z]+_[A-Z_]+\b|\bISSUER\b", _variable, text)
 
 

@@ -26,7 +26,7 @@ class ReadToTheEnd:
 
     Granian cannot give up reading, and stands still when a thread reads on after the answer was
     taken back. So a sender who stalls keeps a thread of the server until the connection ends. At
-    most `places` do, fewer than the server has threads; the others are told at once that the
+    most `places` do, fewer than the server has threads. The others are told at once that the
     connection closes.
     """
 
@@ -58,7 +58,7 @@ def has_body(environ: dict[str, Any]) -> bool:
 
 
 class Rest:
-    """What is left of one body."""
+    """Hold what is left of one body."""
 
     def __init__(self, environ: dict[str, Any], places: threading.BoundedSemaphore) -> None:
         self.stream = environ["wsgi.input"]
@@ -91,7 +91,7 @@ class Rest:
 
 
 class Answer:
-    """The application's answer, which is over when the body is."""
+    """Hold the application's answer, which is over when the body is."""
 
     def __init__(self, content: Iterable[bytes], rest: Rest) -> None:
         self.content, self.rest = content, rest

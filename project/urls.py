@@ -1,4 +1,4 @@
-"""All paths: the authentication server, the API server, and the page shells."""
+"""Route all paths: of the authentication server, of the API server, and of the page shells."""
 
 from django.conf import settings
 from django.urls import include, path

@@ -1,8 +1,8 @@
-"""Every variable that Gatehouse reads from its environment: meaning, and value where it is not set.
+"""List every variable that Gatehouse reads: its meaning, and its value where it is not set.
 
-The one list behind `project.env`, which reads no variable that is not in it, and behind
-docs/reference/settings.md, which `./run docs` makes from it. What `accounts` has a default for is
-said there alone (accounts.conf).
+`project.env` reads no variable that is not in this list, and `./run docs` makes
+docs/reference/settings.md from it. A default of a setting of `accounts` stands there alone
+(accounts.conf).
 """
 
 import os
@@ -17,9 +17,11 @@ from accounts.conf import OPTIONS
 
 @dataclass(frozen=True)
 class Variable:
-    """`secret`: also read from `NAME_FILE`. `shown` is what the documentation says about the
-    default where `default` alone would not tell. `kind` is the type that `accounts` wants, if the
-    variable is no more than a setting of that package."""
+    """One variable. If it is a `secret`, it is read from `NAME_FILE` too.
+
+    `shown` is what the documentation says of the default where `default` alone would not tell.
+    `kind` is the type that `accounts` wants, if the variable is no more than a setting of it.
+    """
 
     name: str
     meaning: str
@@ -142,7 +144,7 @@ _OF_A_SERVICE = re.compile(r"_SERVICE_(HOST|PORT)|_PORT(_\d+_(TCP|UDP|SCTP)|$)")
 
 
 def is_known(name: str) -> bool:
-    """Whether something reads the variable, or somebody else has put it there."""
+    """Return whether something reads the variable, or somebody else has put it there."""
     if name.endswith("_FILE") and name.removesuffix("_FILE") in VARIABLES:
         return VARIABLES[name.removesuffix("_FILE")].secret
     ours = name in VARIABLES or name.startswith("GATEHOUSE_TEST_")
@@ -150,7 +152,7 @@ def is_known(name: str) -> bool:
 
 
 def default(name: str) -> str:
-    """What the variable is where nobody sets it; KeyError for one that is not listed."""
+    """Return what the variable is where nobody sets it. Raise KeyError if it is not listed."""
     if name.endswith("_FILE") and VARIABLES[name.removesuffix("_FILE")].secret:
         return ""
     variable = VARIABLES[name]

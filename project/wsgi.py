@@ -1,4 +1,4 @@
-"""The WSGI entry point, which granian serves."""
+"""Make the WSGI application, which granian serves."""
 
 import os
 from collections.abc import Callable, Iterable

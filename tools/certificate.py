@@ -1,6 +1,6 @@
-"""A self-signed certificate for the demo's names or a class's addresses, kept with the data.
+"""Make a self-signed certificate for the demo's names or a class's addresses, and keep it.
 
-A deployment brings its own certificate or leaves TLS to its proxy.
+A deployment brings its own certificate, or leaves TLS to its proxy.
 """
 
 import datetime
@@ -19,8 +19,10 @@ LIFETIME = datetime.timedelta(days=365)
 
 
 def ensure(data_dir: Path, names: Sequence[str] = NAMES) -> tuple[Path, Path]:
-    """The paths of certificate and key; both are made anew when missing, about to expire, or for
-    other names. A name may be an IP address."""
+    """Return the paths of certificate and key. A name may be an IP address.
+
+    Make both anew if they are missing, about to expire, or for other names.
+    """
     cert_path, key_path = data_dir / "tls-certificate.pem", data_dir / "tls-key.pem"
     if not key_path.exists() or not _is_fresh(cert_path, names):
         key = ec.generate_private_key(ec.SECP256R1())

@@ -1,6 +1,6 @@
-"""Which Chromium the browser tests start.
+"""Choose the Chromium that the browser tests start.
 
-Order: E2E_CHROMIUM, the browser that Playwright itself has installed, the system's, Debian's.
+The order is E2E_CHROMIUM, the browser that Playwright itself has installed, the system's, Debian's.
 """
 
 import os
@@ -12,7 +12,7 @@ from tools import programs
 
 
 def ensure(playwrights_own: str) -> str:
-    """Return the program to start; raise `programs.MissingError` if there is none to be had."""
+    """Return the program to start. Raise `programs.MissingError` if there is none to be had."""
     named = os.environ.get("E2E_CHROMIUM")
     if named:
         if found := shutil.which(named):

@@ -1,4 +1,4 @@
-"""Writes the pages of docs/ that are made from code: what `./run docs` starts."""
+"""Write the pages of docs/ that are made from code: what `./run docs` starts."""
 
 import os
 from pathlib import Path

@@ -1,6 +1,6 @@
-"""docs/reference/endpoints.md, from the OpenAPI description that GET /api/schema serves.
+"""Make docs/reference/endpoints.md from the OpenAPI description that GET /api/schema serves.
 
-Added to it is what OpenAPI has no place for: which endpoints want a step-up, and which scope.
+Added is what OpenAPI has no place for: which endpoints want a step-up, and which scope.
 """
 
 import re
@@ -51,7 +51,7 @@ def endpoints() -> str:
 
 
 def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Every operation, with what the rows of the page are made of."""
+    """Yield every operation, with what the rows of the page are made of."""
     for path, methods in document["paths"].items():
         for method in (name for name in METHODS if name in methods):
             found, view = methods[method], view_of(path, method)
@@ -67,7 +67,7 @@ def operations(document: dict[str, Any]) -> Iterator[dict[str, Any]]:
 
 
 def view_of(path: str, method: str) -> Any:
-    """The view behind a path, as it would judge a request of this method."""
+    """Return the view behind a path, as it would judge a request of this method."""
     view = cast(Any, resolve(re.sub(r"{\w+}", "x", path)).func).view_class()
     view.request = type("Asked", (), {"method": method.upper()})
     return view
@@ -92,7 +92,10 @@ def needs(schemes: list[str], view: Any, method: str) -> Iterator[str]:
 
 
 def fields(document: dict[str, Any], part: dict[str, Any], without: str) -> str:
-    """The names in a body, `without` those of one direction; `?` behind what may be left out."""
+    """Return the names in a body, `without` those of one direction.
+
+    A `?` stands behind what may be left out.
+    """
     media: list[Any] = list(part.get("content", {}).values())
     schema = media[0].get("schema", {}) if media else {}
     while "$ref" in schema:

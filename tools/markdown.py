@@ -1,16 +1,16 @@
-"""The little Markdown that the generated pages of docs/ are made of."""
+"""Write the little Markdown that the generated pages of docs/ are made of."""
 
 from collections.abc import Iterable, Sequence
 
 
 def page(title: str, source: str, *parts: str) -> str:
-    """A whole file: its heading, where it comes from, and its parts with a blank line between."""
+    """Return a whole file: its heading, where it comes from, and its parts, a blank line apart."""
     made = f"<!-- Made by `./run docs` from {source}. Change it there. -->"
     return "\n\n".join([f"# {title}", made, *parts]) + "\n"
 
 
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
-    """A table; what would end a cell or a row inside one is escaped."""
+    """Return a table. Escape what would end a cell or a row inside one."""
     lines = [heads, ["---"] * len(heads), *rows]
     return "\n".join(f"| {' | '.join(map(cell, line))} |" for line in lines)
 

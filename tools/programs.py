@@ -1,4 +1,4 @@
-"""Programs that tests start: found on this machine, or installed by apt-get, or asked for.
+"""Find the programs that tests start on this machine, or install them by apt-get, or ask for them.
 
 `python -m tools.programs NAME ...` does so for several before the tests begin. A machine that lacks
 one fails the tests: a skipped test would look passed.
@@ -22,7 +22,7 @@ HELD = re.compile(r"could not get lock|locked by another process", re.IGNORECASE
 
 
 class MissingError(Exception):
-    """A program that is not here and could not be installed; its text is one line for people."""
+    """Raised if a program could not be installed. The text is one line for people."""
 
 
 class Program(NamedTuple):
@@ -37,8 +37,16 @@ PROGRAMS = {
     "caddy": Program("Caddy", "caddy", ("caddy",)),
     "chromium": Program(
         "Chromium",
-        "chromium",
-        ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+        # Without windows: the whole browser draws its toolbar in each, which takes three times as
+        # long as the pages.
+        "chromium-headless-shell",
+        (
+            "chromium-headless-shell",
+            "chromium",
+            "chromium-browser",
+            "google-chrome",
+            "google-chrome-stable",
+        ),
     ),
     "curl": Program("curl", "curl", ("curl",)),
     "firefox": Program("Firefox", "firefox-esr", ("firefox-esr", "firefox")),
@@ -56,13 +64,13 @@ def find(name: str) -> str | None:
 
 
 def ensure(name: str) -> str:
-    """Return the path of the program, which is installed first if need be; raise `MissingError`."""
+    """Return the path of the program, installed first if need be. Raise `MissingError`."""
     ensure_all(name)
     return str(find(name))
 
 
 def ensure_all(*names: str) -> None:
-    """Install those that are missing, all at once; raise `MissingError` if that fails."""
+    """Install those that are missing, all at once. Raise `MissingError` if that fails."""
     if all(map(find, names)):
         return
     with alone():
@@ -81,7 +89,7 @@ def ensure_all(*names: str) -> None:
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Let one process of this clone install at a time; the others wait here."""
+    """Let one process of this clone install at a time. The others wait here."""
     with Path(__file__).open("rb") as file:
         with suppress(OSError):  # a file system without locks
             fcntl.flock(file, fcntl.LOCK_EX)
@@ -89,7 +97,7 @@ def alone() -> Iterator[None]:
 
 
 def install(packages: list[str]) -> str:
-    """Install Debian's packages; return what apt-get complained of."""
+    """Install Debian's packages. Return what apt-get complained of."""
     if not shutil.which("apt-get"):
         return "there is no apt-get"
     # Lists of other sources may be out of reach: the package may be known all the same.
@@ -98,7 +106,7 @@ def install(packages: list[str]) -> str:
 
 
 def apt_get(*arguments: str) -> list[str]:
-    """Run apt-get, again while another program holds one of its locks; return its errors."""
+    """Run apt-get, again while another program holds one of its locks. Return its errors."""
     command = ["apt-get", "-qq", "-y", "-o", f"DPkg::Lock::Timeout={PATIENCE_SECONDS}", *arguments]
     plain = {**os.environ, "DEBIAN_FRONTEND": "noninteractive", "LC_ALL": "C"}
     deadline = time.monotonic() + PATIENCE_SECONDS

@@ -1,6 +1,6 @@
-"""The pages of docs/ that code says better than people: settings, events, errors, commands.
+"""Make the pages of docs/ that code says better than people: settings, events, errors, commands.
 
-Each has one source; tests/docs/test_reference.py fails while a page is not what it would be.
+Each has one source. tests/docs/test_reference.py fails while a page is not what it would be.
 Leaves out: everything that explains.
 """
 

@@ -1,7 +1,7 @@
-"""Prepares the data directory and becomes the application server: what `./run` starts.
+"""Prepare the data directory and become the application server: what `./run` starts.
 
 Migrations, the demo people and the certificate are made in one Python process, so that a second
-start takes about two seconds; the process then turns into granian. It binds to loopback only, but
+start takes about two seconds. The process then turns into granian. It binds to loopback only, but
 for a class (tools.classroom).
 """
 
@@ -37,7 +37,7 @@ def arguments() -> argparse.Namespace:
 
 
 def refuse_busy(port: int) -> None:
-    """Ends with one line if the port is taken; on ::1 too, where browsers look first."""
+    """End with one line if the port is taken, on ::1 too, where browsers look first."""
     for family, address in ((socket.AF_INET, "127.0.0.1"), (socket.AF_INET6, "::1")):
         try:
             with socket.socket(family, socket.SOCK_STREAM) as probe:
@@ -50,7 +50,7 @@ def refuse_busy(port: int) -> None:
 
 
 def prepare() -> Path:
-    """Brings the database and its people up to date; returns the data directory."""
+    """Bring the database and its people up to date. Return the data directory."""
     from django.conf import settings
     from django.core.management import CommandError, call_command
     from django.db import OperationalError, connection, connections

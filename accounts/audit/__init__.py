@@ -1,1 +1,1 @@
-"""The log of security events: its table, a person's own part of it, and the report."""
+"""Keep a log of security events: its table, a person's own part of it, and the report."""

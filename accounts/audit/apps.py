@@ -1,4 +1,4 @@
-"""App configuration of the event log: it listens to what happens."""
+"""Configure the event log as an app: it listens to what happens."""
 
 from django.apps import AppConfig
 

@@ -14,7 +14,7 @@ from django.dispatch import receiver
 from django.http import HttpRequest
 from rest_framework import serializers
 
-from .. import callers, subjects, user_agents
+from .. import callers, subjects
 from ..bounded_cache import BoundedMemory
 from ..models import Session
 from ..signals import ALARMS, exporting, happened
@@ -114,4 +114,4 @@ def user_of(event: SecurityEvent) -> dict[str, Any] | None:
 
 def device_of(event: SecurityEvent) -> str:
     """Return the event's browser and system in words."""
-    return user_agents.describe(event.user_agent)
+    return callers.device(event.user_agent)

@@ -1,4 +1,4 @@
-"""The table of security events."""
+"""Define the table of security events."""
 
 from django.conf import settings
 from django.db import models

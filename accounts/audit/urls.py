@@ -1,4 +1,4 @@
-"""The path of a person's own events."""
+"""Route the path of a person's own events."""
 
 from django.urls import path
 

@@ -1,4 +1,4 @@
-"""The endpoint for a person's own security events."""
+"""Answer a person's own security events."""
 
 from django.db.models import QuerySet
 from rest_framework.generics import ListAPIView

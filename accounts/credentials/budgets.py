@@ -15,6 +15,7 @@ from dataclasses import dataclass
 
 from django.db import connection
 from django.db.models import F
+from django.db.models.functions import Now
 from django.http import HttpRequest
 
 from .. import callers, subjects
@@ -69,10 +70,14 @@ def sign_in_budgets(request: HttpRequest, name: str) -> list[Budget]:
 def check(budgets: Iterable[Budget]) -> None:
     """Raise Throttled if one of the budgets is used up. Change nothing."""
     for budget in budgets:
-        count, started_at, now = _look(budget)
-        ahead = started_at > now + LEEWAY_SECONDS  # the clock has stepped back: this window is over
-        if count >= budget.limit and now < started_at + budget.seconds and not ahead:
-            raise Throttled(budget.name, wait=started_at + budget.seconds - now)
+        used_up = FailureCount.objects.filter(key=budget.key, count__gte=budget.limit)
+        found = used_up.annotate(now=Now()).first()
+        if found is None:
+            continue
+        now, ends = int(found.now.timestamp()), found.started_at + budget.seconds
+        # A window from the future is over: the clock has stepped back.
+        if now < ends and found.started_at <= now + LEEWAY_SECONDS:
+            raise Throttled(budget.name, wait=ends - now)
 
 
 def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
@@ -115,25 +120,14 @@ CLOCKS = {
 }
 
 
-def _look(budget: Budget) -> tuple[int, int, int]:
-    if not budget.subject:
-        return (0, 0, 0)
-    with connection.cursor() as cursor:
-        cursor.execute(
-            f"SELECT count, started_at, {CLOCKS[connection.vendor]}"  # noqa: S608  (ours alone)
-            f" FROM {TABLE} WHERE key = %s",
-            [budget.key],
-        )
-        return cursor.fetchone() or (0, 0, 0)
-
-
 def _add(budget: Budget, amount: int) -> tuple[int, int, int]:
+    """Charge a budget. Return its count, the start of its window, and the database's time."""
     if not budget.subject:
         return (0, 0, 0)
     over = "excluded.started_at NOT BETWEEN kept.started_at - %s AND kept.started_at + %s - 1"
     with connection.cursor() as cursor:
         cursor.execute(
-            f"INSERT INTO {TABLE} AS kept (key, owner, started_at, count)"  # noqa: S608
+            f"INSERT INTO {TABLE} AS kept (key, owner, started_at, count)"  # noqa: S608  (ours alone)
             f" VALUES (%s, %s, {CLOCKS[connection.vendor]}, %s) ON CONFLICT (key) DO UPDATE SET"
             f" count = CASE WHEN {over} THEN excluded.count"
             "  ELSE kept.count + excluded.count END,"

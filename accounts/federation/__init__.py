@@ -1,4 +1,4 @@
-"""Sign-in through an identity provider: OpenID Connect, authorization code with PKCE.
+"""Sign people in through an identity provider: OpenID Connect, authorization code with PKCE.
 
 Needs `people`: an address that the provider does not vouch for is proven by a mailed link.
 """

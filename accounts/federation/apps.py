@@ -1,4 +1,4 @@
-"""App configuration of the sign-in through an identity provider."""
+"""Configure the sign-in through an identity provider as an app."""
 
 from django.apps import AppConfig, apps
 from django.core.exceptions import ImproperlyConfigured

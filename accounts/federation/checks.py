@@ -1,4 +1,4 @@
-"""System checks of this part: the settings that name the identity provider."""
+"""Check the settings that name the identity provider."""
 
 from ..checks import rule
 from .conf import conf

@@ -1,4 +1,4 @@
-"""The steps of a sign-in through the identity provider that its endpoints are made of.
+"""Take the steps of a sign-in through the identity provider, of which its endpoints are made.
 
 An identity that is known signs in. An unknown one with a new address, which the provider vouches
 for, gets an account. Where the address has an account already, the provider's word is not enough:
@@ -20,7 +20,7 @@ from .. import callers, credentials, sessions, signals, subjects
 from ..conf import STEP_UP_SECONDS
 from ..credentials import budgets
 from ..errors import NotFound, SecondFactorRequired, Throttled, ValidationFailed
-from ..evidence import BY_PASSWORD, Evidence, of_provider
+from ..evidence import BY_PASSWORD, Evidence
 from ..models import Session
 from ..users.models import User
 from ..web import browser, cookies
@@ -178,7 +178,7 @@ def prove_account(request: HttpRequest, account: User, given: dict[str, Any]) ->
         evidence.extend(BY_PASSWORD)
     evidence.extend(credentials.prove(request, account, given))
     # A link in a mail is the provider's word and no second factor.
-    sessions.require(account, [of_provider(None, age=STEP_UP_SECONDS), *evidence])
+    sessions.require(account, [Evidence(how="oidc", amr=(), age=STEP_UP_SECONDS), *evidence])
     return evidence
 
 
@@ -190,7 +190,7 @@ def finish_link(
     `evidence` is what they have shown besides.
     """
     # The provider's word was given before, perhaps without asking for anything.
-    provider = of_provider(None, age=STEP_UP_SECONDS)
+    provider = Evidence(how="oidc", amr=(), age=STEP_UP_SECONDS)
     issued = browser.sign_in(
         request, user, evidence=[provider, *evidence], remember=pending.remember
     )

@@ -1,10 +1,10 @@
-"""What a browser keeps for us, in cookies, while somebody is away at the identity provider.
+"""Keep in a browser's cookies what we need when somebody comes back from the identity provider.
 
 There is no server session. The HttpOnly cookies are signed and not encrypted, since nothing in
 them is a secret from the browser's own user. Nobody can compose one, because of the signature with
 a salt for each kind. Nobody else can plant one, because of the cookies' names.
 Each trip to the provider has a cookie of its own, named after its `state`, so that two tabs do not
-take each other's. At most `MOST` trips are kept, in at most `LARGEST` letters.
+mix up their trips. At most `MOST` trips are kept, in at most `LARGEST` letters.
 """
 
 import hashlib
@@ -147,7 +147,10 @@ def sign(kept: Handshake | Pending) -> str:
 
 
 def read(kind: type[T], text: str) -> T | None:
-    """Return what `sign` signed. None if it is altered, of another kind or release, or too old."""
+    """Return what `sign` signed.
+
+    Return None if it is altered, of another kind or release, or too old.
+    """
     try:
         values: dict[str, Any] = signing.loads(text, salt=_salt(kind), max_age=LIVES[kind])
         found: dict[str, Any] = {

@@ -1,4 +1,4 @@
-"""The words that this part adds to the events and to the mails."""
+"""Add the words of this part to the events and to the mails."""
 
 from .. import signals
 from ..people import mails, notices, password_reset

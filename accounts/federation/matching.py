@@ -1,4 +1,4 @@
-"""Whose account an identity at the provider belongs to.
+"""Find whose account an identity at the provider belongs to.
 
 An identity is known by issuer and subject, which the provider never gives to anybody else. An
 e-mail address may change hands, so it never decides alone. One that the provider has verified

@@ -1,4 +1,4 @@
-"""The table that says whose account an identity at a provider is."""
+"""Define the table that says whose account an identity at a provider is."""
 
 from typing import ClassVar
 

@@ -1,4 +1,4 @@
-"""The protocol: OpenID Connect, authorization code with PKCE.
+"""Speak OpenID Connect: the authorization code flow with PKCE.
 
 `begin` returns where to send the browser. `check_answer` and `redeem` judge what it brings back.
 The answer must belong to this browser's own handshake (state), come from our provider (`iss`, RFC
@@ -23,7 +23,7 @@ from joserfc.jwk import JWKRegistry, Key
 from joserfc.jws import JWSRegistry, extract_compact
 
 from ..conf import STEP_UP_SECONDS
-from ..evidence import Evidence, of_provider
+from ..evidence import ONE, TWO, Evidence, is_value
 from . import provider
 from .conf import conf
 from .handshake import Handshake
@@ -44,9 +44,12 @@ BAD_TOKEN = (JoseError, KeyError, TypeError, ValueError, AttributeError)
 # How far the provider's clock and ours may differ.
 CLOCK_SECONDS = 30
 
+# More values of `amr` are not taken from a provider.
+MOST_VALUES = 8
+
 
 class SignInError(Exception):
-    """The sign-in failed. `reason` is a code for the person, the text is for the log."""
+    """Raised if a sign-in fails. `reason` is a code for the person, the text is for the log."""
 
     def __init__(self, reason: str, cause: str) -> None:
         super().__init__(cause)
@@ -78,11 +81,19 @@ class Proof:
     def evidence(self, since: float, identity: object = None) -> Evidence:
         """Return what this proves. It counts as no step-up unless it is fresh.
 
-        `identity` is the row that says whose this is.
+        It is worth two factors if the provider says so (`mfa`). Values of `amr` that are no short
+        words are left out. `identity` is the row that says whose this is.
         """
-        age = 0 if self.is_fresh(since) else STEP_UP_SECONDS
-        credential = f"oidc:{identity}" if identity is not None else ""
-        return of_provider(self.claims.get("amr"), age=age, credential=credential)
+        told = self.claims.get("amr")
+        values = told if isinstance(told, list) else []
+        words = [v for v in values if isinstance(v, str) and is_value(v)][:MOST_VALUES]
+        return Evidence(
+            how="oidc",
+            amr=tuple(words),
+            acr=TWO if "mfa" in words else ONE,
+            age=0 if self.is_fresh(since) else STEP_UP_SECONDS,
+            credential=f"oidc:{identity}" if identity is not None else "",
+        )
 
 
 def redirect_uri() -> str:

@@ -38,11 +38,11 @@ PAUSE_SECONDS = 3.0
 
 
 class ProviderError(Exception):
-    """The provider does not answer, or not as OpenID Connect wants it."""
+    """Raised if the provider does not answer, or not as OpenID Connect wants it."""
 
 
 class RefusedError(ProviderError):
-    """The provider refuses: the code is wrong, used or too old."""
+    """Raised if the provider refuses: the code is wrong, used or too old."""
 
 
 def is_safe(address: str) -> bool:

@@ -1,4 +1,4 @@
-"""The paths of a sign-in through an identity provider."""
+"""Route the paths of a sign-in through an identity provider."""
 
 from django.urls import path
 

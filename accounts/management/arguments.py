@@ -1,11 +1,14 @@
-"""Numbers on the command line: refused where they make no sense, before anything is done."""
+"""Refuse numbers on the command line that make no sense, before anything is done."""
 
 from argparse import ArgumentTypeError
 from collections.abc import Callable
 
 
 def between(least: int, most: int) -> Callable[[str], int]:
-    """An argparse type: a whole number from `least` to `most`."""
+    """Return an argparse type: a whole number from `least` to `most`.
+
+    It raises ArgumentTypeError for any other text.
+    """
 
     def number(text: str) -> int:
         try:

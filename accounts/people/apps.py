@@ -1,4 +1,4 @@
-"""App configuration of registration, passwords, profiles and mails."""
+"""Configure registration, passwords, profiles and mails as an app."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""System checks of this part: the user model, and the password rules."""
+"""Check the user model and the password rules that this part needs."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""Change of the e-mail address: a link to the new address proves it, then the account moves.
+"""Change an e-mail address: a link to the new address proves it, then the account moves.
 
 Leaves out: the endpoint that takes the link, which it shares with registrations
 (people.registration).

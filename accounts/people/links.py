@@ -1,4 +1,4 @@
-"""One-time links: whoever uses one has read the mail of its address.
+"""Make, find and use one-time links: whoever uses one has read the mail of its address.
 
 The token stands in the mail alone, in the link's fragment, which browsers never send. The table
 holds its SHA-256. A link works for 30 minutes by the database's clock. One conditional UPDATE
@@ -50,7 +50,7 @@ class AddressBody(Body):
 
 
 class TokenField(serializers.CharField):
-    """The token of a link that was mailed."""
+    """Take the token of a link that was mailed."""
 
     # 43 random letters and an address in base64url, each of whose characters may take four bytes.
     LONGEST = 43 + LONGEST_EMAIL * 4 * 4 // 3 + 1
@@ -60,7 +60,7 @@ class TokenField(serializers.CharField):
 
 
 class DeadLink(ValidationFailed):
-    """The link is unknown, used, expired or outdated. The answer does not say which."""
+    """Raised for a link that is unknown, used, expired or outdated. No answer says which."""
 
     def __init__(self, cause: str = "") -> None:
         text = "This link has expired or was used already. Ask for a new one."

@@ -1,4 +1,4 @@
-"""The words of the mails, and sending one.
+"""Say what the mails say, and send one.
 
 A mail to somebody never repeats what a stranger typed. Not even the name given at registration
 stands in it, as that could carry any message to any address. A link stands alone on its line.

@@ -1,4 +1,4 @@
-"""The table of mailed links."""
+"""Define the table of mailed links."""
 
 from django.conf import settings
 from django.db import models

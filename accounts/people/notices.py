@@ -8,7 +8,7 @@ from django.db.models.signals import post_delete
 from django.dispatch import receiver
 from django.http import HttpRequest
 
-from .. import callers, subjects, user_agents
+from .. import callers, subjects
 from ..models import Session
 from ..sessions import database_now
 from ..signals import ALARMS, KINDS, MAILED, happened
@@ -93,7 +93,7 @@ def send_notice(
         user,
         at=database_now(),
         address=callers.address_of(request) or "unknown",
-        device=user_agents.describe(user_agent),
+        device=callers.device(user_agent),
     )
 
 
@@ -111,8 +111,8 @@ def is_new_device(user: AbstractBaseUser, session: Session | None, user_agent: s
     """
     earlier = Session.objects.filter(user_id=user.pk).exclude(id=session.id if session else "")
     seen = set(earlier.values_list("user_agent", flat=True).distinct())
-    described = user_agents.describe(user_agent)
-    return bool(seen) and described not in map(user_agents.describe, seen)
+    described = callers.device(user_agent)
+    return bool(seen) and described not in map(callers.device, seen)
 
 
 @receiver(post_delete, sender=settings.AUTH_USER_MODEL)

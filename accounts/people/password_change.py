@@ -1,4 +1,4 @@
-"""Change of the password, and how a new password is hashed and stored.
+"""Change a password. Hash and store new passwords.
 
 Resets and registrations hash and store theirs by the functions here.
 """
@@ -67,7 +67,10 @@ def change(request: HttpRequest, session: Session, user: User, current: str, new
 
 
 def hash_password(password: str) -> str:
-    """Return the hash to store. Waits in the same queue as sign-ins that hash a password."""
+    """Return the hash to store, after a wait in the same queue as sign-ins.
+
+    Raise Unavailable if too many are waiting.
+    """
     with hashing.hashing_slot():
         return make_password(password)
 

@@ -1,4 +1,4 @@
-"""Reset of a forgotten password, by a link in a mail."""
+"""Reset a forgotten password, by a link in a mail."""
 
 from collections.abc import Callable
 from typing import Any, cast

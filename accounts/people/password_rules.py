@@ -1,4 +1,4 @@
-"""What a password may be: the two validators for AUTH_PASSWORD_VALIDATORS, and checking one.
+"""Decide what a password may be: two validators for AUTH_PASSWORD_VALIDATORS, and their use.
 
 Length and guessability count, composition does not (NIST SP 800-63B-4, ASVS 5.0 6.2). The rules
 are validators of Django, so that every way to set a password meets them.
@@ -32,7 +32,7 @@ _estimating = threading.Lock()  # zxcvbn keeps the words of the current call in 
 
 
 class LengthLimit:
-    """Refuses what is too short to be safe, and what is too long to be hashed."""
+    """Refuse what is too short to be safe, and what is too long to be hashed."""
 
     def __init__(self, least: int = 15) -> None:
         self.least = least
@@ -51,7 +51,7 @@ class LengthLimit:
 
 
 class Guessable:
-    """Refuses what a guesser tries early: repeats, sequences, known words, your own name."""
+    """Refuse what a guesser tries early: repeats, sequences, known words, your own name."""
 
     ADVICE = "Use four or more unrelated words."
     # What zxcvbn calls the longest part of a password that it has found.

@@ -1,4 +1,4 @@
-"""A person's own account: read, rename and delete it, and download all data (GDPR 15 and 20).
+"""Let people read, rename and delete their account, and download all data (GDPR 15 and 20).
 
 Other parts of this package add to the download by the signal `accounts.signals.exporting`. Other
 apps add to it by the setting `EXPORTS`, which names a function for each part. So this module knows
@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 from django.utils.module_loading import import_string
 from rest_framework.response import Response
 
-from .. import signals, subjects, user_agents
+from .. import callers, signals, subjects
 from ..models import Session
 from ..users.models import User
 from ..web.authentication import SignedInRequest
@@ -94,7 +94,7 @@ def _exported(session: Session) -> dict[str, Any]:
         "id": session.id,
         "client": session.client,
         "method": session.method,
-        "device": user_agents.describe(session.user_agent),
+        "device": callers.device(session.user_agent),
         "user_agent": session.user_agent,
         "address": session.address,
         "created_at": moment(session.created_at),

@@ -1,4 +1,4 @@
-"""Registration: prove an address by a mailed link, then choose a password.
+"""Register people: they prove an address by a mailed link, then choose a password.
 
 Nobody can prepare an account on somebody else's address. No answer tells whether an address has an
 account: what depends on that is done in the background, and only the mail says it.

@@ -1,4 +1,4 @@
-"""The paths of registration, passwords, addresses and a person's own account."""
+"""Route the paths of registration, passwords, addresses and a person's own account."""
 
 from django.urls import path
 

@@ -15,7 +15,6 @@ from .session import (
     reauthenticated,
     recent,
     require,
-    seconds_ahead,
     sign_out,
     start,
 )
@@ -33,7 +32,6 @@ __all__ = [
     "refreshable",
     "require",
     "rotate",
-    "seconds_ahead",
     "sign_out",
     "start",
 ]

@@ -7,7 +7,6 @@ which all servers share. A server's own clock may be off by seconds.
 import hashlib
 import logging
 import secrets
-import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
@@ -264,14 +263,3 @@ def database_now() -> datetime:
     ((now,),) = query.get_compiler(connection.alias).results_iter()
     found: datetime = now
     return found
-
-
-def seconds_ahead() -> float:
-    """Return by how many seconds at least this server's clock is ahead of the database's.
-
-    The number is negative if it is behind. The database read its clock at some moment between our
-    question and its answer, so a difference within that time is none.
-    """
-    before = time.time()
-    theirs = database_now().timestamp()
-    return max(before - theirs, 0) or min(time.time() - theirs, 0)

@@ -169,8 +169,10 @@ def is_outdated(encoded: str) -> bool:
 
 
 def is_new(user: AbstractBaseUser) -> bool:
-    """Return whether saving makes the row. A copy from a file (loaddata) always takes itself for
-    new."""
+    """Return whether saving makes the row.
+
+    A copy from a file (loaddata) always takes itself for new, so the table is asked.
+    """
     return user._state.adding and not subjects.rows().filter(pk=user.pk).exists()
 
 

@@ -1,1 +1,1 @@
-"""The administration: its sign-in, and pages for people, sessions and what parts keep."""
+"""Administer the service: a sign-in, and pages for people, sessions and what parts keep."""

@@ -1,4 +1,4 @@
-"""Users, identities, sessions and events for staff.
+"""Show users, identities, sessions and events to staff.
 
 A session that ends here ends everywhere at once. Identities, events and reset links are here if
 the parts that own them are installed.
@@ -16,11 +16,10 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.db.models import QuerySet
 from django.http import HttpRequest
 
-from .. import sessions, signals, subjects, user_agents
+from .. import callers, sessions, signals, subjects
 from ..conf import conf
 from ..models import Session
-from ..web.browser import signed_in_here
-from .site import GatehouseAdmin
+from .site import GatehouseAdmin, signed_in_here
 from .site import site as own_site
 
 # The project's own where it is one of ours (staff.apps.Administration): all models in one place.
@@ -81,7 +80,7 @@ class ForStaff(ModelAdmin):
 
     @admin.display(description="device")
     def device(self, row: Any) -> str:
-        return user_agents.describe(row.user_agent)
+        return callers.device(row.user_agent)
 
 
 class UserAdmin(ForStaff):

@@ -1,4 +1,4 @@
-"""App configuration of the administration."""
+"""Configure the administration as an app."""
 
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin

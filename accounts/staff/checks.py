@@ -1,4 +1,4 @@
-"""System checks of the administration: its sign-in, and how long it stays open."""
+"""Check the administration's sign-in, and how long it stays open."""
 
 from collections.abc import Iterator
 from typing import Any

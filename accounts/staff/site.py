@@ -1,4 +1,4 @@
-"""The sign-in of the administration, which starts a session of Django's.
+"""Sign staff in to the administration, which starts a session of Django's.
 
 It takes the same credentials, budgets and events as any other sign-in. The JWT cookies do not open
 the administration: whoever holds a stolen browser session is not staff yet. For people with a
@@ -11,6 +11,7 @@ from django import forms
 from django.contrib.admin import AdminSite
 from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponseRedirect
 from django.http.response import HttpResponseBase
 from rest_framework.exceptions import ErrorDetail
@@ -20,7 +21,8 @@ from ..conf import conf
 from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import EnrolmentRequired, InvalidCredentials, Problem, SecondFactorRequired
 from ..evidence import BY_PASSWORD, ONE, level
-from ..web.browser import signed_in_here
+from ..models import Session
+from ..web.browser import access_claims
 
 # The administration's own form has no place for a passkey.
 FIRST = (
@@ -110,6 +112,12 @@ class GatehouseAdmin(AdminSite):
 
     def password_change_done(self, request: HttpRequest, extra_context: Any = None) -> Any:
         return self.password_change(request)
+
+
+def signed_in_here(request: HttpRequest) -> QuerySet[Session]:
+    """Return the session whose access cookie came with the request and is still good, if any."""
+    claims = access_claims(request)
+    return Session.objects.filter(id=claims.sid) if claims else Session.objects.none()
 
 
 site = GatehouseAdmin(name="admin")

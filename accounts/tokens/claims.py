@@ -127,7 +127,6 @@ class AccessClaims:
 class RefreshClaims:
     """What a verified refresh token says. `key` is the session's secret."""
 
-    sub: str
     sid: str
     gen: int
     client_id: str
@@ -136,7 +135,7 @@ class RefreshClaims:
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Self:
         """Return the claims of a verified payload."""
-        return cls(**{name: payload[name] for name in ("sub", "sid", "gen", "client_id", "key")})
+        return cls(**{name: payload[name] for name in ("sid", "gen", "client_id", "key")})
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,12 +6,11 @@ JSON). With one meaning for each text, two readers cannot disagree about a token
 """
 
 import base64
-import json
 import re
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
-from ..strict_json import TooDeep, decode
+from ..strict_json import NAMES_ONCE, NoObject, read_object
 
 # Our own tokens have about 500 bytes. The length is checked first, since decoding longer ones
 # costs more.
@@ -68,25 +67,6 @@ def _decode(segment: str) -> bytes:
 
 def _read_object(data: bytes, what: str) -> dict[str, Any]:
     try:
-        found = decode(data.decode("utf-8"), DECODER)  # json.loads would guess UTF-16 and UTF-32
-    except TooDeep as error:
-        raise Malformed(f"the {what} is nested too deeply") from error
-    except ValueError as error:
-        raise Malformed(f"the {what} is not JSON in UTF-8") from error
-    if not isinstance(found, dict):
-        raise Malformed(f"the {what} is not an object")
-    return found
-
-
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
-        raise Malformed("a member name stands twice")
-    return found
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise Malformed(f"{name} is not JSON")
-
-
-DECODER = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_refuse_constant)
+        return read_object(data, what, NAMES_ONCE)
+    except NoObject as error:
+        raise Malformed(str(error)) from error

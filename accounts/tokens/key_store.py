@@ -29,9 +29,6 @@ class Source:
 
     def __init__(self) -> None:
         self.lock = threading.Lock()
-        self.reset()
-
-    def reset(self) -> None:
         self.current: Ring | None = None
         self.seen: object = None
         self.complaint = ""
@@ -84,18 +81,14 @@ def _stamp(path: Path) -> tuple[str, int, int, int]:
     return (str(path), found.st_ino, found.st_mtime_ns, found.st_size)
 
 
-def write(ring: Ring, path: Path, *, overwrite: bool = True) -> None:
-    """Write the ring into a file that only its owner can read.
-
-    Without `overwrite` a file that another process has made stays as it is.
-    """
-    (files.replace if overwrite else files.make)(path, ring.dump())
+def write(ring: Ring, path: Path) -> None:
+    """Write the ring into a file that only its owner can read. Raise OSError if that fails."""
+    files.replace(path, ring.dump())
 
 
 def create(path: Path) -> None:
     """Write a ring with one new key, unless the file is there. Raise OSError if that fails."""
-    if not path.exists():
-        write(Ring([new_key("active")]), path, overwrite=False)
+    files.make(path, Ring([new_key("active")]).dump())
 
 
 # The settings that a ring stands for. Issuer and audience are among them, because the cache of

@@ -93,6 +93,7 @@ class Ring:
         if len(active) != 1 or len(self.by_kid) != len(keys):
             raise ImproperlyConfigured("The signing keys need one active key and no duplicates.")
         self.active = active[0]
+        self.next = next((key for key in keys if key.status == "next"), None)
         self.public_by_kid = {kid: (key.alg, key.public) for kid, key in self.by_kid.items()}
         self.active_kid = self.active.kid
 
@@ -115,9 +116,7 @@ class Ring:
 
     def with_next(self) -> "Ring":
         """Return a ring with one more key, which verifies but does not sign yet."""
-        if any(key.status == "next" for key in self.by_kid.values()):
-            return self
-        return Ring([*self.by_kid.values(), new_key("next")])
+        return self if self.next else Ring([*self.by_kid.values(), new_key("next")])
 
     def activated(self, now: int, keep_seconds: int) -> "Ring":
         """Return a ring whose next key is active, without retired keys that no live token needs."""
@@ -134,8 +133,7 @@ class Ring:
     def without(self, kid: str) -> "Ring":
         """Return a ring without a leaked key. Another one signs if the leaked one did."""
         keys = [key for key in self.by_kid.values() if key.kid != kid]
-        if any(key.status == "active" for key in keys):
+        if self.active.kid != kid:
             return Ring(keys)
-        waiting = [key for key in keys if key.status == "next"]
-        successor = replace(waiting[0], status="active") if waiting else new_key("active")
-        return Ring([*(key for key in keys if key.status != "next"), successor])
+        successor = replace(self.next, status="active") if self.next else new_key("active")
+        return Ring([*(key for key in keys if key is not self.next), successor])

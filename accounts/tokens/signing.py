@@ -237,4 +237,5 @@ def _verify(kind: type[TypedToken], text: str) -> dict[str, Any]:
         raise InvalidToken(str(error.__cause__)) from error
 
 
+# A new process has verified nothing.
 reset = verified.clear

@@ -1,4 +1,4 @@
-"""App configuration of the user model."""
+"""Configure the user model as an app."""
 
 from django.apps import AppConfig
 

@@ -1,4 +1,4 @@
-"""A user model for new projects: people who sign in by their e-mail address."""
+"""Define a user model for new projects, whose people sign in by their e-mail address."""
 
 from collections.abc import Iterator
 from typing import Any, ClassVar
@@ -68,7 +68,7 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     @transaction.atomic
     def save(self, *args: Any, **kwargs: Any) -> None:
-        """With what follows from it (sessions.user_changes), or not at all."""
+        """Save with all that follows from it (sessions.user_changes), or not at all."""
         super().save(*args, **kwargs)
 
     def set_password(self, raw_password: str | None) -> None:
@@ -89,6 +89,9 @@ class User(AbstractBaseUser, PermissionsMixin):
         yield from map(self._counting_endings, super().get_session_auth_fallback_hash())
 
     def _counting_endings(self, auth_hash: str) -> str:
-        """Return Django's own hash until sessions were ended: those of before a move go on."""
+        """Return Django's own hash until sessions are ended.
+
+        So the sessions that people had before they moved to this model go on.
+        """
         subject = Subject.objects.filter(user_id=self.pk, endings__gt=0).first()
         return f"{auth_hash}.{subject.endings}" if subject else auth_hash

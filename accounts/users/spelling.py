@@ -1,4 +1,4 @@
-"""Give addresses one spelling, however people type them, and keep names on one line.
+"""Give addresses one spelling, however people type them.
 
 No letter becomes another one, only another spelling of itself. The owner of `weiß@…` is not the
 owner of `weiss@…`, and `straße.example` is another domain than `strasse.example`.
@@ -23,7 +23,7 @@ def canonical_email(text: str) -> str:
 
     The domain is written as the DNS knows it, by IDNA 2008 after the mapping of UTS 46. The part
     before the @ is composed (NFC) and in lower case. A text that is no address has one spelling
-    too, so that it can be looked up; no account is found by it.
+    too, so that it can be looked up. No account is found by it.
     """
     local, at, domain = text.strip().rpartition("@")
     try:

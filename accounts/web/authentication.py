@@ -128,8 +128,6 @@ def bearer_token(request: HttpRequest) -> str | None:
     The scheme is case-insensitive (RFC 9110 section 11.1). Other schemes are not ours.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
-    if not header:
-        return None
     scheme, _, rest = header.strip().partition(" ")
     if scheme.lower() != "bearer":
         return None

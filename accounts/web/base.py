@@ -38,8 +38,8 @@ class View(APIView):
     """The base of every endpoint, whatever REST_FRAMEWORK says. `max_body` is in bytes.
 
     Its handlers are those of Django REST framework: they get its request, and read the body.
-    For the API's description alone: whether only browsers call it, and which failures it has
-    beyond those of its base class and method.
+    `for_browsers` and `refuses` are for the API's description alone: whether only browsers call it,
+    and which failures it has beyond those of its base class and method.
     """
 
     parser_classes: Sequence[Any] = (bodies.JSONParser,)

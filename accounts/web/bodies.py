@@ -7,7 +7,7 @@ stands beside its view. The docstrings of bodies are texts of the API's descript
 import json
 import re
 from datetime import UTC, datetime
-from typing import Any, ClassVar, NoReturn
+from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import validators as django
@@ -21,7 +21,7 @@ from .. import subjects
 from ..credentials.verification import LONGEST_PASSWORD
 from ..errors import InvalidRequest
 from ..models import Session
-from ..strict_json import TooDeep, decode
+from ..strict_json import PLAIN, NoObject, read_object
 
 MEDIA_TYPE = "application/json"
 
@@ -62,22 +62,13 @@ class JSONParser(parsers.BaseParser):
         if not data.strip():
             return {}
         try:
-            found = decode(data.decode("utf-8"), DECODER)
-            json.dumps(found, ensure_ascii=False).encode("utf-8")  # fails on a lone surrogate
-        except TooDeep as error:
-            raise InvalidRequest("the body is nested too deeply") from error
-        except ValueError as error:
-            raise InvalidRequest("the body is not JSON in UTF-8") from error
-        if not isinstance(found, dict):
-            raise InvalidRequest("the body is not a JSON object")
+            found = read_object(data, "body", PLAIN)
+            json.dumps(found, ensure_ascii=False).encode("utf-8")
+        except NoObject as error:
+            raise InvalidRequest(str(error)) from error
+        except UnicodeEncodeError as error:
+            raise InvalidRequest("the body has half a character (a surrogate)") from error
         return found
-
-
-def _refuse(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-DECODER = json.JSONDecoder(parse_constant=_refuse)
 
 
 class JSONRenderer(renderers.JSONRenderer):

@@ -44,12 +44,6 @@ def sessions_in_cookies(request: HttpRequest) -> QuerySet[Session]:
     return Session.objects.filter(id__in=tokens.named_sessions(texts, Session.Client.WEB))
 
 
-def signed_in_here(request: HttpRequest) -> QuerySet[Session]:
-    """Return the session whose access cookie came with the request and is still good, if any."""
-    claims = access_claims(request)
-    return Session.objects.filter(id=claims.sid) if claims else Session.objects.none()
-
-
 def access_claims(request: HttpRequest) -> AccessClaims | None:
     """Return what the access cookie says, or None if there is none that is good."""
     try:

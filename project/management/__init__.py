@@ -1,1 +1,1 @@
-"""Commands of the wiring."""
+"""Offer this site's own commands."""

@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from accounts import sessions
 from accounts.audit.models import SecurityEvent
-from accounts.evidence import of_provider
+from accounts.evidence import Evidence
 from accounts.factors import challenges
 from accounts.factors.models import Passkey
 from accounts.factors.passkeys import evidence
@@ -437,7 +437,7 @@ def test_removed_passkey_takes_away_step_ups_and_sessions_that_it_completed(alic
     """Also of a session that began with something else beside it."""
     client, lost = steps.owner(alice)
     steps.add_passkey(client)
-    proven = [of_provider(None, age=0, credential="other:1"), evidence(steps.row(lost))]
+    proven = [Evidence(how="oidc", amr=(), credential="other:1"), evidence(steps.row(lost))]
     elsewhere = sessions.start(alice, evidence=proven, client="web", remember=False).session
     other = BrowserClient()
     steps.sign_in(other, lost)

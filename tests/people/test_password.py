@@ -12,7 +12,7 @@ from django.core.exceptions import ValidationError
 
 from accounts import sessions
 from accounts.audit.models import SecurityEvent
-from accounts.evidence import of_provider
+from accounts.evidence import Evidence
 from accounts.models import FailureCount, Session
 from accounts.people import delivery
 from accounts.users.models import User
@@ -185,7 +185,7 @@ def test_account_that_the_provider_signs_in_to_may_set_its_first_password(
     User.objects.filter(pk=alice.pk).update(password=make_password(None))
     alice.refresh_from_db()
     session = sessions.start(
-        alice, evidence=[of_provider(None, age=0)], client="web", remember=False
+        alice, evidence=[Evidence(how="oidc", amr=())], client="web", remember=False
     ).session
 
     token = reset_token(browser_client, alice.email)

@@ -19,7 +19,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import sessions, subjects
 from accounts.audit.models import SecurityEvent
-from accounts.evidence import of_provider
+from accounts.evidence import Evidence
 from accounts.federation.models import Identity
 from accounts.models import Session
 from accounts.people.models import LinkToken
@@ -334,7 +334,7 @@ def test_superuser_makes_staff_and_old_tokens_are_refused(
 def linked(alice: User) -> Identity:
     """Alice's identity at a provider, and a browser that signed in with it."""
     found = Identity.objects.create(issuer="https://idp.example", subject="alice there", user=alice)
-    sessions.start(alice, evidence=[of_provider(None, age=0)], client="web", remember=False)
+    sessions.start(alice, evidence=[Evidence(how="oidc", amr=())], client="web", remember=False)
     return found
 
 

@@ -1,1 +1,1 @@
-"""Commands for whoever runs the server."""
+"""Offer commands to whoever runs the server."""

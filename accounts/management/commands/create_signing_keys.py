@@ -1,4 +1,4 @@
-"""Make the first set of signing keys: what a new server needs before anything else starts."""
+"""Make the first set of signing keys, which a new server needs before anything else starts."""
 
 from argparse import ArgumentParser
 from pathlib import Path
@@ -16,17 +16,16 @@ class Command(BaseCommand):
         "and the revocation counter are written into the `.gitignore` of their folders."
     )
 
-    # They would refuse to go on without keys.
+    # The checks would refuse to go on without keys.
     requires_system_checks = ()
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--print", action="store_true", help="print the set, write no file")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        ring = keys.Ring([keys.new_key("active")])
         path = conf.signing_keys_file
         if options["print"]:
-            self.stdout.write(ring.dump())
+            self.stdout.write(keys.Ring([keys.new_key("active")]).dump())
         elif path.exists():
             self.stdout.write(f"{path} exists: rotate_signing_key changes the key.")
         elif not path.parent.is_dir():
@@ -35,14 +34,15 @@ class Command(BaseCommand):
             keep_out_of_git(path.parent, path.name, f"{path.name}.lock", f".{path.name}.*")
             if conf.revocation_counter.parent.is_dir():
                 keep_out_of_git(conf.revocation_counter.parent, conf.revocation_counter.name)
-            key_store.write(ring, path, overwrite=False)
+            key_store.create(path)
+            ring = keys.Ring.parse(path.read_text(encoding="utf-8"))
             self.stdout.write(f"signing with {ring.active.kid}")
 
 
 def keep_out_of_git(folder: Path, *names: str) -> None:
-    """Have the folder's `.gitignore` name these files: `git add -A` would publish a private key.
+    """Name these files in the folder's `.gitignore`: `git add -A` would publish a private key.
 
-    The file is made where there is none. Lines of others stay.
+    Make that file where there is none. Leave other lines as they are.
     """
     path = folder / ".gitignore"
     before = path.read_text(errors="surrogateescape") if path.exists() else ""

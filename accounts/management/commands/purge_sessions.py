@@ -1,4 +1,4 @@
-"""Delete what has been over for a while: ended sessions, old counters, leftovers of the parts."""
+"""Delete what has been over for a while: ended sessions, old counters, old rows of the parts."""
 
 import time
 from argparse import ArgumentParser
@@ -22,8 +22,11 @@ DAY = timedelta(days=1)
 
 @contextmanager
 def rest_after() -> Iterator[None]:
-    """Rest as long as the work took: SQLite hands its lock to whoever happens to ask, and a refresh
-    that waits between batches asks ever less often."""
+    """Rest as long as the work took, one second at most.
+
+    SQLite hands its lock to whoever happens to ask. A refresh that waits asks ever less often, and
+    would not get it between two batches.
+    """
     began = time.monotonic()
     yield
     time.sleep(min(1.0, time.monotonic() - began))
@@ -56,7 +59,7 @@ class Command(BaseCommand):
                 ended += sessions.end(Session.objects.filter(id__in=ids), "expired")
             self.progress(f"ended {ended} expired sessions")
         self.stdout.write(f"ended {ended} expired sessions")
-        # A row that is gone cannot tell anybody that its tokens are.
+        # As long as tokens of a session may verify, its row must say that it has ended.
         keep = max(timedelta(days=days), revocation.period())
         old = Session.objects.filter(ended_at__lt=Now() - keep)
         self.delete(old, "sessions that ended long ago", batch)
@@ -75,6 +78,6 @@ class Command(BaseCommand):
         self.stdout.write(f"deleted {deleted} {what}")
 
     def progress(self, text: str) -> None:
-        """One line, written over again, where somebody is looking."""
+        """Write over the last line, where somebody is looking."""
         if self.stderr.isatty():
             self.stderr.write(text, ending="\r")

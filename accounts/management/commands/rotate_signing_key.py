@@ -1,4 +1,4 @@
-"""Change the key that signs, without signing anyone out; or drop a leaked one."""
+"""Change the key that signs without signing anyone out, or drop a leaked key."""
 
 import time
 from argparse import ArgumentParser
@@ -50,15 +50,18 @@ class Command(BaseCommand):
             key_store.write(ring, conf.signing_keys_file)
         (kid,) = [kid for kid, key in ring.by_kid.items() if key.status == "next"]
         self.stdout.write(f"published the next key, waiting {wait} s")
-        # Servers look at the file each second; caches of the JWKS need longer. A leaked key must
-        # not wait for that: the file may have changed afterwards.
+        # Servers look at the file each second. Caches of the JWKS need longer. The lock is not held
+        # meanwhile, so that a leaked key can be dropped.
         time.sleep(wait)
         with alone():
             self.activate(kid)
         self.stdout.write(f"signing with {kid}")
 
     def activate(self, kid: str) -> None:
-        """Sign with the key that was published; CommandError if it is not there to sign."""
+        """Sign with the key that was published.
+
+        Raise CommandError if it was withdrawn or retired meanwhile.
+        """
         ring = key_store.ring()
         status = ring.by_kid[kid].status if kid in ring.by_kid else "withdrawn"
         if status == "next":
@@ -81,8 +84,7 @@ class Command(BaseCommand):
             self.end_sessions(drop)
         else:
             ring = key_store.ring()
-            waiting = any(key.status == "next" for key in ring.by_kid.values())
-            ring = activated(ring) if waiting else ring.with_next()
+            ring = activated(ring) if ring.next else ring.with_next()
         self.stdout.write(ring.dump())
         self.stderr.write("Set GATEHOUSE_SIGNING_KEYS to this on every server, then restart.")
 
@@ -99,7 +101,10 @@ class Command(BaseCommand):
 
 @contextmanager
 def alone() -> Iterator[None]:
-    """Two that change the file at once would lose a key; inside, it is read anew."""
+    """Let one command at a time change the key file, and read the file anew inside.
+
+    Two commands at once would lose a key.
+    """
     with files.alone(conf.signing_keys_file):
         key_store.reset()  # whoever held the lock before has changed the file
         yield

@@ -1,4 +1,4 @@
-"""Endpoints for a signed-in person's own sessions: list, end one, end the others, step up."""
+"""Serve signed-in people their own sessions: list, end one, end the others, step up."""
 
 from datetime import timedelta
 from typing import Any
@@ -9,7 +9,7 @@ from rest_framework import serializers
 from rest_framework.generics import ListAPIView
 from rest_framework.response import Response
 
-from ... import credentials, sessions, signals, user_agents
+from ... import callers, credentials, sessions, signals
 from ...errors import NotFound, ValidationFailed
 from ...evidence import BY_PASSWORD, Evidence
 from ...models import Session
@@ -41,7 +41,7 @@ class Device(serializers.Serializer[Session]):
         return bool(session.id == self.context["request"].user.session_id)
 
     def get_device(self, session: Session) -> str:
-        return user_agents.describe(session.user_agent)
+        return callers.device(session.user_agent)
 
     def get_end_reason(self, session: Session) -> str | None:
         return session.end_reason or None

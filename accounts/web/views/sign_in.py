@@ -1,4 +1,4 @@
-"""Endpoints for browsers: who am I, sign in, refresh, sign out."""
+"""Serve browsers: who am I, sign in, refresh, sign out."""
 
 from typing import Any
 

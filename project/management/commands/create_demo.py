@@ -1,4 +1,4 @@
-"""Create those demo people who are missing; those who are there stay as they are."""
+"""Create those demo people who are missing. Those who are there stay as they are."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A table of the last day's security events, for whoever runs the service."""
+"""Print tables of the last day's security events, for whoever runs the service."""
 
 from argparse import ArgumentParser
 from collections.abc import Iterable

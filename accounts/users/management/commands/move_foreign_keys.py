@@ -66,7 +66,7 @@ class Outdated:
 
     @property
     def loose(self) -> "ForeignKey[Any, Any]":
-        """The field without its constraint."""
+        """Return the field without its constraint."""
         return self.without_constraint(self.field.column)
 
     def without_constraint(self, column: str) -> "ForeignKey[Any, Any]":
