@@ -29,7 +29,7 @@ def messages(request: HttpRequest) -> HttpResponse:
     found = [mail for file in newest for mail in reversed(mails_in(file))]
     if not settings.DEMO:
         own = getattr(request, "mail_domain", "")  # lab.classroom.middleware says whose it is
-        found = [mail for mail in found if own and mail["to"].endswith(f"@{own}")]
+        found = [mail for mail in found if own and mail["to"].lower().endswith(f"@{own}")]
     return JsonResponse({"count": len(found), "results": found[:SHOWN]})
 
 

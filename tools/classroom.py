@@ -1,4 +1,4 @@
-"""`./run --class`: opens Gatehouse to a room of learners, after saying what that opens and to whom.
+"""Open Gatehouse to a room of learners (`./run --class`), after saying what that opens, to whom.
 
 A room has no names, so the three kinds of host are ports of this machine's address. A browser takes
 another port for another origin of the same site, which is what a sibling is. The one attacker who
@@ -26,7 +26,7 @@ OURS = ("MODE", "ISSUER", "HOSTS", "LAB_HOSTS", "HOSTILE_HOSTS")
 
 @dataclass(frozen=True)
 class Plan:
-    """What is opened: three ports of one address, and another name for the last of them."""
+    """Say what is opened: three ports of one address, and another name for the last of them."""
 
     address: str
     port: int
@@ -42,11 +42,12 @@ class Plan:
 
     @property
     def hostile(self) -> list[str]:
-        """Another site first, then the sibling."""
+        """Return the attackers' hosts: another site first, then the sibling."""
         return [f"{self.other}:{self.port + 2}", f"{self.address}:{self.port + 2}"]
 
     @property
     def said(self) -> str:
+        """Return what whoever starts it has to agree to."""
         return f"""\
 This opens Gatehouse to every machine that reaches {self.address} on your local network:
 

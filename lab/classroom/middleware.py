@@ -1,4 +1,4 @@
-"""Who may ask anything in a class: whoever has joined, the teacher, and nobody from elsewhere."""
+"""Decide who may ask anything in a class: whoever has joined, and the teacher."""
 
 import ipaddress
 from collections.abc import Callable
@@ -19,9 +19,9 @@ BY_TOKEN = ("/api/me", "/bank/account")
 
 
 class Classroom:
-    """Set after project.hosts.HostKinds and before the lab's own middleware.
+    """Let pupils and the teacher in, and count each pupil as one caller in every budget.
 
-    A pupil counts as one caller in every budget, whichever address they share.
+    It stands after project.hosts.HostKinds and before the lab's own middleware.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:

@@ -1,4 +1,4 @@
-"""What the lab's pages ask before each experiment, read from the pages themselves."""
+"""Read what the lab's pages ask before each experiment, from the pages themselves."""
 
 from dataclasses import dataclass, field
 from functools import cache
@@ -13,14 +13,14 @@ from lab.pages import LearnPage
 
 @dataclass
 class Question:
-    """`answers` has the words of each button by the key that a prediction is sent under."""
+    """Hold a question, and in `answers` the words of each button by the key of its prediction."""
 
     text: str = ""
     answers: dict[str, str] = field(default_factory=dict)
 
 
 class Reader(HTMLParser):
-    """Collects each `lab-experiment` of a page: its `data-question` and every `data-predict`."""
+    """Collect each `lab-experiment` of a page: its `data-question` and every `data-predict`."""
 
     def __init__(self) -> None:
         super().__init__()

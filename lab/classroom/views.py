@@ -1,4 +1,4 @@
-"""The endpoints of a class: join, predict, and for the teacher the tally and a new class."""
+"""Answer in a class: join, predict, and for the teacher the tally and a new class."""
 
 from typing import Any
 
