@@ -3,13 +3,11 @@
 import { EMPTY, send } from '../wire.js';
 
 const inClass = document.querySelector('meta[name="gatehouse-mode"]')?.content === 'class';
+let told = Promise.resolve(); // one after the other: the last choice is the one that counts
 
 /** @param {string} experiment @param {string} answer  empty: skipped */
-export async function tally(experiment, answer) {
+export function tally(experiment, answer) {
   if (!inClass || !answer) return;
-  try {
-    await send('POST', '/class/predictions', EMPTY, { body: { experiment, answer } });
-  } catch {
-    // The experiment goes on: a prediction that is not counted costs the learner nothing.
-  }
+  const tell = () => send('POST', '/class/predictions', EMPTY, { body: { experiment, answer } });
+  told = told.then(tell).catch(() => {}); // the experiment goes on: not being counted costs the learner nothing
 }
