@@ -9,6 +9,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.http import HttpResponse
 from django.test import override_settings
+from django.urls import get_resolver
 
 from accounts.audit.models import SecurityEvent
 from accounts.credentials import budgets
@@ -46,6 +47,8 @@ class Browser(BrowserClient):
 @pytest.fixture
 def room(db: None, settings: Any, tmp_path: Path) -> Room:
     """A class that has just been opened, under the settings and the middleware of one."""
+    for paths in (settings.ROOT_URLCONF, *settings.OTHER_URLCONFS.values()):
+        assert get_resolver(paths).url_patterns  # read before, as the demo has them
     middleware = list(settings.MIDDLEWARE)
     at = middleware.index("lab.middleware.Lab")
     middleware.insert(at, "lab.classroom.middleware.Classroom")
