@@ -24,7 +24,14 @@ def address_of(request: HttpRequest | None) -> str:
 
 
 def network_of(request: HttpRequest | None) -> str:
-    """Return the caller's network: an IPv4 address, or an IPv6 /64, which is one customer."""
+    """Return the caller's network: an IPv4 address, or an IPv6 /64, which is one customer.
+
+    Where many share an address and the site can tell them apart, its middleware says in
+    `request.client_network` whom it counts as one caller.
+    """
+    told: str = getattr(request, "client_network", "")
+    if told:
+        return told
     address = address_of(request)
     if ":" in address:
         return str(ipaddress.ip_network(f"{address}/64", strict=False))

@@ -3,6 +3,7 @@
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.http.request import split_domain_port
 
 
 def app() -> str:
@@ -39,10 +40,21 @@ def thief() -> str:
 
 
 def same_site(one: str, other: str) -> bool:
-    """Whether the names share their last two labels."""
-    return one.split(".")[-2:] == other.split(".")[-2:]
+    """Whether a browser takes the hosts for one site: the same address, or names whose last two
+    labels are the same. Ports do not count."""
+    first, second = (split_domain_port(host)[0] for host in (one, other))
+    if is_address(first) or is_address(second):
+        return first == second
+    return first.split(".")[-2:] == second.split(".")[-2:]
+
+
+def is_address(host: str) -> bool:
+    """Whether this host is an IP address, as it stands in a URL."""
+    return host.startswith("[") or host.replace(".", "").isdigit()
 
 
 def _origin(host: str) -> str:
+    """Of the app's scheme, and at its port unless the settings name another."""
     base = urlsplit(app())
-    return f"{base.scheme}://{host}{f':{base.port}' if base.port else ''}"
+    port = "" if split_domain_port(host)[1] or not base.port else f":{base.port}"
+    return f"{base.scheme}://{host}{port}"

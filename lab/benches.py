@@ -21,7 +21,7 @@ MOST_ENTRIES = 200
 
 def find(request: HttpRequest) -> Bench | None:
     """The bench that the browser's cookie names, while it lasts."""
-    bench_id = jar.read_bench(request)
+    bench_id = jar.read(request, jar.BENCH)
     if not bench_id:
         return None
     return Bench.objects.filter(id=bench_id[:32], expires_at__gt=Now()).first()

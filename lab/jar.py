@@ -34,9 +34,9 @@ def drop_bench(response: HttpResponseBase) -> None:
     put(response, BENCH, "", 0, **STRICT)
 
 
-def read_bench(request: HttpRequest) -> str:
-    """The bench's id, or an empty text: also where a sibling host has planted one beside it, or
-    under a name that only resembles it, to have a visitor's steps recorded for somebody else."""
-    if BENCH not in request.COOKIES:
+def read(request: HttpRequest, name: str) -> str:
+    """The cookie, or an empty text: also where a sibling host has planted one beside it, or under a
+    name that only resembles it, to have a visitor's steps recorded for somebody else."""
+    if name not in request.COOKIES:
         return ""
-    return sent_once(request, [BENCH]).get(BENCH, "")
+    return sent_once(request, [name]).get(name, "")

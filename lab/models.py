@@ -1,6 +1,8 @@
-"""Bench and Entry: what the lab keeps for one browser, for an hour.
+"""Bench and Entry: what the lab keeps for one browser, for an hour. Room, Pupil and Prediction:
+what a class keeps until the next one.
 
 Nothing here is shared between browsers, so one learner's experiment never shows up in another's.
+The teacher sees how often each prediction was made, and not by whom.
 """
 
 from typing import Any
@@ -56,3 +58,45 @@ class Held(models.Model):
 
     def __str__(self) -> str:
         return f"{self.kind} {self.handle}"
+
+
+class Room(models.Model):
+    """A class: there is one at a time. `code` lets pupils in; `teacher` is the hash of a secret."""
+
+    code = models.CharField(max_length=16)
+    teacher = models.CharField(max_length=64)
+
+    def __str__(self) -> str:
+        return f"room {self.pk}"
+
+
+class Pupil(models.Model):
+    """One pupil's browser in a class. The `id` stands in a cookie; the `name` is a random one."""
+
+    id = models.CharField(primary_key=True, max_length=32, default=opaque_id)
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="pupils")
+    name = models.CharField(max_length=40, unique=True)
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def mail_domain(self) -> str:
+        """Every address in this domain is the pupil's, and nobody's elsewhere (RFC 2606)."""
+        return f"{self.name.lower().replace(' ', '-')}.class.test"
+
+
+class Prediction(models.Model):
+    """What a pupil expects of an experiment: the last choice before it ran."""
+
+    pupil = models.ForeignKey(Pupil, on_delete=models.CASCADE, related_name="predictions")
+    experiment = models.CharField(max_length=40)
+    answer = models.CharField(max_length=40)
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=["pupil", "experiment"], name="one_prediction"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.experiment}: {self.answer}"

@@ -1,6 +1,6 @@
 """Requests that a server of the lab sends by itself, as a thief's server does with its loot.
 
-Real HTTP over loopback to this same server, under another host name. The host is one of our own
+Real HTTP from this same server to itself, under another host name. The host is one of our own
 and the path is ours, so nobody can send it anywhere else.
 """
 
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+from django.conf import settings
 from django.http import HttpRequest
 
 from lab import addresses
@@ -54,14 +55,16 @@ def send(
 
 
 def open_connection(request: HttpRequest) -> http.client.HTTPConnection:
+    # A class is served at the room's address alone.
+    host = str(urlsplit(addresses.app()).hostname) if settings.CLASS else "127.0.0.1"
     port = int(request.META["SERVER_PORT"])
     if request.is_secure():
         # The demo's certificate is its own; the connection never leaves this machine.
         context = ssl.create_default_context()
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
-        return http.client.HTTPSConnection("127.0.0.1", port, timeout=SECONDS, context=context)
-    return http.client.HTTPConnection("127.0.0.1", port, timeout=SECONDS)
+        return http.client.HTTPSConnection(host, port, timeout=SECONDS, context=context)
+    return http.client.HTTPConnection(host, port, timeout=SECONDS)
 
 
 def as_object(body: bytes) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""Configure this site as an app: its checks, what each request pays for, the demo's keys."""
+"""Configure this site as an app: its checks, what each request pays for, the keys made here."""
 
 from contextlib import suppress
 
@@ -25,6 +25,6 @@ class ProjectConfig(AppConfig):
         request_finished.disconnect(close_caches)
         if not settings.DEBUG:
             request_started.disconnect(reset_queries)
-        if settings.DEMO and not conf.signing_keys:
+        if (settings.DEMO or settings.CLASS) and not conf.signing_keys:
             with suppress(OSError):  # a system check says that there are none
                 key_store.create(conf.signing_keys_file)

@@ -1,5 +1,6 @@
 """Check the wiring: production refuses what the demo may do."""
 
+import ipaddress
 from typing import Any
 
 from django.conf import settings
@@ -12,7 +13,7 @@ from project.middleware import is_loopback
 
 @register(Tags.security)
 def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
-    """Return an error for each unsafe setting in production."""
+    """Return an error for each unsafe setting in production and in a class."""
     if settings.DEMO:
         return []
     gatehouse, hosts = settings.GATEHOUSE, settings.APP_HOSTS
@@ -40,16 +41,64 @@ def production_is_safe(app_configs: Any, **kwargs: Any) -> list[CheckMessage]:
             bool(set(hosts) & set(settings.LAB_HOSTS + settings.HOSTILE_HOSTS)),
             "A lab host cannot serve the app too.",
         ),
-        ("E008", settings.SECURE_HSTS_SECONDS < 365 * 86400, "HSTS must last a year or more."),
         (
             "E009",
-            not validate_host(host_of(str(gatehouse["ISSUER"])), hosts),
+            not names_issuer(hosts, str(gatehouse["ISSUER"])),
             "GATEHOUSE_HOSTS must name the host of GATEHOUSE_ISSUER.",
         ),
-        *mail_rules(),
+        *(class_rules() if settings.CLASS else [hsts_rule(), *mail_rules()]),
         *thread_rules(),
     ]
     return [Error(text, id=f"project.{number}") for number, wrong, text in rules if wrong]
+
+
+def names_issuer(hosts: list[str], issuer: str) -> bool:
+    """Return whether the issuer is at one of the hosts, which may be named with their ports."""
+    return issuer.partition("://")[2] in hosts or validate_host(host_of(issuer), hosts)
+
+
+def hsts_rule() -> tuple[str, bool, str]:
+    """Return the rule about HSTS, which a class with a certificate of its own must not send."""
+    short = settings.SECURE_HSTS_SECONDS < 365 * 86400
+    return ("E008", short, "HSTS must last a year or more.")
+
+
+def class_rules() -> list[tuple[str, bool, str]]:
+    """Return the rules for a class: it is wiped and open to a room, so it shares nothing."""
+    ours = settings.GATEHOUSE
+    return [
+        (
+            "E013",
+            bool(settings.DATABASE_URL),
+            "A class has a database of its own, which is wiped: unset GATEHOUSE_DATABASE_URL.",
+        ),
+        (
+            "E014",
+            not settings.EMAIL_BACKEND.endswith(".filebased.EmailBackend"),
+            "The mails of a class stay in its mailboxes: unset GATEHOUSE_EMAIL_URL.",
+        ),
+        (
+            "E015",
+            bool(ours["TRUSTED_PROXIES"] or ours["OIDC_ISSUER"]),
+            "A class has no proxy and no identity provider: unset GATEHOUSE_TRUSTED_PROXIES and "
+            "GATEHOUSE_OIDC_ISSUER.",
+        ),
+        ("E016", not settings.LAB, "A class needs the lab and its hosts."),
+        (
+            "E017",
+            not is_private(host_of(str(ours["ISSUER"]))),
+            "A class is served at a private address: GATEHOUSE_ISSUER.",
+        ),
+    ]
+
+
+def is_private(host: str) -> bool:
+    """Return whether this is an address that no router of the internet knows."""
+    try:
+        address = ipaddress.ip_address(host)
+    except ValueError:
+        return False
+    return address.is_private and not address.is_unspecified
 
 
 def host_of(origin: str) -> str:

@@ -48,11 +48,10 @@ class HostKinds:
         kind = self.known.get(sent)
         if kind is None:
             try:
-                host = request.get_host()
+                kind = kind_of(request.get_host())
             except DisallowedHost:
                 log.warning("refused a host that is not of GATEHOUSE_HOSTS: %r", sent[:100])
                 return failure(request, 400)
-            kind = kind_of(split_domain_port(host)[0])
             if sent:  # otherwise it is the server's own name
                 self.known.put(sent, kind)
         request.host_kind = kind  # type: ignore[attr-defined]
@@ -62,12 +61,23 @@ class HostKinds:
 
 
 def kind_of(host: str) -> str:
-    """Return the kind of a host. ALLOWED_HOSTS has refused every host that is of none."""
-    if host in settings.LAB_HOSTS:
-        return "lab"
-    if host in settings.HOSTILE_HOSTS:
-        return "hostile"
-    return "app"
+    """Return the kind of a host that ALLOWED_HOSTS lets in.
+
+    Settings may name a host with its port. Raise DisallowedHost for another port of that host.
+    """
+    host = host.lower()
+    name = split_domain_port(host)[0]
+    kinds = {
+        "lab": settings.LAB_HOSTS,
+        "hostile": settings.HOSTILE_HOSTS,
+        "app": settings.APP_HOSTS,
+    }
+    for kind, hosts in kinds.items():
+        if name in hosts or host in hosts:
+            return kind
+    if any(one.startswith(f"{name}:") for hosts in kinds.values() for one in hosts):
+        raise DisallowedHost(f"{host} is none of the ports of {name}")
+    return "app"  # a pattern, such as .example.org
 
 
 def app_origin() -> str:

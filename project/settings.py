@@ -1,5 +1,6 @@
 """Make all settings from the environment (docs/reference/settings.md), in this one file."""
 
+import re
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -12,9 +13,10 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 
 env.refuse_unknown()
 MODE = env.text("GATEHOUSE_MODE")
-if MODE not in {"demo", "production"}:
-    raise ImproperlyConfigured(f"GATEHOUSE_MODE must be demo or production, not {MODE!r}.")
+if MODE not in {"demo", "class", "production"}:
+    raise ImproperlyConfigured(f"GATEHOUSE_MODE must be demo, class or production, not {MODE!r}.")
 DEMO = MODE == "demo"
+CLASS = MODE == "class"
 DEMO_PEOPLE = demo.PEOPLE if DEMO else ()
 
 DATA_DIR = env.folder("GATEHOUSE_DATA_DIR", BASE_DIR)
@@ -25,13 +27,16 @@ DEBUG = False
 SECRET_KEY = env.secret("GATEHOUSE_SECRET_KEY")
 SECRET_KEY_FALLBACKS = list(filter(None, env.secret("GATEHOUSE_SECRET_KEY_FALLBACKS").split(",")))
 ISSUER = env.text("GATEHOUSE_ISSUER")
-EMAIL_URL = env.secret("GATEHOUSE_EMAIL_URL") or ("file:" if DEMO else "")
+EMAIL_URL = env.secret("GATEHOUSE_EMAIL_URL") or ("file:" if DEMO or CLASS else "")
 SIGNING_KEYS = env.alone("GATEHOUSE_SIGNING_KEYS")
 # A file of keys is not read here: running servers notice when it changes (tokens.key_store).
 SIGNING_KEYS_FILE = Path(env.text("GATEHOUSE_SIGNING_KEYS_FILE") or DATA_DIR / "signing-keys.json")
-if DEMO:
+if DEMO or CLASS:
     SECRET_KEY = SECRET_KEY or env.kept_secret(DATA_DIR / "secret-key")
+if DEMO:
     ISSUER = ISSUER or "http://localhost:8000"
+elif CLASS:
+    env.require(GATEHOUSE_ISSUER=ISSUER, GATEHOUSE_HOSTS=env.text("GATEHOUSE_HOSTS"))
 else:
     env.require(
         GATEHOUSE_SECRET_KEY=SECRET_KEY,
@@ -44,7 +49,8 @@ else:
 APP_HOSTS = env.hosts("GATEHOUSE_HOSTS")
 LAB_HOSTS = env.hosts("GATEHOUSE_LAB_HOSTS")
 HOSTILE_HOSTS = env.hosts("GATEHOUSE_HOSTILE_HOSTS")
-ALLOWED_HOSTS = [*APP_HOSTS, *LAB_HOSTS, *HOSTILE_HOSTS]
+# Django compares names alone; project.hosts looks at the port where one is given.
+ALLOWED_HOSTS = [re.sub(r":\d+$", "", host) for host in (*APP_HOSTS, *LAB_HOSTS, *HOSTILE_HOSTS)]
 LAB = bool(LAB_HOSTS and HOSTILE_HOSTS) and (BASE_DIR / "lab" / "__init__.py").exists()
 
 INSTALLED_APPS = [
@@ -94,6 +100,8 @@ if LAB:
     # What reads token cookies must already read them under the lab's names.
     before = MIDDLEWARE.index("accounts.web.middleware.CookieHygiene")
     MIDDLEWARE.insert(before, "lab.middleware.Lab")
+    if CLASS:
+        MIDDLEWARE.insert(before, "lab.classroom.middleware.Classroom")
 
 ROOT_URLCONF = "project.urls"
 # What the other kinds of host serve: without the lab, the app's address and no more.
@@ -167,8 +175,9 @@ CSRF_COOKIE_NAME = "__Host-csrftoken"
 CSRF_COOKIE_SECURE = True
 CSRF_COOKIE_SAMESITE = "Strict"
 CSRF_FAILURE_VIEW = "project.pages.csrf_failure"
-SECURE_HSTS_SECONDS = 0 if DEMO else 365 * 86400
-SECURE_HSTS_INCLUDE_SUBDOMAINS = not DEMO
+# A certificate that this machine has made must stay one that a person can accept.
+SECURE_HSTS_SECONDS = 0 if DEMO or CLASS else 365 * 86400
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_SECONDS > 0
 # project.middleware.SecurityHeaders sends these, outside of all other middleware.
 SECURE_CONTENT_TYPE_NOSNIFF = False
 SECURE_REFERRER_POLICY = None

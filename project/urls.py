@@ -38,8 +38,9 @@ urlpatterns = [
     path("", include("lab.urls")),
 ]
 
-if settings.DEMO:
+if settings.DEMO or settings.CLASS:
     urlpatterns += [path("mail", Page.as_view(page="mail")), path("mail/messages", messages)]
+if settings.DEMO:
     urlpatterns += [path("api/docs", DocsPage.as_view())]
 
 handler400 = "project.pages.bad_request"

@@ -46,10 +46,10 @@ def _option(name: str, *, secret: bool = False) -> Variable:
 _ALL = (
     Variable(
         "GATEHOUSE_MODE",
-        "`demo` (answers on this machine only) or `production` (refuses to start on unsafe "
-        "settings, naming each)",
+        "`demo` (answers on this machine only), `class` (a room of learners on the local network) "
+        "or `production`; both refuse to start on unsafe settings, naming each",
         "production",
-        shown="`production`; `./run` sets `demo`",
+        shown="`production`; `./run` sets `demo`, and `./run --class` sets `class`",
     ),
     Variable("GATEHOUSE_DATA_DIR", "where local files go", "var"),
     Variable(

@@ -4,9 +4,12 @@ Each lives in a temporary folder, binds to loopback (or to a socket in that fold
 with the test run, also when the run fails, is interrupted or is killed.
 """
 
+import contextlib
 import ctypes
 import functools
 import os
+import re
+import secrets
 import shutil
 import signal
 import socket
@@ -32,6 +35,16 @@ def free_port() -> int:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])
+
+
+def free_ports(count: int) -> int:
+    """The first of so many ports in a row that nobody has; below those that clients are given."""
+    while True:
+        first = 20_000 + secrets.randbelow(10_000)
+        with contextlib.ExitStack() as probes, contextlib.suppress(OSError):
+            for port in range(first, first + count):
+                probes.enter_context(socket.socket()).bind(("127.0.0.1", port))
+            return first
 
 
 def wait_for(ready: Callable[[], bool], process: subprocess.Popen, log: Path) -> None:
@@ -266,3 +279,36 @@ class Gatehouse:
             return error.code not in {502, 503}
         except OSError:
             return False
+
+
+class Classroom(Gatehouse):
+    """A class at an address of this machine, opened as `./run --class` does. `lab` and `hostile` are
+    the addresses beside the app's; `code` and `secret` what the terminal shows."""
+
+    def __init__(self, data_dir: Path, address: str = "127.0.0.1") -> None:
+        super().__init__(data_dir, https=True)
+        self.address, self.port = address, free_ports(3)
+        self.url, self.lab, self.hostile = (f"https://{address}:{self.port + n}" for n in range(3))
+
+    def _environment(self) -> dict[str, str]:
+        found = super()._environment()
+        return {k: v for k, v in found.items() if k not in ("GATEHOUSE_MODE", "GATEHOUSE_ISSUER")}
+
+    def _command(self) -> list[str]:
+        opened = ("--class", "--yes", "--address", self.address, "--port", str(self.port))
+        return [sys.executable, "-m", "tools.serve", *opened]
+
+    def _answers(self) -> bool:
+        for port in range(self.port, self.port + 3):
+            with socket.socket() as probe:
+                if probe.connect_ex((self.address, port)):
+                    return False
+        return True
+
+    @property
+    def code(self) -> str:
+        return re.findall(r"code (\S+)", self.log)[-1]
+
+    @property
+    def secret(self) -> str:
+        return re.findall(r"/class/teacher, (\S+)", self.log)[-1]

@@ -1,7 +1,8 @@
 """Prepare the data directory and become the application server: what `./run` starts.
 
 Migrations, the demo people and the certificate are made in one Python process, so that a second
-start takes about two seconds. The process then turns into granian. It binds to loopback only.
+start takes about two seconds. The process then turns into granian. It binds to loopback only, but
+for a class (tools.classroom).
 """
 
 import argparse
@@ -21,9 +22,17 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="./run")
     parser.add_argument("--port", type=int, default=8000, help="the port (default 8000)")
     parser.add_argument("--https", action="store_true", help="TLS, with a certificate of its own")
+    parser.add_argument(
+        "--class", action="store_true", dest="classroom", help="a class on the local network"
+    )
+    parser.add_argument("--address", help="--class: this machine's IPv4 address in the room")
+    parser.add_argument("--other-site", help="--class: a name for it that the room resolves")
+    parser.add_argument("--yes", action="store_true", help="--class: open it without asking")
     options = parser.parse_args()
     if not 1 <= options.port <= 65535:
         parser.error(f"--port must be between 1 and 65535, not {options.port}")
+    if not options.classroom and (options.address or options.other_site or options.yes):
+        parser.error("--address, --other-site and --yes belong to --class")
     return options
 
 
@@ -41,7 +50,7 @@ def refuse_busy(port: int) -> None:
 
 
 def prepare() -> Path:
-    """Bring the database and the demo people up to date. Return the data directory."""
+    """Bring the database and its people up to date. Return the data directory."""
     from django.conf import settings
     from django.core.management import CommandError, call_command
     from django.db import OperationalError, connection, connections
@@ -54,8 +63,10 @@ def prepare() -> Path:
         executor = MigrationExecutor(connection)
         if executor.migration_plan(executor.loader.graph.leaf_nodes()):
             call_command("migrate", verbosity=0, interactive=False)
-        if os.environ["GATEHOUSE_MODE"] == "demo":
+        if settings.DEMO:
             call_command("create_demo", verbosity=0)
+        if settings.CLASS:
+            call_command("new_class")
     except (ImproperlyConfigured, CommandError) as error:
         sys.exit(str(error))
     except OperationalError as error:
@@ -67,10 +78,15 @@ def prepare() -> Path:
 
 def main() -> None:
     options = arguments()
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
+    if options.classroom:
+        from tools import classroom
+
+        os.chdir(ROOT)
+        sys.exit(classroom.serve(classroom.plan(options), prepare))
     refuse_busy(options.port)
 
     address = f"{'https' if options.https else 'http'}://localhost:{options.port}"
-    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "project.settings")
     os.environ.setdefault("GATEHOUSE_MODE", "demo")
     os.environ.setdefault("GATEHOUSE_ISSUER", address)
     os.chdir(ROOT)

@@ -1,14 +1,17 @@
 """What a hostile host serves: the attackers' pages, and nothing of the app."""
 
+from django.conf import settings
 from django.urls import URLPattern, path
 
 from lab import cross_site, thief
+from lab.classroom.urls import anywhere
 
 urlpatterns: list[URLPattern] = [
     path("loot", thief.LootView.as_view()),
     path("thief", thief.ThiefPage.as_view()),
     path("thief/use", thief.UseView.as_view()),
     path("cross-site", cross_site.AttackerPage.as_view()),
+    *(anywhere if settings.CLASS else []),
 ]
 
 handler400 = "project.pages.bad_request"

@@ -4,6 +4,7 @@ The victim of every experiment lives here. The profile is in force for the whole
 (lab.middleware), so the views are the app's, unchanged.
 """
 
+from django.conf import settings
 from django.urls import path
 
 from accounts.web.views import sign_in
@@ -18,6 +19,7 @@ from lab import (
     storage,
     views,
 )
+from lab.classroom.urls import at_lab
 from lab.pages import LearnPage
 from lab.urls import own_session
 
@@ -48,6 +50,7 @@ urlpatterns = [
     path("bank/compare/check", compare.CheckView.as_view()),
     path("bank/compare/end", compare.EndView.as_view()),
     *own_session,
+    *(at_lab if settings.CLASS else []),
     *(
         path(f"learn/{page.slug}", LearnPage.as_view(slug=page.slug))
         for page in contents.PAGES

@@ -205,3 +205,17 @@ def test_demo_stays_local_for_callers_without_an_address(db) -> None:
     """Nobody can say that they are on this machine."""
     assert JSONClient(REMOTE_ADDR="").get("/auth/session").status_code == 403
     assert BrowserClient(REMOTE_ADDR="unix:").get("/").status_code == 403
+
+
+def test_callers_whom_the_site_tells_apart_have_budgets_of_their_own(rf: RequestFactory) -> None:
+    """Many share an address behind a router; a site that knows them says whom it counts."""
+    one, other = (asked(rf, "10.0.0.1") for _ in range(2))
+    assert callers.network_of(one) == callers.network_of(other) == "10.0.0.1"
+
+    one.client_network = "pupil 1"  # type: ignore[attr-defined]
+
+    assert callers.network_of(one) == "pupil 1"
+    assert not {b.key for b in sign_in_budgets(one, "x")} & {
+        b.key for b in sign_in_budgets(other, "x") if "network" in b.name
+    }
+    assert callers.address_of(one) == "10.0.0.1"  # what events and the list of devices show

@@ -90,7 +90,9 @@ class Visitor:
 
 def visitor(browser: Browser, base_url: str) -> Visitor:
     """A new window with cookies of its own."""
-    context = browser.new_context(base_url=base_url, reduced_motion="reduce")
+    context = browser.new_context(
+        base_url=base_url, reduced_motion="reduce", ignore_https_errors=True
+    )
     context.set_default_timeout(10_000)
     console = Console()
     console.listen(context)

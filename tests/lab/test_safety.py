@@ -66,6 +66,18 @@ RULES = {
         "lab/test_storage.py::test_loot_sink_drops_whatever_is_no_lab_token",
         "lab/test_storage.py::test_loot_is_forgotten_after_ten_minutes",
     ],
+    "a class lets in whoever has its code, shares nothing, and leaves nothing": [
+        "lab/test_class.py::test_stranger_is_led_to_the_door_and_gets_nothing",
+        "lab/test_class.py::test_caller_from_elsewhere_is_refused",
+        "lab/test_class.py::test_guessing_codes_from_one_address_is_throttled",
+        "lab/test_class.py::test_pupils_behind_one_address_are_counted_apart",
+        "lab/test_class.py::test_pupil_sees_the_mails_to_own_addresses_alone",
+        "lab/test_class.py::test_tally_counts_answers_and_tells_nobody_whose_they_are",
+        "lab/test_class.py::test_new_class_leaves_nothing_of_the_old_one",
+        "lab/test_class_mode.py::test_only_yes_opens_a_class",
+        "lab/test_class_mode.py::test_class_with_something_of_another_server_is_refused",
+        "lab/test_class_mode.py::test_class_starts_with_keys_of_its_own_and_without_the_demos_people",
+    ],
 }
 FOLDERS = ("accounts", "api", "docs", "project", "static", "templates", "tools")
 WRITTEN = {".py", ".js", ".html", ".md", ".css", ".json", ".toml", ".yml", ".yaml"}

@@ -16,6 +16,7 @@ import { busy, find } from '../dom.js';
 import { ApiError } from '../../gatehouse/http.js';
 import { exchange, show } from './evidence.js';
 import { Stopped, inWords } from './run.js';
+import { tally } from './tally.js';
 
 const WAIT = 'Another experiment of this page is still running. Run this one when it has ended.';
 
@@ -50,6 +51,7 @@ export class LabExperiment extends HTMLElement {
 
   predict(key) {
     this.prediction = key;
+    if (this.dataset.state === 'asking') tally(this.id, key); // after the run it would be no prediction
     for (const choice of this.querySelectorAll('[data-predict]')) {
       choice.setAttribute('aria-pressed', String(choice.dataset.predict === key));
     }
