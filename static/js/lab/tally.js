@@ -1,6 +1,6 @@
 /** In a class, tells the teacher's page what was predicted: which answer, and nothing else. Everywhere else it does nothing. */
 
-import { EMPTY, send } from '../wire.js';
+import { EMPTY, send } from '../../gatehouse/http.js';
 
 const inClass = document.querySelector('meta[name="gatehouse-mode"]')?.content === 'class';
 let told = Promise.resolve(); // one after the other: the last choice is the one that counts

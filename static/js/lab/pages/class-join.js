@@ -2,9 +2,9 @@
 
 import { fill, find } from '../../dom.js';
 import { onSubmit } from '../../forms.js';
-import * as session from '../../session.js';
+import * as session from '../../../gatehouse/session.js';
 import * as shell from '../../shell.js';
-import { describe, ok, orNull, send } from '../../wire.js';
+import { describe, ok, orNull, send } from '../../../gatehouse/http.js';
 
 const inside = find('[data-inside]');
 

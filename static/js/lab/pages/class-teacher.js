@@ -4,7 +4,7 @@ import { confirm } from '../../dialogs.js';
 import { busy, clone, fill, find } from '../../dom.js';
 import { onSubmit } from '../../forms.js';
 import * as shell from '../../shell.js';
-import { EMPTY, ok, send } from '../../wire.js';
+import { EMPTY, ok, send } from '../../../gatehouse/http.js';
 
 const ANSWER = { label: 'string', count: 'number' };
 const TALLY = ok({ code: 'string', pupils: 'number', experiments: [{ id: 'string', question: 'string', answers: [ANSWER] }] });
