@@ -87,7 +87,7 @@ def test_steps_are_played_one_at_a_time_and_the_token_moves_as_it_did(page: Page
         page.get_by_role("button", name="Next").click()
         expect(chip).to_have_attribute("data-at", at)
     expect(page.get_by_role("link", name="Step 5:")).to_have_attribute("aria-current", "step")
-    expect(page.locator("#step-5")).to_be_in_viewport(ratio=0.5)
+    expect(page.locator("#step-5")).to_be_in_viewport()
     expect(page.locator("#step-4")).not_to_be_in_viewport()
     page.get_by_role("button", name="Next").click()
     expect(now).to_have_text("This step has not happened yet.")
@@ -96,7 +96,7 @@ def test_steps_are_played_one_at_a_time_and_the_token_moves_as_it_did(page: Page
     expect(page.locator("#step-5 .script-side")).to_be_visible()
     page.get_by_role("button", name="What the server saw").click()
 
-    expect(page.locator("#step-5 .server-side")).to_be_in_viewport(ratio=0.5)
+    expect(page.locator("#step-5 .server-side")).to_be_in_viewport()
     expect(page.locator("#step-5 .script-side")).to_be_hidden()
 
 

@@ -58,4 +58,5 @@ def test_verdict_of_every_experiment_is_in_the_window_after_its_run(
             assert seen["parts"] == 2, name
             assert seen["top"] >= 0, (name, width, seen)
             assert seen["bottom"] <= height, (name, width, seen)
-            expect(box.locator("[data-outcome]")).to_be_focused()
+            # Not "focused": Firefox calls it so in a window in front alone, and some open others.
+            assert box.evaluate("(one) => document.activeElement.matches('[data-outcome]')"), name

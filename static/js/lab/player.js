@@ -24,7 +24,13 @@ export function player(section) {
 
   const place = (number) => (number - 1) * list.clientWidth;
   const shown = () => Math.round(list.scrollLeft / list.clientWidth) + 1;
-  const go = (number) => list.scrollTo({ left: place(Math.min(Math.max(number, 1), dots.length)) });
+
+  /** At once: the next press counts from here, and what moves is the token. */
+  function go(number) {
+    current = Math.min(Math.max(number, 1), dots.length);
+    draw();
+    list.scrollTo({ left: place(current), behavior: 'instant' });
+  }
 
   function draw() {
     dots.forEach((dot, index) => {
@@ -51,10 +57,16 @@ export function player(section) {
     chip.animate(frames, { duration: 800 * (path.length - 1), easing: 'ease-in-out' });
   }
 
-  list.addEventListener('scroll', () => {
+  /** After a swipe, or an address: what the list has come to rest at. */
+  function settle() {
     if (shown() === current) return;
     current = shown();
     draw();
+  }
+  let resting = 0;
+  list.addEventListener('scroll', () => {
+    clearTimeout(resting);
+    resting = setTimeout(settle, 120);
   });
   addEventListener('resize', () => list.scrollTo({ left: place(current), behavior: 'instant' }));
   turn.back.addEventListener('click', () => go(current - 1));
