@@ -104,6 +104,8 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     "E015": [{"ROOT_URLCONF": "tests.staff.plain_admin_urls"}],
     "E016": [{"SECURE_PROXY_SSL_HEADER": ("HTTP_X_FORWARDED_PROTO", "https")}],
     "E019": [{"GATEHOUSE": {"SECOND_FACTOR": "sometimes"}}],
+    "E020": [{"GATEHOUSE": {"PERSONAL_TOKEN_DAYS": days}} for days in (-1, 3651)],
+    "E021": [{"GATEHOUSE": {"METRICS_TOKEN": "short"}}],
     "W001": [{"REST_FRAMEWORK": HANDLED | change} for change in OPEN],
     "W002": [{"PASSWORD_HASHERS": ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]}],
     "W003": [{"AUTH_PASSWORD_VALIDATORS": []}],

@@ -60,6 +60,7 @@ DOORS = {
     "accounts/staff/site.py GatehouseAdmin.login",
     # The lab's own people, keys and issuer.
     "lab/clockwork.py StartView.step",
+    "lab/compare.py StartView.post",
     "lab/storage.py SignInView.post",
     "lab/views.py ExpireView.post",
 }

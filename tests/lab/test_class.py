@@ -207,7 +207,7 @@ def test_pupil_sees_the_mails_to_own_addresses_alone(
 
 def test_bench_of_a_pupil_has_a_person_at_both_hosts(room: Room, pupil: Browser) -> None:
     """App and lab are ports of one address there, so the cookie of the bench goes to both."""
-    assert pupil.post("/learn/api/watch").json()["person"]["name"] == "Ada"
+    assert pupil.post("/learn/api/watch").json()["person"]["name"] == "Alice"
 
 
 def test_tally_counts_answers_and_tells_nobody_whose_they_are(room: Room, pupil: Browser) -> None:

@@ -193,7 +193,7 @@ def test_account_that_the_provider_signs_in_to_may_set_its_first_password(
     assert confirm(browser_client, token).status_code == 204
 
     assert letter.subject == "Set a password"
-    assert "Example Provider signs\nyou in." in letter.body
+    assert "Example Provider signs you in." in letter.body
     assert Session.objects.get(id=session.id).end_reason == "password_reset"
     assert mails.to(alice.email).subject == "Your password was reset"
     kinds = alice.gatehouse_events.order_by("id").values_list("kind", flat=True)
