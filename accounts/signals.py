@@ -50,7 +50,8 @@ recognising = Signal()
 ending_all = Signal()
 
 # Sent by `sessions.rotate` with `verdict`, what an authentic refresh token of a live session has
-# deserved: the name of a Verdict (sessions.judgement). accounts.metrics counts them.
+# deserved: the name of a Verdict (sessions.judgement). One that fails costs nobody a refresh.
+# accounts.metrics counts them.
 refreshed = Signal()
 
 # Sent by `web.browser.interrupted` with `request`, `response`, `user`, `evidence` and `remember`,

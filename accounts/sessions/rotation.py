@@ -46,18 +46,18 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
         verdict = judgement.judge(session, claims.gen, now)
         if verdict is Verdict.REUSE:
             _end_reused(session, claims.gen, request)
-            signals.refreshed.send(None, verdict=verdict.name.lower())
+            signals.refreshed.send_robust(None, verdict=verdict.name.lower())
             raise RefreshReused(f"generation {claims.gen} came back at {session.generation}")
         if verdict is Verdict.AHEAD:
             signals.tell("session_ahead", request, user=session.user, session=session)
-            signals.refreshed.send(None, verdict=verdict.name.lower())
+            signals.refreshed.send_robust(None, verdict=verdict.name.lower())
             raise SessionEnded(f"generation {claims.gen} is ahead of {session.generation}")
         if verdict is Verdict.ANSWER or _advance(session, verdict, now):
             _remember_signing_key(session)
             # A plain rotation is no news. How often answers get lost is.
             level = logging.DEBUG if verdict is Verdict.ROTATE else logging.INFO
             log.log(level, "refreshed %s: %s", session.id, verdict.value)
-            signals.refreshed.send(None, verdict=verdict.name.lower())
+            signals.refreshed.send_robust(None, verdict=verdict.name.lower())
             return tokens.issue(session, claims.key, now)
     raise SessionEnded("the session changed under five readings")
 
