@@ -122,6 +122,28 @@ def test_five_wrong_codes_lead_back_to_the_password(page: Page, dora: Person) ->
     assert page.url.endswith("/login?next=%2Faccount")
 
 
+def test_second_of_two_tabs_at_the_second_step_is_sent_back(
+    context: BrowserContext, page: Page, dora: Person, server: Gatehouse
+) -> None:
+    """One sign-in becomes one session. The later tab says why, and that somebody is signed in."""
+    steps.sign_in(page, dora)
+    secret = give_app(page)
+    sign_in_again(page, dora, "/notes")
+    other = context.new_page()
+    other.goto("/login?next=/notes")
+    steps.fill_sign_in(other, dora)
+    expect(other.get_by_label("Code from your authenticator app")).to_be_visible()
+    enter_code(page, code_of(secret, later=1))
+    steps.arrive(page, "/notes")
+
+    enter_code(other, code_of(secret, later=1))
+
+    refused = other.locator("[data-login] [data-form-error]")
+    expect(refused).to_contain_text("another tab was quicker")
+    expect(other.locator("[data-reason]")).to_contain_text("You are signed in as")
+    assert len(steps.sessions_of(server, dora)) == 1
+
+
 def test_request_that_wants_a_stronger_sign_in_goes_on_after_the_code(
     page: Page, dora: Person, server: Gatehouse
 ) -> None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import pytest
-from playwright.sync_api import BrowserContext, Page, expect
+from playwright.sync_api import BrowserContext, Error, Page, expect
 
 from tests.e2e import steps
 from tests.e2e.authenticator import Authenticator
@@ -18,6 +18,12 @@ NO_JSON = """
     delete globalThis.PublicKeyCredential?.parseRequestOptionsFromJSON;
     delete globalThis.PublicKeyCredential?.prototype.toJSON;
 """
+# What any page can ask an authenticator.
+GET = """
+    async ({publicKey}) => (await navigator.credentials.get({
+        publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(publicKey),
+    })).toJSON()
+"""
 
 
 @pytest.fixture
@@ -30,7 +36,9 @@ def add_passkey(page: Page, name: str) -> None:
     """On the account page, until the list shows it."""
     page.get_by_label("Name of the new passkey").fill(name)
     page.get_by_role("button", name="Add a passkey").click()
-    expect(page.locator("[data-passkeys] li").filter(has_text=name)).to_be_visible()
+    # Exactly: "Rename the passkey" stands in each row.
+    row = page.locator("[data-passkeys] li").filter(has=page.get_by_text(name, exact=True))
+    expect(row).to_be_visible()
 
 
 def sign_out(page: Page) -> None:
@@ -178,10 +186,54 @@ def test_second_passkey_outlives_the_first_whose_sessions_end(
     expect(page.locator("[data-passkeys] li")).to_have_count(1)
 
 
+def test_answer_is_good_at_its_own_place_and_once(
+    context: BrowserContext, page: Page, dora: Person
+) -> None:
+    """A false page relays our challenge. The browser stops another host, and we another origin."""
+    signed_out_with_passkey(context, page, dora)
+    ours = page.url
+    options = steps.call(page, "POST", "/auth/login/passkey/options")["body"]
+    page.route("http://*:65432/", lambda route: route.fulfill(body="", content_type="text/html"))
+    page.goto("http://evil.localhost:65432/")
+    with pytest.raises(Error, match="SecurityError"):
+        page.evaluate(GET, options)
+    page.goto("http://localhost:65432/")
+    relayed = page.evaluate(GET, options)
+    page.goto(ours)
+    answer = page.evaluate(GET, options)
+
+    sent = [
+        steps.call(page, "POST", "/auth/login/passkey", {"credential": credential})
+        for credential in (relayed, answer, answer)
+    ]
+
+    assert [one["status"] for one in sent] == [401, 200, 401]
+
+
+def test_copy_of_a_passkey_is_refused(
+    context: BrowserContext, page: Page, dora: Person, server: Gatehouse
+) -> None:
+    """Its counter is behind that of the device it was taken from. The owner's log says so."""
+    device = signed_out_with_passkey(context, page, dora)
+    (copied,) = device.passkeys
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    steps.arrive(page, "/notes")
+    sign_out(page)
+    device.send("removeCredential", credentialId=copied["credentialId"])
+    device.send("addCredential", credential=copied)
+
+    page.get_by_role("button", name="Sign in with a passkey").click()
+
+    expect(page.locator("[data-form-error]")).to_contain_text("This passkey was not accepted here.")
+    assert len(device.passkeys) == 1
+    told = "SELECT count(*) FROM gatehouse_audit_securityevent WHERE kind = 'passkey_cloned'"
+    assert steps.query(server, told) == [(1,)]
+
+
 def test_passkey_that_the_server_forgot_is_refused(
     context: BrowserContext, page: Page, dora: Person, server: Gatehouse
 ) -> None:
-    """As after a removal elsewhere: the page says so, and the password goes on."""
+    """As after a removal elsewhere: page and browser forget it too, and the password goes on."""
     device = signed_out_with_passkey(context, page, dora)
     steps.query(
         server, "DELETE FROM gatehouse_factors_passkey WHERE credential_id = ?", *ids(device)
@@ -190,6 +242,7 @@ def test_passkey_that_the_server_forgot_is_refused(
     page.get_by_role("button", name="Sign in with a passkey").click()
 
     expect(page.locator("[data-form-error]")).to_contain_text("This passkey was not accepted here.")
+    assert device.passkeys == []
     steps.fill_sign_in(page, dora)
     steps.arrive(page, "/notes")
 

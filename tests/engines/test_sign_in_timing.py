@@ -7,8 +7,10 @@ from typing import Any
 import pytest
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
+from accounts.factors import recovery
 from accounts.users.models import User
 from tests.clients import BrowserClient
+from tests.factors import steps
 
 ROUNDS = 25
 
@@ -33,7 +35,7 @@ def slow_sign_in(settings: Any) -> None:
 def test_refused_sign_ins_take_the_same_time_whatever_the_reason(
     browser_client: BrowserClient,
 ) -> None:
-    """Unknown, wrong, inactive and without a password: the fastest tries are alike.
+    """Unknown, wrong, inactive, without a password, with a second factor: the fastest are alike.
 
     A missing dummy hash would make one of them several times faster. The fastest, since whatever
     else the machine does can only slow a try down.
@@ -41,7 +43,10 @@ def test_refused_sign_ins_take_the_same_time_whatever_the_reason(
     User.objects.create_user("wrong@example.com", "the right password, here")
     User.objects.create_user("inactive@example.com", "the right password, here", is_active=False)
     User.objects.create_user("unusable@example.com", None)
-    reasons = ["unknown", "wrong", "inactive", "unusable"]
+    factor = User.objects.create_user("factor@example.com", "the right password, here")
+    steps.give_app(factor)
+    recovery.renew(factor)
+    reasons = ["unknown", "wrong", "inactive", "unusable", "factor"]
     times: dict[str, list[float]] = {reason: [] for reason in reasons}
     browser_client.get("/auth/session")
 

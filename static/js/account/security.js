@@ -12,6 +12,7 @@ const status = find('[data-security-status]');
 const banner = find('[data-enrolment]');
 /** Where the person was when a second factor was asked for. */
 const next = new URLSearchParams(location.search).get('next');
+const OTHERS_STAY = ' Your other devices stay signed in. If somebody may know your password, end them under Devices below.';
 /** The addresses with which a second factor is set up. */
 const OWN = /^\/auth\/(passkeys|totp|recovery-codes)/;
 
@@ -19,6 +20,8 @@ let wanted = false;
 let opened = () => {};
 let changed = () => {};
 let asked = 0;
+/** Whether a second factor was set up when last looked at. */
+let had = false;
 
 /**
  * @param {object} page
@@ -46,6 +49,7 @@ export async function load() {
 
 function show(found) {
   const any = found.passkeys.length > 0 || found.totp !== null;
+  had = any;
   const recoverable = found.passkeys.length > 1 || found.recovery_codes_left > 0;
   status.textContent = describe(any, recoverable);
   passkeys.show(found, any);
@@ -68,8 +72,10 @@ function describe(any, recoverable) {
 
 /** @param {boolean} [stronger]  this session has proven more than before: its tokens should say so */
 async function reload(stronger = false) {
+  const first = stronger && !had;
   if (stronger) await open();
   await load();
+  if (first && !find('[data-end-others]').disabled) status.textContent += OTHERS_STAY;
   changed();
 }
 

@@ -60,7 +60,7 @@ function askSecond(methods) {
       await enter(proof, '/auth/login/factor');
     } catch (error) {
       if (error.code !== 'not_authenticated') throw error;
-      back('That took longer than five minutes, or five tries were wrong. Please enter your password again.');
+      back('That took longer than five minutes, five tries were wrong, or another tab was quicker. Please enter your password again.');
     }
   });
 }
@@ -70,7 +70,7 @@ function back(text = '') {
   find('[data-second]').replaceChildren(); // and what was typed there
   query.delete('reason');
   history.replaceState(history.state, '', `/login?${new URLSearchParams({ next: target.slice(location.origin.length) })}`);
-  say(null);
+  say(session.user() ? { user: session.user() } : null); // another tab may have signed in meanwhile
   find('[data-form-error]').textContent = text;
   (email.value ? password : email).focus();
   autofill.resume();
