@@ -34,6 +34,12 @@ class Project:
         self.url = f"http://localhost:{self.port}"
         self.server = f"python manage.py runserver localhost:{self.port}"
 
+    def beside(self, settings: str) -> "Project":
+        """Return the same project with other settings, at a port of its own."""
+        other = Project(self.folder, new=self.new)
+        other.server += f" --settings {settings}"
+        return other
+
     def follow(self, page: str, start: str = "", end: str = "", also: str = "") -> str:
         """Do what the page's blocks say, between two headings; return what the commands printed."""
         printed = [
@@ -102,7 +108,8 @@ class Project:
     @contextmanager
     def serve(self, ready: str = "/healthz") -> Iterator[str]:
         """Serve the project as the page says, without reloading; give its address."""
-        log = self.folder / "server.log"
+        assert not answers(self.url), "another server has this port"
+        log = self.folder / f"server-{self.port}.log"
         with log.open("wb") as output:
             process = subprocess.Popen(
                 self.shell(f"exec {self.server} --noreload"),

@@ -125,10 +125,14 @@ def test_five_tabs_send_one_refresh_and_end_together(
     at = page.evaluate("Date.now()") + 700
     for tab in tabs:
         tab.evaluate(
-            "(at) => { window.old = setTimeout(() => location.reload(), at - Date.now()); }", at
+            """(at) => {
+                document.body.dataset.old = "";
+                setTimeout(() => location.reload(), at - Date.now());
+            }""",
+            at,
         )
     for tab in tabs:
-        tab.wait_for_function("window.old === undefined")
+        expect(tab.locator("[data-old]")).to_have_count(0)
         expect(tab.get_by_role("listitem")).to_have_text("Milk")
     assert refreshes() == 1
     assert steps.generation_of(server, session) == 2

@@ -36,13 +36,14 @@ export class ApiError extends Error {
      * @param {number} status
      * @param {string} code
      * @param {string} detail
-     * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], acr?: string}} [more]
-     *   methods: what would complete this sign-in; acr: how strong a sign-in is wanted (RFC 9470)
+     * @param {{errors?: Record<string, string[]>, retryAfter?: number|null, methods?: string[], unknown?: boolean, acr?: string}} [more]
+     *   methods: what would complete this sign-in; unknown: nobody has this passkey; acr: how strong a sign-in is wanted (RFC 9470)
      */
-    constructor(status: number, code: string, detail: string, { errors, retryAfter, methods, acr }?: {
+    constructor(status: number, code: string, detail: string, { errors, retryAfter, methods, unknown, acr }?: {
         errors?: Record<string, string[]>;
         retryAfter?: number | null;
         methods?: string[];
+        unknown?: boolean;
         acr?: string;
     });
     status: number;
@@ -51,6 +52,7 @@ export class ApiError extends Error {
     errors: Record<string, string[]>;
     retryAfter: number | null;
     methods: string[];
+    unknown: boolean;
     acr: string;
     /** True where the same request may well succeed if it is simply sent again. */
     get transient(): boolean;

@@ -10,7 +10,7 @@ const api = createClient<paths>({ baseUrl });
 const pair = await api.POST('/auth/token', { body: { email, password } });
 if (!pair.data) throw new Error(pair.error.code);
 const headers = { Authorization: `Bearer ${pair.data.access_token}` };
-await api.POST('/api/notes', { headers, body: { title } });
+await api.POST('/api/notes', { headers, body: { title, body: '' } });
 const notes = await api.GET('/api/notes', { headers, params: { query: { search: title } } });
 if (!notes.data) throw new Error(notes.error.code);
 const renewed = await api.POST('/auth/token/refresh', { body: { refresh_token: pair.data.refresh_token } });
