@@ -21,6 +21,8 @@ from schemathesis.specs.openapi.checks import (
 )
 
 from accounts import sessions
+from accounts.evidence import ONE
+from accounts.programs import personal_tokens
 from accounts.tokens.claims import Issued
 from accounts.users.models import User
 from api.models import Note
@@ -136,6 +138,14 @@ def test_operation_answers_as_described(one_connection, without_mail, operation,
     exchange()
 
 
+def personal_token(issued: Issued) -> str:
+    """Make a personal access token; return its row's id."""
+    row, _ = personal_tokens.make(
+        issued.session.user, name="Backup", scopes=["notes:read"], days=1, acr=ONE
+    )
+    return row.id
+
+
 PASSWORD = "carol reads every log line"
 CREDENTIALS = {"email": "carol@example.com", "password": PASSWORD}
 NEW = {"current_password": PASSWORD, "new_password": "violet harbour lantern seventeen"}
@@ -151,6 +161,12 @@ SUCCESSES: dict[str, Callable[[Issued], dict[str, Any]]] = {
     "PATCH /auth/account": lambda issued: {"body": {"name": "Caroline"}},
     "DELETE /auth/sessions/{session_id}": lambda issued: {
         "path_parameters": {"session_id": issued.session.id}
+    },
+    "POST /auth/personal-tokens": lambda issued: {
+        "body": {"name": "Backup", "scopes": ["notes:read"]}
+    },
+    "DELETE /auth/personal-tokens/{token_id}": lambda issued: {
+        "path_parameters": {"token_id": personal_token(issued)}
     },
     "POST /api/notes": lambda issued: {"body": {"title": "x"}},
     "GET /api/notes/{id}": lambda issued: {"path_parameters": {"id": "mine"}},
