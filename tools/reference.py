@@ -25,7 +25,8 @@ from tools.endpoints import endpoints
 from tools.markdown import code, page, table
 
 ROOT = Path(__file__).resolve().parent.parent
-OURS = {"accounts", "api", "lab", "project"}
+# Without the lab, whose folder can be deleted.
+OURS = {"accounts", "api", "project"}
 FAULT = ["`server_error`", "500", "", "A fault of ours. The log has it; the answer tells nothing."]
 
 

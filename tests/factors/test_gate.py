@@ -96,7 +96,8 @@ def is_act(node: ast.AST) -> bool:
 
 def test_every_door_is_known() -> None:
     """A new way to start a session, or to renew a step-up, needs its attempt here."""
-    assert set(doors()) == DOORS
+    known = {door for door in DOORS if (ROOT / door.split()[0]).exists()}  # the lab can be left out
+    assert set(doors()) == known
 
 
 def endpoints(found: list[Any], path: str = "") -> Iterator[tuple[str, Any]]:
