@@ -91,7 +91,7 @@ def process(command: list[str], port: int, **env: str) -> Iterator[subprocess.Po
 
 
 def gatehouse(stack: ExitStack, folder: Path, processes: int = 1, **env: object) -> Server:
-    """As `./run` starts it, each process on a core of its own; signed in as its page does it."""
+    """Start it as `./run` does, each process on a core of its own. Sign in as its page does."""
     usual = {"GATEHOUSE_WORKERS": processes, "GATEHOUSE_PIN": 1, "GATEHOUSE_ACCESS_SECONDS": 3600}
     app = stack.enter_context(Gatehouse(folder, **usual | env))
     jar: dict[str, str] = {}

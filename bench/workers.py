@@ -19,7 +19,7 @@ class Worker:
     def __init__(
         self, stack: str, alg: str = "HS256", under: Sequence[str] = (), **env: str
     ) -> None:
-        """`under` is a program to run it in; `env` holds more of the environment."""
+        """Take in `under` a program to run it in, and in `env` more of the environment."""
         self.stack, self.alg, self.under, self.env = stack, alg, under, env
 
     def __enter__(self) -> Self:

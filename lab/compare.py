@@ -33,7 +33,7 @@ class NoDatabaseError(Exception):
 
 
 class Queries:
-    """Count what a check asks the database; NoDatabaseError where there is none."""
+    """Count what a check asks the database. Raise NoDatabaseError where there is none."""
 
     def __init__(self, *, database: bool) -> None:
         self.database = database
@@ -47,12 +47,12 @@ class Queries:
 
 
 def plain(request: HttpRequest) -> str:
-    """Whom the session's row names; empty if there is no such row."""
+    """Return whom the session's row names, or an empty text if there is no such row."""
     return str(SessionStore(request.COOKIES.get(PLAIN)).get("sub", ""))
 
 
 def jwt(request: HttpRequest, *, database: bool) -> str:
-    """Whom the access token names. Where the database is, an ended session is refused too."""
+    """Return whom the access token names. With the database, no ended session counts."""
     try:
         claims = tokens.verify_access(cookies.read_access(request) or "")
         if database:

@@ -61,7 +61,7 @@ class Held(models.Model):
 
 
 class Room(models.Model):
-    """A class: there is one at a time. `code` lets pupils in; `teacher` is the hash of a secret."""
+    """A class, of which there is one. `code` lets pupils in. `teacher` is the hash of a secret."""
 
     code = models.CharField(max_length=16)
     teacher = models.CharField(max_length=64)
@@ -71,7 +71,7 @@ class Room(models.Model):
 
 
 class Pupil(models.Model):
-    """One pupil's browser in a class. The `id` stands in a cookie; the `name` is a random one."""
+    """One pupil's browser in a class. The `id` stands in a cookie. The `name` is random."""
 
     id = models.CharField(primary_key=True, max_length=32, default=opaque_id)
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="pupils")

@@ -22,7 +22,7 @@ SEPARATOR = b"-" * 79 + b"\n"
 
 @require_safe
 def messages(request: HttpRequest) -> HttpResponse:
-    """GET /mail/messages: the newest mails, newest first; in a class, the caller's own."""
+    """GET /mail/messages: the newest mails, newest first. In a class, only the caller's own."""
     files = Path(settings.EMAIL_FILE_PATH).glob("*.log")  # type: ignore[misc]  # project.mail adds it
     newest = sorted(files, key=lambda file: file.stat().st_mtime_ns, reverse=True)
     newest = newest[: SHOWN if settings.DEMO else None]

@@ -66,7 +66,7 @@ class PredictionForm(Worded):
 
 
 class PredictionView(BrowserView):
-    """POST {"experiment", "answer"}: what this pupil expects; the last word counts."""
+    """POST {"experiment", "answer"}: what this pupil expects. The last word counts."""
 
     takes = PredictionForm
 
