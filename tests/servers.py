@@ -38,7 +38,7 @@ def free_port() -> int:
 
 
 def free_ports(count: int) -> int:
-    """The first of so many ports in a row that nobody has; below those that clients are given."""
+    """Return the first of so many ports in a row that nobody has, below those of clients."""
     while True:
         first = 20_000 + secrets.randbelow(10_000)
         with contextlib.ExitStack() as probes, contextlib.suppress(OSError):

@@ -87,7 +87,7 @@ def plan(options: argparse.Namespace) -> Plan:
 
 
 def planned(options: argparse.Namespace) -> Plan:
-    """Return what these arguments ask to open; end the program if that makes no sense."""
+    """Return what these arguments ask to open. End the program if that makes no sense."""
     address = options.address or address_in_the_room()
     try:
         number = ipaddress.IPv4Address(address)
@@ -105,7 +105,7 @@ def planned(options: argparse.Namespace) -> Plan:
 
 
 def address_in_the_room() -> str:
-    """Return the address from which this machine reaches others; nothing is sent to find out."""
+    """Return the address from which this machine reaches others. Nothing is sent to find out."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(("192.0.2.1", 9))
@@ -127,7 +127,7 @@ def refuse_unusable(address: str, port: int) -> None:
 
 
 def agree(options: argparse.Namespace) -> None:
-    """Ask whether to open it; end the program unless the answer is yes."""
+    """Ask whether to open it. End the program unless the answer is yes."""
     if options.yes:
         return
     if not sys.stdin.isatty():

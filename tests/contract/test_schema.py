@@ -139,7 +139,7 @@ def test_operation_answers_as_described(one_connection, without_mail, operation,
 
 
 def personal_token(issued: Issued) -> str:
-    """Make a personal access token; return its row's id."""
+    """Make a personal access token. Return its row's id."""
     row, _ = personal_tokens.make(
         issued.session.user, name="Backup", scopes=["notes:read"], days=1, acr=ONE
     )

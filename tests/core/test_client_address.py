@@ -208,7 +208,7 @@ def test_demo_stays_local_for_callers_without_an_address(db) -> None:
 
 
 def test_callers_whom_the_site_tells_apart_have_budgets_of_their_own(rf: RequestFactory) -> None:
-    """Many share an address behind a router; a site that knows them says whom it counts."""
+    """Many share an address behind a router. A site that knows them says whom it counts."""
     one, other = (asked(rf, "10.0.0.1") for _ in range(2))
     assert callers.network_of(one) == callers.network_of(other) == "10.0.0.1"
 

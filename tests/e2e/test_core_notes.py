@@ -443,7 +443,7 @@ def test_back_closes_the_note_and_asks_about_unsaved_text(
 def test_text_that_is_too_long_says_so_and_is_not_cut(
     server: Gatehouse, page: Page, alice: Person
 ) -> None:
-    """How long it is, how long it may be; and a dialog quotes no more than a line of it."""
+    """How long it is, how long it may be. A dialog quotes no more than a line of it."""
     steps.sign_in(page, alice)
     steps.write_note(page, "t" * 201, "b" * 10_000)
     title, count = page.get_by_label("Title"), page.locator("#title-length")

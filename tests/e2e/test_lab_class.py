@@ -26,7 +26,7 @@ def room(prepared_data_dir: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 
 
 def join(page: Page, room: Classroom, code: str) -> str:
-    """Come in as a pupil does, from a link to somewhere else; return the name."""
+    """Come in as a pupil does, from a link to somewhere else. Return the name."""
     page.goto(f"{room.url}/notes")
     expect(page).to_have_url(f"{room.url}/class")
     page.get_by_label("Code").fill(code.lower())

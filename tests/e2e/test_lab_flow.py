@@ -75,7 +75,7 @@ def test_own_sign_in_fills_the_steps_from_both_ends(page: Page) -> None:
 
 
 def test_steps_are_played_one_at_a_time_and_the_token_moves_as_it_did(page: Page) -> None:
-    """Next and back, one step in the window; a token is where it was, and nowhere before it was."""
+    """Next and back, one step in the window. A token is where it was, and nowhere before it was."""
     page.set_viewport_size({"width": 390, "height": 844})
     page.goto("/learn/flow")
     page.get_by_role("button", name="Sign in as Alice").click()

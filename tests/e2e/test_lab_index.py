@@ -122,7 +122,7 @@ def test_refused_sign_in_says_so(page: Page) -> None:
 
 
 def test_beliefs_are_remembered_on_the_way_back_and_counted_at_the_end(page: Page) -> None:
-    """Two cards judged: one right, one wrong; nothing of it is kept in any storage."""
+    """Two cards judged: one right, one wrong. Nothing of it is kept in any storage."""
     page.goto("/learn")
     first, third = page.locator("[data-belief]").nth(0), page.locator("[data-belief]").nth(2)
     first.get_by_role("button", name="True").click()

@@ -45,7 +45,7 @@ def test_every_page_of_the_lab_works_offline(page: Page, server: Gatehouse) -> N
 
 
 def test_link_to_an_experiment_leads_on_to_the_labs_host(page: Page, server: Gatehouse) -> None:
-    """The app's page has nothing but the way there; at the end of it the page says where one is."""
+    """The app's page has nothing but the way there. At the end of it the page says where one is."""
     page.goto("/learn/refresh#copied")
     page.get_by_role("link", name="Go to app.demo.localhost").click()
 

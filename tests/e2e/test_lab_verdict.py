@@ -38,7 +38,7 @@ def run(box: Locator) -> None:
 def test_verdict_of_every_experiment_is_in_the_window_after_its_run(
     page: Page, server: Gatehouse, slug: str
 ) -> None:
-    """One sentence and two columns, without scrolling, on a phone and on a desk; focus follows."""
+    """One sentence and two columns, without scrolling, on a phone and on a desk. Focus follows."""
     host = "app.demo.localhost" if any(one.slug == slug and one.at_lab for one in PAGES) else ""
     address = server.url.replace("localhost", host or "localhost") + f"/learn/{slug}".rstrip("/")
     page.goto(address)

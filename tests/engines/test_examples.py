@@ -33,7 +33,7 @@ def node(folder: Path, script: str, *arguments: str | Path) -> list[str | Path]:
 
 @contextmanager
 def vite(folder: Path, server: Gatehouse, logs: Path) -> Iterator[str]:
-    """The example's development server, in front of ours; gives the page's address."""
+    """The example's development server, in front of ours. Gives the page's address."""
     port, log = free_port(), logs / "vite.log"
     where = ("--host", "localhost", "--port", str(port), "--strictPort")
     with log.open("wb") as output:
@@ -99,7 +99,7 @@ def confirm_again(page: Page, server: Gatehouse, person: steps.Person) -> None:
 def test_five_tabs_send_one_refresh_and_end_together(
     front: tuple[str, Gatehouse], new_context: Callable[..., BrowserContext]
 ) -> None:
-    """Sign in, read and write; wake five tabs; sign out in one. Script never sees a token."""
+    """Sign in, read and write. Wake five tabs. Sign out in one. Script never sees a token."""
     url, server = front
     person = steps.new_person(server)
     context = new_context(base_url=url)
@@ -187,7 +187,7 @@ def one_origin(
 def test_built_app_works_behind_the_shipped_proxy(
     one_origin: Proxy, new_context: Callable[..., BrowserContext]
 ) -> None:
-    """One origin, under a policy that lets in no other script; each address of the app is a page."""
+    """One origin, under a policy that lets in no other script. Each address of the app is a page."""
     page = new_context(base_url=one_origin.url).new_page()
     page.goto("/an/address/of/the/app")
     sign_in(page, steps.Person("alice@example.com", "Alice"))

@@ -68,7 +68,7 @@ def pupil(room: Room) -> Browser:
 
 
 def test_stranger_is_led_to_the_door_and_gets_nothing(room: Room, alice: User) -> None:
-    """People see where to join; programs, also with the right password, a refusal."""
+    """People see where to join. Programs are refused, also with the right password."""
     stranger = Browser()
     page = stranger.get("/notes", headers=HTML)
     assert (page.status_code, page["Location"]) == (303, "http://localhost/class")
@@ -86,7 +86,7 @@ def test_stranger_is_led_to_the_door_and_gets_nothing(room: Room, alice: User) -
 
 
 def test_token_that_the_labs_own_servers_bring_is_judged_as_ever(room: Room) -> None:
-    """They send no cookie of a pupil; anywhere else a token opens no door."""
+    """They send no cookie of a pupil. Anywhere else a token opens no door."""
     program = BearerClient()
     bearer = {"Authorization": "Bearer x"}
 
@@ -110,7 +110,7 @@ def test_caller_from_elsewhere_is_refused(room: Room, address: str) -> None:
 
 
 def test_code_lets_in_however_it_is_typed(room: Room) -> None:
-    """Small letters, without its hyphen, with blanks; the account is new and nobody's."""
+    """Small letters, without its hyphen, with blanks. The account is new and nobody's."""
     made = Browser().enter(f" {room.code.lower().replace('-', ' ')}").json()
 
     user = User.objects.get()
@@ -181,7 +181,7 @@ def test_pupils_behind_one_address_are_counted_apart(room: Room, pupil: Browser)
 
 
 def test_pupil_goes_on_with_each_page(room: Room, pupil: Browser) -> None:
-    """The cookie lasts an hour from the last page; answers of the API do not renew it."""
+    """The cookie lasts an hour from the last page. Answers of the API do not renew it."""
     page, answer = pupil.get("/notes"), pupil.get("/api/me")
 
     assert page.cookies[rooms.PUPIL]["max-age"] == 3600
@@ -249,7 +249,7 @@ def test_questions_are_those_of_the_pages(db: None) -> None:
 def test_new_class_leaves_nothing_of_the_old_one(
     room: Room, pupil: Browser, lab_client: LabClient, tmp_path: Path
 ) -> None:
-    """People, sessions, benches, mails, predictions and counters go; the teacher stays."""
+    """People, sessions, benches, mails, predictions and counters go. The teacher stays."""
     pupil.post("/class/predictions", {"experiment": "first", "answer": "name"})
     pupil.post("/learn/api/watch")
     (tmp_path / "1.log").write_text("a mail")

@@ -142,7 +142,7 @@ def ask(monkeypatch: pytest.MonkeyPatch) -> Callable[..., classroom.Plan]:
 def test_class_that_must_not_be_opened_is_refused(
     ask: Callable[..., classroom.Plan], options: dict[str, Any], complaint: str
 ) -> None:
-    """In one line, before anything is served; without a terminal it wants --yes."""
+    """In one line, before anything is served. Without a terminal it wants --yes."""
     with pytest.raises(SystemExit, match=complaint):
         ask(**options)
 
@@ -179,7 +179,7 @@ def test_only_yes_opens_a_class(
 
 
 def test_yes_opens_a_class_apart_from_the_demo(ask: Callable[..., classroom.Plan]) -> None:
-    """Its folder is its own; the attacker on another site has the other spelling, or a name."""
+    """Its folder is its own. The attacker on another site has the other spelling, or a name."""
     opened = ask(yes=True)
 
     assert opened.hostile == [
@@ -200,7 +200,7 @@ def test_class_beside_another_servers_settings_is_refused(
 
 
 def test_certificate_is_made_again_for_another_address(tmp_path: Path) -> None:
-    """The same one as long as the room's address stays; its fingerprint is what browsers show."""
+    """The same one as long as the room's address stays. Its fingerprint is what browsers show."""
     first = [certificate.ensure(tmp_path, [ADDRESS, "laptop.local"])[0].read_bytes() for _ in "12"]
     path, _ = certificate.ensure(tmp_path, ["10.0.0.6"])
 

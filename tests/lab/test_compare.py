@@ -23,7 +23,7 @@ def statuses(found: dict) -> tuple[int, int]:
 
 
 def test_both_credentials_are_good_and_the_session_weighs_less(lab_client: LabClient) -> None:
-    """Each is measured as it came; the session's check asks for its row."""
+    """Each is measured as it came. The session's check asks for its row."""
     found = check(signed_in_twice(lab_client))
 
     assert statuses(found) == (200, 200)

@@ -171,7 +171,7 @@ def test_map_names_what_stands_behind_each_step(browser_client: BrowserClient) -
 def test_every_belief_leads_to_an_experiment_that_tries_it(
     browser_client: BrowserClient, lab_client: LabClient
 ) -> None:
-    """Thirteen of them, some true and some not; each link ends where something runs."""
+    """Thirteen of them, some true and some not. Each link ends where something runs."""
     beliefs = part(browser_client.get("/learn").text, "data-beliefs>", "</ol>")
 
     cards = re.findall(r"<li(.*?)</li>", beliefs, re.DOTALL)
