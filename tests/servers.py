@@ -57,6 +57,15 @@ def wait_for(ready: Callable[[], bool], process: subprocess.Popen, log: Path) ->
         time.sleep(0.05)
 
 
+def listens(port: int) -> bool:
+    """Return whether somebody accepts connections at this port of `localhost`, by IPv4 or IPv6."""
+    try:
+        socket.create_connection(("localhost", port)).close()
+    except OSError:
+        return False
+    return True
+
+
 def die_with_parent(death_signal: int) -> Callable[[], None] | None:
     """Asks Linux to end the child when this process is killed and cannot clean up any more."""
     if sys.platform != "linux":

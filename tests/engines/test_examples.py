@@ -18,7 +18,7 @@ from tests.engines import declarations
 from tests.engines.npm import HTMX, REACT, VUE, ensure_packages
 from tests.engines.production import Production
 from tests.engines.proxies import Caddy, Nginx, Proxy, substitute
-from tests.servers import Gatehouse, die_with_parent, free_port, wait_for
+from tests.servers import Gatehouse, die_with_parent, free_port, listens, wait_for
 from tools import programs
 
 PAGE = "docs/how-to/single-page-apps.md"
@@ -48,7 +48,7 @@ def vite(folder: Path, server: Gatehouse, logs: Path) -> Iterator[str]:
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
     try:
-        wait_for(lambda: b"Local:" in log.read_bytes(), process, log)
+        wait_for(lambda: listens(port), process, log)
         yield f"http://localhost:{port}/"
     finally:
         process.terminate()

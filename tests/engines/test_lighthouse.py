@@ -7,7 +7,6 @@ best of up to three runs: two noisy cores make a run slower, never faster.
 import json
 import os
 import signal
-import socket
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,7 +19,7 @@ from playwright.sync_api import Browser
 from tests.e2e import steps
 from tests.e2e.conftest import CHROMIUM_FLAGS
 from tests.engines import npm
-from tests.servers import Gatehouse, die_with_parent, free_port, wait_for
+from tests.servers import Gatehouse, die_with_parent, free_port, listens, wait_for
 from tools import chromium, programs
 
 WHOLE = ("accessibility", "best-practices", "seo")
@@ -74,7 +73,7 @@ def listening(program: str, flags: list[str], folder: Path, env: dict[str, str])
             preexec_fn=die_with_parent(signal.SIGTERM),
         )
     try:
-        wait_for(lambda: answers(port), process, log)
+        wait_for(lambda: listens(port), process, log)
         yield port
     finally:
         os.killpg(process.pid, signal.SIGTERM)

@@ -17,7 +17,7 @@ import pytest
 
 from accounts.tokens.keys import Ring, new_key
 from tests.engines.people import fetch_tokens
-from tests.servers import ROOT, Gatehouse, die_with_parent, free_port, wait_for
+from tests.servers import ROOT, Gatehouse, die_with_parent, free_port, listens, wait_for
 
 EXAMPLE = ROOT / "examples" / "resource_server"
 STAFF, OTHER = "carol@example.com", "alice@example.com"
@@ -89,7 +89,7 @@ def call(
         return httpx.get(url + more, headers={"Authorization": f"Bearer {token}"} if token else {})
 
     try:
-        wait_for(lambda: "Running on" in log.read_text(), process, log)
+        wait_for(lambda: listens(port), process, log)
         yield ask
     finally:
         process.terminate()
