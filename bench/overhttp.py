@@ -17,7 +17,7 @@ from typing import Any
 
 import jwt
 
-from bench import amount, goals, load
+from bench import NO_LAB, amount, goals, load
 from bench.peers import BOLT, DOCUMENTED, EXPRESS, FASTAPI, FASTIFY, LITESTAR, OURS, Peer
 from tests.servers import Gatehouse, free_port
 
@@ -93,7 +93,7 @@ def process(command: list[str], port: int, **env: str) -> Iterator[subprocess.Po
 def gatehouse(stack: ExitStack, folder: Path, processes: int = 1, **env: object) -> Server:
     """Start it as `./run` does, each process on a core of its own. Sign in as its page does."""
     usual = {"GATEHOUSE_WORKERS": processes, "GATEHOUSE_PIN": 1, "GATEHOUSE_ACCESS_SECONDS": 3600}
-    app = stack.enter_context(Gatehouse(folder, **usual | env))
+    app = stack.enter_context(Gatehouse(folder, **NO_LAB | usual | env))
     jar: dict[str, str] = {}
 
     def ask(path: str, body: dict[str, Any] | None = None) -> None:

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from typing import Any
 
-from bench import amount, goals
+from bench import NO_LAB, amount, goals
 from tests.servers import Postgres
 
 SIZES = amount((1_000, 100_000, 1_000_000), (1_000, 2_000))
@@ -24,6 +24,7 @@ def run(
             "DJANGO_SETTINGS_MODULE": settings,
             "GATEHOUSE_MODE": "demo",
             "GATEHOUSE_DATA_DIR": folder,
+            **NO_LAB,
             **({"GATEHOUSE_DATABASE_URL": url} if url else {}),
             "GATEHOUSE_GRACE_SECONDS": "0",  # each refresh rotates
         }

@@ -7,6 +7,7 @@ import tempfile
 from collections.abc import Sequence
 from typing import Any, Self
 
+from bench import NO_LAB
 from bench.paired import Block, Cost
 
 # `own` needs no peer to be installed. Any other name is a peer's.
@@ -31,6 +32,7 @@ class Worker:
             "BENCH_ALG": self.alg,
             "BENCH_DATA_DIR": self.folder.name,
             "GATEHOUSE_MODE": "demo",
+            **NO_LAB,
             "GATEHOUSE_DATA_DIR": self.folder.name,
             "GATEHOUSE_ACCESS_SECONDS": "3600",
             "GATEHOUSE_ISSUER": "http://localhost:8000",

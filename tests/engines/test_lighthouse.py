@@ -80,11 +80,6 @@ def listening(program: str, flags: list[str], folder: Path, env: dict[str, str])
         process.wait(10)
 
 
-def answers(port: int) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 def judge(port: int, url: str) -> dict[str, Any]:
     """One run: the score of each category, and what lowered it.
 
