@@ -113,7 +113,7 @@ def active(path: str = "") -> Q:
 
 def inactive() -> Q:
     """Return the condition that a user is inactive: nobody is without such a column."""
-    return Q(is_active=False) if has_field("is_active") else Q(pk__in=())
+    return Q(is_active=False) if has_field("is_active") else Q(pk__isnull=True)
 
 
 def known(user: AbstractBaseUser) -> Subject | None:

@@ -14,6 +14,8 @@ import threading
 import time
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import cache
+from typing import Any
 
 from django.db import DatabaseError, InterfaceError, connection, transaction
 from django.db.models.functions import Now
@@ -140,24 +142,48 @@ def _read() -> Feed:
     _tried_at = now = time.monotonic()
     reopen_counter()
     length = counter_length()  # before the rows, so that a later revocation is noticed
-    since = Now() - period()
     try:
-        # Skip sessions whose tokens have all expired. Otherwise a purge that ends a million old
-        # sessions would fill the feed.
-        recent = Session.objects.filter(ended_at__gt=since, idle_expires_at__gt=since)
-        ended = recent.values_list("id", flat=True)
-        # By an index of our own user model, whatever sessions there are. Any other model's table is
-        # read. Only a bulk update, which sends no signal, leaves live sessions to these people.
-        inactive = subjects.rows().filter(subjects.inactive())
-        gone = inactive.values_list("gatehouse_subject__sub", flat=True)
-        raised = Subject.objects.filter(ver_raised_at__gt=since).values_list("sub", "ver")
-        _feed = Feed(frozenset(ended), frozenset(gone), dict(raised), length, now)
+        found = []
+        with connection.cursor() as cursor:
+            for sql, parameters in _statements(period()):
+                cursor.execute(sql, parameters)
+                found.append(cursor.fetchall())
+        ended, gone, raised = found
+        _feed = Feed(
+            frozenset(sid for (sid,) in ended),
+            frozenset(sub for (sub,) in gone),
+            dict(raised),
+            length,
+            now,
+        )
     except (DatabaseError, InterfaceError) as error:
         log.error("the revocation feed cannot be read: %s", error)
         connection.close()
         _failed_at = time.monotonic()
         raise Unavailable("the revocation feed cannot be read") from error
     return _feed
+
+
+@cache
+def _statements(period: timedelta) -> list[tuple[str, tuple[Any, ...]]]:
+    """Return the three statements of a reading with their parameters.
+
+    Building them takes Django as long as the database takes to answer them.
+    """
+    since = Now() - period
+    # Skip sessions whose tokens have all expired. Otherwise a purge that ends a million old
+    # sessions would fill the feed.
+    recent = Session.objects.filter(ended_at__gt=since, idle_expires_at__gt=since)
+    # By an index of our own user model, whatever sessions there are. Any other model's table is
+    # read. Only a bulk update, which sends no signal, leaves live sessions to these people.
+    inactive = subjects.rows().filter(subjects.inactive())
+    raised = Subject.objects.filter(ver_raised_at__gt=since)
+    found = (
+        recent.values_list("id"),
+        inactive.values_list("gatehouse_subject__sub"),
+        raised.values_list("sub", "ver"),
+    )
+    return [each.query.sql_with_params() for each in found]
 
 
 def _ask(claims: AccessClaims) -> None:
