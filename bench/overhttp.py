@@ -46,6 +46,8 @@ class Server:
             os.sched_setaffinity(0, {max(cores)})  # whoever asks leaves the others to it
         try:
             found = load.run(self.port, self.request, seconds=SECONDS)
+        except RuntimeError as error:
+            raise RuntimeError(f"{self.peer.name}: {error}") from error
         finally:
             os.sched_setaffinity(0, cores)
         spent = cpu_seconds(self.group) - before

@@ -74,6 +74,7 @@ if PEER == "allauth":
     HEADLESS_ONLY = True
     HEADLESS_TOKEN_STRATEGY = "allauth.headless.tokens.strategies.jwt.JWTTokenStrategy"
     HEADLESS_JWT_PRIVATE_KEY = rsa_pem(DATA_DIR)
+    HEADLESS_JWT_ACCESS_TOKEN_EXPIRES_IN = 7200  # as all others here: longer than the bench
 if PEER == "jwt-allauth":
     INSTALLED_APPS += ["jwt_allauth", "allauth", "allauth.account"]
 if PEER == "modern-rest":
