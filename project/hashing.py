@@ -16,7 +16,8 @@ from django.contrib.auth.hashers import Argon2PasswordHasher
 def lower_priority() -> None:
     """Have this thread, and those that it starts, run after the others where cores are scarce."""
     with suppress(OSError):  # forbidden here: a container's or systemd's filter
-        os.nice(5)
+        # Argon2's eight lanes together weigh half of one thread that answers requests (sched(7)).
+        os.nice(12)
 
 
 # Elsewhere the whole process would have that priority. Beside other programs that want the same
