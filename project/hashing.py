@@ -13,11 +13,14 @@ from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
 
+# Argon2's eight lanes together weigh half of one thread that answers requests (sched(7)).
+NICE = 12
+
+
 def lower_priority() -> None:
     """Have this thread, and those that it starts, run after the others where cores are scarce."""
     with suppress(OSError):  # forbidden here: a container's or systemd's filter
-        # Argon2's eight lanes together weigh half of one thread that answers requests (sched(7)).
-        os.nice(12)
+        os.nice(NICE)
 
 
 # Elsewhere the whole process would have that priority. Beside other programs that want the same

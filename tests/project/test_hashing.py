@@ -28,7 +28,7 @@ def test_hash_has_a_lower_priority_than_the_thread_that_waits_for_it() -> None:
 
     Quick().encode("a password", "a salt for it")
 
-    assert hashing.thread.submit(priority).result() == min(usual + 5, 19)
+    assert hashing.thread.submit(priority).result() == min(usual + hashing.NICE, 19)
     assert priority() == usual
 
 
