@@ -276,7 +276,7 @@ def described(user: AbstractBaseUser) -> dict[str, Any]:
     at = app.confirmed_at if app else None
     return {
         "passkeys": [passkey_json(row) for row in rows],
-        "totp": {"confirmed_at": moment(at)} if at else None,
+        "totp": {"confirmed_at": moment(at), "locked": totp.is_locked(app)} if app and at else None,
         "recovery_codes_left": recovery.left(user).count(),
     }
 

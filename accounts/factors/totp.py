@@ -121,6 +121,11 @@ def confirmed(user: AbstractBaseUser) -> Totp | None:
     return Totp.objects.filter(user_id=user.pk).exclude(secret="").first()
 
 
+def is_locked(app: Totp) -> bool:
+    """Return whether too many wrong codes in a row have locked the app."""
+    return app.wrong_codes >= MOST_WRONG
+
+
 def step_of(secret: str, code: str, *, after: int = 0) -> int:
     """Return the step whose code this is, of those that are near and later than `after`.
 

@@ -61,7 +61,10 @@ class PasskeyBody(serializers.Serializer[Any]):
 
 
 class App(serializers.Serializer[Any]):
+    """An authenticator app. `locked`: too many wrong codes were entered, and it opens nothing."""
+
     confirmed_at = serializers.DateTimeField()
+    locked = serializers.BooleanField()
 
 
 class Own(serializers.Serializer[Any]):

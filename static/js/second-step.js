@@ -10,7 +10,7 @@ import { describe, orNull } from '../gatehouse/http.js';
 
 /** The shapes of what a person has set up. */
 export const PASSKEY = { id: 'string', name: 'string', created_at: 'string', last_used_at: orNull('string'), synced: 'boolean' };
-export const FACTORS = { passkeys: [PASSKEY], totp: orNull({ confirmed_at: 'string' }), recovery_codes_left: 'number' };
+export const FACTORS = { passkeys: [PASSKEY], totp: orNull({ confirmed_at: 'string', locked: 'boolean' }), recovery_codes_left: 'number' };
 
 /** What a person can confirm with while signed in. @returns {string[]} */
 export const waysOf = ({ passkeys: own, totp }) => [...(own.length ? ['passkey'] : []), ...(totp ? ['totp'] : [])];

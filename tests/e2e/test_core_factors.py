@@ -122,6 +122,19 @@ def test_five_wrong_codes_lead_back_to_the_password(page: Page, dora: Person) ->
     assert page.url.endswith("/login?next=%2Faccount")
 
 
+def test_account_page_says_that_the_app_is_locked(
+    page: Page, dora: Person, server: Gatehouse
+) -> None:
+    steps.sign_in(page, dora, "/account")
+    give_app(page)
+    mine = "user_id = (SELECT id FROM gatehouse_users_user WHERE email = ?)"
+    steps.query(server, f"UPDATE gatehouse_factors_totp SET wrong_codes = 100 WHERE {mine}", dora.email)
+
+    page.goto("/account")
+
+    expect(page.locator("[data-app]")).to_contain_text("Locked after too many wrong codes")
+
+
 def test_second_of_two_tabs_at_the_second_step_is_sent_back(
     context: BrowserContext, page: Page, dora: Person, server: Gatehouse
 ) -> None:

@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from accounts.tests.presenting import holds_jwt
+from tests.e2e.steps import hold
 from tests.servers import Gatehouse
 
 pytest.importorskip("lab")
@@ -123,7 +124,10 @@ def test_experiments_run_one_at_a_time(page: Page, server: Gatehouse) -> None:
     address = f"http://app.demo.localhost:{server.port}/learn/refresh"
     page.goto(address)
     patient, replay = page.locator("#patient"), page.locator("#replay")
-    patient.locator("[data-run]").click()
+    refresh = "**/bank/refresh/turn"
+    waiting = hold(page, refresh)
+    with page.expect_request(refresh):
+        patient.locator("[data-run]").click()
     expect(patient.locator("[data-rows] tr")).to_have_count(1)
 
     press(replay.locator("[data-run]"))
@@ -133,6 +137,7 @@ def test_experiments_run_one_at_a_time(page: Page, server: Gatehouse) -> None:
     expect(replay.locator("[data-run]")).to_have_attribute("aria-disabled", "true")
 
     tell(page.context.new_page(), server, "copied")
+    waiting.pop().continue_()
 
     verdict = patient.locator("[data-verdict]")
     expect(verdict).to_contain_text("Another experiment was started, in another tab")

@@ -178,7 +178,7 @@ def confirm_by_factor(page: Page) -> None:
     wanted |= {"code": "reauthentication_required"}
     answer = {"status": 403, "json": wanted, "content_type": "application/problem+json"}
     page.route("**/auth/totp", lambda route: route.fulfill(**answer))
-    found = {"passkeys": [], "totp": {"confirmed_at": "2026-01-01T00:00:00Z"}}
+    found = {"passkeys": [], "totp": {"confirmed_at": "2026-01-01T00:00:00Z", "locked": False}}
     found |= {"recovery_codes_left": 3}
     found["passkeys"] = [
         {"id": "x", "name": "Phone", "created_at": "2026-01-01T00:00:00Z", "synced": True}

@@ -148,9 +148,11 @@ def test_hundredth_wrong_code_in_a_row_locks_the_app(alice: User, app: Any) -> N
     assert SecurityEvent.objects.get(kind="totp_locked").user == alice
     assert "wrong codes" in mails.to(alice.email).subject
     assert page.post("/auth/login/factor", {"recovery_code": recovery_code}).status_code == 200
+    assert page.get("/auth/factors").json()["totp"]["locked"] is True
     new = pyotp.TOTP(page.post("/auth/totp").json()["secret"])
     assert page.post("/auth/totp/confirm", {"code": new.now()}).status_code == 204
     assert Totp.objects.get().wrong_codes == 0
+    assert page.get("/auth/factors").json()["totp"]["locked"] is False
 
 
 def test_right_code_forgets_the_wrong_ones(alice: User, app: Any) -> None:

@@ -26,9 +26,14 @@ export function start(on) {
 
 export function show({ totp, passkeys }) {
   last = !passkeys.length;
-  fill(card, { app: totp ? `Set up ${moment(new Date(totp.confirmed_at))}. Enter the code that it shows after your password.` : intro });
+  fill(card, { app: totp ? describe(totp) : intro });
   setUp.textContent = totp ? 'Set up another app' : 'Set up an app';
   removal.hidden = !totp;
+}
+
+function describe({ confirmed_at: at, locked }) {
+  if (locked) return 'Locked after too many wrong codes: its codes open nothing. Set up the app again. If the wrong codes were not yours, change your password too.';
+  return `Set up ${moment(new Date(at))}. Enter the code that it shows after your password.`;
 }
 
 async function begin() {
