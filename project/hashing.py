@@ -12,7 +12,6 @@ from contextlib import suppress
 from django.conf import settings
 from django.contrib.auth.hashers import Argon2PasswordHasher
 
-
 # Argon2's eight lanes together weigh half of one thread that answers requests (sched(7)).
 NICE = 12
 

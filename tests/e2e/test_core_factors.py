@@ -127,8 +127,12 @@ def test_account_page_says_that_the_app_is_locked(
 ) -> None:
     steps.sign_in(page, dora, "/account")
     give_app(page)
-    mine = "user_id = (SELECT id FROM gatehouse_users_user WHERE email = ?)"
-    steps.query(server, f"UPDATE gatehouse_factors_totp SET wrong_codes = 100 WHERE {mine}", dora.email)
+    steps.query(
+        server,
+        "UPDATE gatehouse_factors_totp SET wrong_codes = 100 WHERE user_id ="
+        " (SELECT id FROM gatehouse_users_user WHERE email = ?)",
+        dora.email,
+    )
 
     page.goto("/account")
 
