@@ -90,6 +90,14 @@ def test_passkey_of_somebody_else_completes_nothing(alice: User, bob: User, app:
     answer = {"credential": authenticator.get(steps.options(page))}
 
     assert steps.code(page.post("/auth/login/factor", answer)) == (401, "invalid_credentials")
+    assert SecurityEvent.objects.filter(kind="second_factor_failed", user=alice).count() == 1
+
+
+def test_right_codes_use_up_no_budget(alice: User, app: Any) -> None:
+    """Eleven sign-ins in a row, where ten wrong codes are refused."""
+    for code in [*recovery.renew(alice), None]:
+        given = {"recovery_code": code or recovery.renew(alice)[0]}
+        assert half_way(alice).post("/auth/login/factor", given).status_code == 200
 
 
 def test_session_that_the_browser_had_ends_with_the_second_step(
@@ -121,12 +129,13 @@ def test_five_wrong_codes_end_the_password_step(alice: User, app: Any) -> None:
 
 
 @pytest.mark.django_db(transaction=True)
-def test_wrong_codes_count_for_the_address(alice: User, app: Any) -> None:
+@pytest.mark.parametrize("kind", ["code", "recovery_code"])
+def test_wrong_codes_count_for_the_address(alice: User, app: Any, kind: str) -> None:
     """Whoever begins anew after five tries meets the budget of any sign-in."""
     for _ in range(2):
         page = half_way(alice)
         for _ in range(5):
-            page.post("/auth/login/factor", {"code": "000000"})
+            page.post("/auth/login/factor", {kind: "000000"})
 
     assert steps.code(BrowserClient().sign_in(alice)) == (429, "throttled")
     told = SecurityEvent.objects.get(kind="throttled")
