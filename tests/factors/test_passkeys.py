@@ -233,6 +233,20 @@ def test_challenge_for_a_sign_in_adds_no_passkey(
     assert steps.code(response) == (400, "validation_failed")
 
 
+def test_challenge_adds_one_passkey(browser_client: BrowserClient, alice: User) -> None:
+    """A second authenticator that answers the same challenge is refused."""
+    browser_client.sign_in(alice)
+    asked = browser_client.post("/auth/passkeys/options").json()
+
+    first, second = (
+        browser_client.post("/auth/passkeys", {"credential": Authenticator().make(asked)})
+        for _ in range(2)
+    )
+
+    assert first.status_code == 201
+    assert steps.code(second) == (400, "validation_failed")
+
+
 def test_challenge_of_another_session_adds_no_passkey(alice: User, bob: User) -> None:
     """Nobody has somebody else add their passkey."""
     page, other = BrowserClient(), BrowserClient()
