@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.conf import settings
+
 
 @dataclass(frozen=True)
 class LabPage:
@@ -18,6 +20,13 @@ class LabPage:
         return f"learn-{self.slug}"
 
 
+# Without that part nobody has a second factor.
+PHISHING = (
+    (LabPage("phishing", "The page that asks for your code", "What can be typed away?", 2, True),)
+    if "accounts.factors" in settings.INSTALLED_APPS
+    else ()
+)
+
 PAGES = (
     LabPage("flow", "Watch your own sign-in", "What happens between password and answer?", 3),
     LabPage("storage", "Five places for a token", "Where can a thief not reach it?", 5, True),
@@ -25,6 +34,7 @@ PAGES = (
     LabPage("inspect", "Read your cookie without touching it", "What do my tokens say?", 2),
     LabPage("cross-site", "The other tab", "Which cookies travel with a forged request?", 5, True),
     LabPage("refresh", "The thief, the tabs and the clock", "Who notices a copied token?", 5, True),
+    *PHISHING,
     LabPage("sessions", "A plain session beside a JWT", "When is a plain session better?", 2, True),
     LabPage("map", "The map", "Which function, standard and test stands behind each step?", 5),
 )

@@ -7,7 +7,7 @@ and the path is ours, so nobody can send it anywhere else.
 import http.client
 import json
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +25,7 @@ class Answer:
 
     status: int
     body: dict[str, Any]
+    cookies: dict[str, str] = field(default_factory=dict)
 
 
 def send(
@@ -35,23 +36,58 @@ def send(
     *,
     bearer: str = "",
     cookie: str = "",
+    body: bytes | None = None,
+    more: dict[str, str] | None = None,
 ) -> Answer:
-    """To `host` ("app" or "lab") of this server, as `request` reached it."""
+    """To `host` ("app" or "lab") of this server, as `request` reached it. `more` are headers."""
     origin = urlsplit(addresses.app() if host == "app" else addresses.lab())
-    headers = {"Host": origin.netloc, "User-Agent": "the-thief/1"}
+    headers = {"Host": origin.netloc, "User-Agent": "the-thief/1", **(more or {})}
     if bearer:
         headers["Authorization"] = f"Bearer {bearer}"
     if cookie:
         headers["Cookie"] = cookie
     connection = open_connection(request)
     try:
-        connection.request(method, path, headers=headers)
+        connection.request(method, path, body, headers)
         response = connection.getresponse()
-        return Answer(response.status, as_object(response.read(65536)))
+        set_cookies = response.headers.get_all("Set-Cookie") or []
+        pairs = [line.partition(";")[0].partition("=") for line in set_cookies]
+        cookies = {name: value for name, _, value in pairs}
+        return Answer(response.status, as_object(response.read(65536)), cookies)
     except (OSError, http.client.HTTPException):
         return Answer(0, {})
     finally:
         connection.close()
+
+
+class Visit:
+    """Visit the lab's site as a server that keeps cookies and says that it is the site's page.
+
+    Nothing stops it: `Origin` and the CSRF token tell a server which page a browser is at, and no
+    browser is here.
+    """
+
+    def __init__(self, request: HttpRequest) -> None:
+        self.request = request
+        self.jar: dict[str, str] = {}
+
+    def send(self, method: str, path: str, body: dict[str, Any] | None = None) -> Answer:
+        """Send one request and keep the cookies of the answer."""
+        token = self.jar.get(settings.CSRF_COOKIE_NAME, "")
+        more = {"Origin": addresses.lab(), "X-CSRFToken": token}
+        if body is not None:
+            more["Content-Type"] = "application/json"
+        answer = send(
+            self.request,
+            "lab",
+            method,
+            path,
+            cookie="; ".join(f"{name}={value}" for name, value in self.jar.items()),
+            body=None if body is None else json.dumps(body).encode(),
+            more=more,
+        )
+        self.jar.update(answer.cookies)
+        return answer
 
 
 def open_connection(request: HttpRequest) -> http.client.HTTPConnection:

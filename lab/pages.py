@@ -40,6 +40,7 @@ class LearnPage(TemplateView):
             page=page.page if page else "learn",
             lab_page=page,
             pages=contents.PAGES,
+            phishing="phishing" in contents.BY_SLUG,
             beliefs=BELIEFS,
             at_lab=self.at_lab,
             runs_here=self.at_lab or page is None or not page.at_lab,

@@ -23,6 +23,8 @@ SHOWN = frozenset(
         "accounts.web.authentication.authenticate_token",
         "accounts.web.cookies.set_tokens",
         "accounts.credentials.verification.verify",
+        "accounts.factors.passkeys.server",
+        "accounts.factors.totp.use",
         "accounts.web.csrf.check",
         "accounts.web.csrf.failure",
         "accounts.sessions.judgement.judge",

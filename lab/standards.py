@@ -31,6 +31,11 @@ TITLES = {
     "Trusted Types": ("Trusted Types", "https://www.w3.org/TR/trusted-types/"),
     "Server Timing": ("Server-Timing", "https://www.w3.org/TR/server-timing/"),
     "Web Locks": ("Web Locks", "https://www.w3.org/TR/web-locks/"),
+    "WebAuthn": ("Web Authentication Level 3", "https://www.w3.org/TR/webauthn-3/"),
+    "NIST SP 800-63B": (
+        "Authentication and authenticator management",
+        "https://pages.nist.gov/800-63-4/sp800-63b.html",
+    ),
     "ASVS": (
         "OWASP Application Security Verification Standard 5.0",
         "https://owasp.org/www-project-application-security-verification-standard/",

@@ -3,14 +3,25 @@
 from django.conf import settings
 from django.urls import URLPattern, path
 
-from lab import cross_site, thief
+from lab import contents, cross_site, thief
 from lab.classroom.urls import anywhere
+
+phishing_patterns: list[URLPattern] = []
+
+if "phishing" in contents.BY_SLUG:
+    from lab import phishing
+
+    phishing_patterns = [
+        path("phishing", phishing.PhishingPage.as_view()),
+        path("phishing/relay", phishing.RelayView.as_view()),
+    ]
 
 urlpatterns: list[URLPattern] = [
     path("loot", thief.LootView.as_view()),
     path("thief", thief.ThiefPage.as_view()),
     path("thief/use", thief.UseView.as_view()),
     path("cross-site", cross_site.AttackerPage.as_view()),
+    *phishing_patterns,
     *(anywhere if settings.CLASS else []),
 ]
 

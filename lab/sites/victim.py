@@ -5,7 +5,7 @@ The victim of every experiment lives here. The profile is in force for the whole
 """
 
 from django.conf import settings
-from django.urls import path
+from django.urls import URLPattern, path
 
 from accounts.web.views import sign_in
 from api.me import MeView
@@ -22,6 +22,17 @@ from lab import (
 from lab.classroom.urls import at_lab
 from lab.pages import LearnPage
 from lab.urls import own_session
+
+phishing_patterns: list[URLPattern] = []
+
+if "phishing" in contents.BY_SLUG:  # the part that it is about is installed
+    from accounts.factors.views import FactorView
+    from lab import phishing
+
+    phishing_patterns = [
+        path("auth/login/factor", FactorView.as_view()),
+        path("bank/phishing/start", phishing.StartView.as_view()),
+    ]
 
 urlpatterns = [
     path("auth/session", sign_in.SessionView.as_view()),
@@ -49,6 +60,7 @@ urlpatterns = [
     path("bank/compare/start", compare.StartView.as_view()),
     path("bank/compare/check", compare.CheckView.as_view()),
     path("bank/compare/end", compare.EndView.as_view()),
+    *phishing_patterns,
     *own_session,
     *(at_lab if settings.CLASS else []),
     *(

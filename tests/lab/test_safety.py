@@ -48,6 +48,7 @@ RULES = {
     ],
     "hostile pages are served on hostile hosts, app pages never there": [
         "lab/test_storage.py::test_hostile_page_is_answered_on_hostile_hosts_only",
+        "lab/test_phishing.py::test_relay_is_on_hostile_hosts_only",
         "lab/test_hosts.py::test_app_page_on_another_host_names_and_links_the_apps_address",
         "lab/test_hosts.py::test_endpoint_on_a_hostile_host_does_not_exist",
     ],
