@@ -183,6 +183,14 @@ class EnrolmentRequired(Problem):
     detail_text = "Set up a second factor first: a passkey or an authenticator app."
 
 
+class DeviceProofRequired(Problem):
+    """Raised if the session is bound to a device, and nothing shows that the request is from it."""
+
+    status_code = 403
+    code = "device_proof_required"
+    detail_text = "This session is bound to the device where it began. Sign in again on this one."
+
+
 class BrowserMustUseCookies(Problem):
     """Raised if a page asks for tokens that its scripts could read."""
 

@@ -117,7 +117,7 @@ def pair(issued: Issued) -> dict[str, Any]:
     return {
         "access_token": issued.access,
         "refresh_token": issued.refresh,
-        "token_type": "Bearer",
+        "token_type": "DPoP" if issued.session.jkt else "Bearer",
         "expires_in": int((issued.access_expires_at - now).total_seconds()),
         "refresh_expires_in": int((issued.session.idle_expires_at - now).total_seconds()),
         "scope": issued.scope,

@@ -6,6 +6,7 @@ Others use the names below, and `revocation.check`, which asks whether a token's
 from ..evidence import BY_PASSWORD
 from .rotation import refreshable, rotate
 from .session import (
+    bind,
     confirm,
     database_now,
     end,
@@ -17,12 +18,14 @@ from .session import (
     recent,
     require,
     require_again,
+    require_key,
     sign_out,
     start,
 )
 
 __all__ = [
     "BY_PASSWORD",
+    "bind",
     "confirm",
     "database_now",
     "end",
@@ -35,6 +38,7 @@ __all__ = [
     "refreshable",
     "require",
     "require_again",
+    "require_key",
     "rotate",
     "sign_out",
     "start",

@@ -50,7 +50,8 @@ def start(
     """Start a session for someone who has just proven who they are. Return its first tokens.
 
     This is the one place where sessions start. Raise SecondFactorRequired if the evidence is not
-    enough for this person, and InvalidCredentials if the user has changed since it was checked.
+    enough for this person, InvalidCredentials if the user has changed since it was checked, and
+    what a listener of `signals.binding` raises for a bad proof of a key.
     """
     now = database_now()
     key = secrets.token_urlsafe(32)
@@ -62,6 +63,7 @@ def start(
         credential=" ".join(one.credential for one in evidence if one.credential),
         **_times(now, remember=remember),
         **_proven(now, evidence),
+        jkt=_key_shown(request, client),
         **callers.caller_fields(request),
     )
     with transaction.atomic():
@@ -102,6 +104,30 @@ def require_again(session: Session, user: AbstractBaseUser, evidence: Sequence[E
     require(user, evidence)
     if session.method == "oidc" and level(evidence) == ONE != session.acr:
         raise SecondFactorRequired
+
+
+def _key_shown(request: HttpRequest | None, client: str) -> str:
+    """Return the thumbprint of the key that a request proves to hold, or an empty text."""
+    answers: list[tuple[Any, Any]] = signals.binding.send(None, request=request, client=client)
+    return next((jkt for _, jkt in answers if jkt), "")
+
+
+def bind(session_id: str, jkt: str) -> bool:
+    """Bind a live session to the key with this thumbprint, for good.
+
+    Return False if it is bound already, or has ended. The next access tokens name the key.
+    """
+    unbound = Session.objects.filter(id=session_id, ended_at=None, jkt="")
+    return bool(unbound.update(jkt=jkt))
+
+
+def require_key(request: HttpRequest | None, session_id: str, jkt: str, token: str = "") -> None:
+    """Raise DeviceProofRequired or InvalidToken unless the request proves to hold this key.
+
+    `token` is the access token that names it, and empty at a refresh. Nobody asks for a proof if
+    no part that can check one is installed.
+    """
+    signals.holding.send(None, request=request, session_id=session_id, jkt=jkt, token=token)
 
 
 def _use_up(evidence: Sequence[Evidence]) -> None:

@@ -30,6 +30,10 @@ from . import cookies, csrf
 from .permissions import ScopedAccess
 from .problems import REALM
 
+# The schemes of the Authorization header whose token is looked at, in lower case. A part adds its
+# own when it is installed (accounts.binding: "dpop").
+SCHEMES = {"bearer"}
+
 
 class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
     """The signed-in user: the project's own object, read when something of it is first used.
@@ -137,14 +141,26 @@ def recognise(token: str, view: Any) -> Principal | None:
     return found
 
 
+def claims_of(request: HttpRequest, token: str) -> AccessClaims:
+    """Return the claims of a valid token whose session is live.
+
+    Raise InvalidToken otherwise, and DeviceProofRequired if the token names a key and the request
+    does not prove to hold it.
+    """
+    claims = tokens.verify_access(token)
+    revocation.check(claims)
+    if claims.jkt or "HTTP_DPOP" in request.META:
+        sessions.require_key(request, claims.sid, claims.jkt, token)
+    return claims
+
+
 def authenticate_token(request: HttpRequest, token: str) -> Principal:
     """Return the principal of a valid token whose session is live.
 
     Raise InvalidToken otherwise. Tokens that were never valid count against the network's budget.
     """
     try:
-        claims = tokens.verify_access(token)
-        revocation.check(claims)
+        claims = claims_of(request, token)
     except (ExpiredToken, RevokedSession):
         raise  # it was good once, so it is nobody's guess
     except InvalidToken:
@@ -155,12 +171,12 @@ def authenticate_token(request: HttpRequest, token: str) -> Principal:
 
 
 def bearer_token(request: HttpRequest) -> str | None:
-    """Return the Bearer token, or None without that scheme. A malformed one fails later.
+    """Return the token of a Bearer header, or None without one. A malformed one fails later.
 
-    The scheme is case-insensitive (RFC 9110 section 11.1). Other schemes are not ours.
+    The scheme is case-insensitive (RFC 9110 section 11.1). SCHEMES are ours.
     """
     header = request.META.get("HTTP_AUTHORIZATION", "")
     scheme, _, rest = header.strip().partition(" ")
-    if scheme.lower() != "bearer":
+    if scheme.lower() not in SCHEMES:
         return None
     return str(rest.strip())
