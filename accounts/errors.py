@@ -5,7 +5,7 @@ revoked and unknown tokens get the same answer. The precise cause stays on the e
 and `__cause__`), for the log.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rest_framework import exceptions as drf
@@ -30,6 +30,7 @@ class Problem(drf.APIException):
             self.members["errors"] = errors
         self.headers: dict[str, str] = {}
         self.challenge: dict[str, str] = {}  # parameters of a 401's WWW-Authenticate
+        self.scheme = ""  # the one that it names; empty: every scheme that is taken here
 
     def __str__(self) -> str:
         return self.cause
@@ -81,6 +82,31 @@ class ExpiredToken(InvalidToken):
 
 class RevokedSession(InvalidToken):
     """Raised if the token's session has ended, or its user's rights changed after it was issued."""
+
+
+class InvalidProof(InvalidToken):
+    """Raised if a program's proof that it holds its key (DPoP) is missing, wrong or used before.
+
+    400 where tokens are asked for (RFC 9449 section 5), 401 where one is used (section 7.1).
+    """
+
+    code = "invalid_dpop_proof"
+    detail_text = "The header DPoP does not prove that this request is from the holder of the key."
+
+    def __init__(self, cause: str = "") -> None:
+        super().__init__(cause)
+        self.challenge = {"error": self.code}
+        self.scheme = "DPoP"
+
+
+class NonceMissing(InvalidProof):
+    """Raised if a proof lacks a nonce of the last two minutes. `DPoP-Nonce` holds one.
+
+    400 where tokens are asked for (RFC 9449 section 8), 401 where one is used (section 9).
+    """
+
+    code = "use_dpop_nonce"
+    detail_text = "Make another proof, with the nonce in the header DPoP-Nonce, and send it again."
 
 
 class InvalidCredentials(Problem):
@@ -253,3 +279,11 @@ class Unavailable(Problem):
     def __init__(self, cause: str = "") -> None:
         super().__init__(cause)
         self.headers["Retry-After"] = "2"
+
+
+def kinds(above: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Yield every kind of problem below this one that is defined here, each before its own."""
+    for kind in above.__subclasses__():
+        if kind.__module__ == __name__:
+            yield kind
+            yield from kinds(kind)

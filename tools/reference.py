@@ -96,9 +96,8 @@ def security_events() -> str:
 
 def error_codes() -> str:
     kinds: dict[str, type[errors.Problem]] = {}
-    for kind in errors.Problem.__subclasses__():
-        if kind.__module__ == errors.__name__:
-            kinds.setdefault(kind.code, kind)  # those below it are answered alike
+    for kind in errors.kinds():
+        kinds.setdefault(kind.code, kind)  # those below it with the same code are answered alike
     rows = [
         [code(name), str(kind.status_code), kind.detail_text, occasion(kind)]
         for name, kind in kinds.items()

@@ -10,6 +10,7 @@ from django.http import HttpRequest
 
 from .. import signals
 from ..errors import DeviceProofRequired
+from . import dpop
 from .conf import conf
 
 
@@ -21,8 +22,9 @@ def require(
     session_id: str,
     jkt: str,
     token: str,
+    client: str,
     **kwargs: Any,
 ) -> None:
-    """Raise DeviceProofRequired or InvalidToken unless the request proves to hold the key."""
-    if conf.binding and jkt:
+    """Raise DeviceProofRequired unless a browser proves to hold the key. `dpop` asks programs."""
+    if conf.binding and jkt and not dpop.is_from_program(request, token, client):
         raise DeviceProofRequired

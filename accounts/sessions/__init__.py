@@ -7,6 +7,7 @@ from ..evidence import BY_PASSWORD
 from .rotation import refreshable, rotate
 from .session import (
     bind,
+    check_key,
     confirm,
     database_now,
     end,
@@ -26,6 +27,7 @@ from .session import (
 __all__ = [
     "BY_PASSWORD",
     "bind",
+    "check_key",
     "confirm",
     "database_now",
     "end",

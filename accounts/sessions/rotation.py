@@ -47,7 +47,7 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
         session, now = load(claims)
         if session.jkt != proven:
             proven = session.jkt
-            require_key(request, session.id, proven)
+            require_key(request, session.id, proven, client=client)
         verdict = judgement.judge(session, claims.gen, now)
         if verdict is Verdict.REUSE:
             _end_reused(session, claims.gen, request)

@@ -63,7 +63,7 @@ def start(
         credential=" ".join(one.credential for one in evidence if one.credential),
         **_times(now, remember=remember),
         **_proven(now, evidence),
-        jkt=_key_shown(request, client),
+        jkt=check_key(request, client, starting=True),
         **callers.caller_fields(request),
     )
     with transaction.atomic():
@@ -106,9 +106,15 @@ def require_again(session: Session, user: AbstractBaseUser, evidence: Sequence[E
         raise SecondFactorRequired
 
 
-def _key_shown(request: HttpRequest | None, client: str) -> str:
-    """Return the thumbprint of the key that a request proves to hold, or an empty text."""
-    answers: list[tuple[Any, Any]] = signals.binding.send(None, request=request, client=client)
+def check_key(request: HttpRequest | None, client: str, *, starting: bool = False) -> str:
+    """Return the thumbprint of the key that a request proves to hold, or an empty text.
+
+    Raise what a listener of `signals.binding` raises for a bad proof. Whoever is about to check
+    credentials calls this first, so that a bad proof costs no password hash and no one-time code.
+    """
+    answers: list[tuple[Any, Any]] = signals.binding.send(
+        None, request=request, client=client, starting=starting
+    )
     return next((jkt for _, jkt in answers if jkt), "")
 
 
@@ -121,13 +127,22 @@ def bind(session_id: str, jkt: str) -> bool:
     return bool(unbound.update(jkt=jkt))
 
 
-def require_key(request: HttpRequest | None, session_id: str, jkt: str, token: str = "") -> None:
-    """Raise DeviceProofRequired or InvalidToken unless the request proves to hold this key.
+def require_key(
+    request: HttpRequest | None,
+    session_id: str,
+    jkt: str,
+    *,
+    token: str = "",
+    client: str = Session.Client.WEB,
+) -> None:
+    """Raise DeviceProofRequired, InvalidProof or InvalidToken unless the request proves this key.
 
-    `token` is the access token that names it, and empty at a refresh. Nobody asks for a proof if
-    no part that can check one is installed.
+    `token` is the access token that names it. At a refresh it is empty, and `client` says whose
+    session it is. Nobody asks for a proof if no part that can check one is installed.
     """
-    signals.holding.send(None, request=request, session_id=session_id, jkt=jkt, token=token)
+    signals.holding.send(
+        None, request=request, session_id=session_id, jkt=jkt, token=token, client=client
+    )
 
 
 def _use_up(evidence: Sequence[Evidence]) -> None:
