@@ -4,10 +4,9 @@ Others use the names below, and `revocation.check`, which asks whether a token's
 """
 
 from ..evidence import BY_PASSWORD
+from .possession import bind, check_key, require_key
 from .rotation import refreshable, rotate
 from .session import (
-    bind,
-    check_key,
     confirm,
     database_now,
     end,
@@ -19,7 +18,6 @@ from .session import (
     recent,
     require,
     require_again,
-    require_key,
     sign_out,
     start,
 )

@@ -28,7 +28,8 @@ from ..tokens import key_store
 from ..tokens.claims import Issued, RefreshClaims
 from . import judgement
 from .judgement import Verdict
-from .session import end, hash_key, require_key, why_not_live
+from .possession import require_key
+from .session import end, hash_key, why_not_live
 
 log = logging.getLogger("gatehouse")
 

@@ -27,6 +27,7 @@ from ..models import Session, Subject
 from ..tokens import key_store
 from ..tokens.claims import Issued
 from . import revocation
+from .possession import check_key
 
 log = logging.getLogger("gatehouse")
 
@@ -50,8 +51,7 @@ def start(
     """Start a session for someone who has just proven who they are. Return its first tokens.
 
     This is the one place where sessions start. Raise SecondFactorRequired if the evidence is not
-    enough for this person, InvalidCredentials if the user has changed since it was checked, and
-    what a listener of `signals.binding` raises for a bad proof of a key.
+    enough here, InvalidCredentials if the user has changed meanwhile, and what `check_key` raises.
     """
     now = database_now()
     key = secrets.token_urlsafe(32)
@@ -104,45 +104,6 @@ def require_again(session: Session, user: AbstractBaseUser, evidence: Sequence[E
     require(user, evidence)
     if session.method == "oidc" and level(evidence) == ONE != session.acr:
         raise SecondFactorRequired
-
-
-def check_key(request: HttpRequest | None, client: str, *, starting: bool = False) -> str:
-    """Return the thumbprint of the key that a request proves to hold, or an empty text.
-
-    Raise what a listener of `signals.binding` raises for a bad proof. Whoever is about to check
-    credentials calls this first, so that a bad proof costs no password hash and no one-time code.
-    """
-    answers: list[tuple[Any, Any]] = signals.binding.send(
-        None, request=request, client=client, starting=starting
-    )
-    return next((jkt for _, jkt in answers if jkt), "")
-
-
-def bind(session_id: str, jkt: str) -> bool:
-    """Bind a live session to the key with this thumbprint, for good.
-
-    Return False if it is bound already, or has ended. The next access tokens name the key.
-    """
-    unbound = Session.objects.filter(id=session_id, ended_at=None, jkt="")
-    return bool(unbound.update(jkt=jkt))
-
-
-def require_key(
-    request: HttpRequest | None,
-    session_id: str,
-    jkt: str,
-    *,
-    token: str = "",
-    client: str = Session.Client.WEB,
-) -> None:
-    """Raise DeviceProofRequired, InvalidProof or InvalidToken unless the request proves this key.
-
-    `token` is the access token that names it. At a refresh it is empty, and `client` says whose
-    session it is. Nobody asks for a proof if no part that can check one is installed.
-    """
-    signals.holding.send(
-        None, request=request, session_id=session_id, jkt=jkt, token=token, client=client
-    )
 
 
 def _use_up(evidence: Sequence[Evidence]) -> None:

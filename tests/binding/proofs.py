@@ -7,9 +7,9 @@ import secrets
 import time
 from typing import Any
 
-from django.http import HttpResponse
 from cryptography.hazmat.primitives.asymmetric import ec, utils
 from cryptography.hazmat.primitives.hashes import SHA256
+from django.http import HttpResponse
 from joserfc.jwk import ECKey
 
 from accounts.users.models import User
