@@ -51,11 +51,18 @@ NONCE_SECONDS = 60
 # For so long a nonce may count, and with it a proof.
 LONGEST_SECONDS = 3 * NONCE_SECONDS
 
+# The kind of event of a token that was used without its key.
+REFUSED = "binding_refused"
+
 # Such requests change nothing (RFC 9110 section 9.2.1).
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
 _used: BoundedMemory[tuple[str, str], bool] = BoundedMemory(16_384)
 _lock = threading.Lock()
+
+
+class KeyNotShown(Malformed):
+    """Raised for a request without a proof, or with one of another key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,11 +158,11 @@ def check(
     refusal: InvalidProof
     try:
         if request is None or "HTTP_DPOP" not in request.META:
-            raise Malformed("there is no proof")
+            raise KeyNotShown("there is no proof")
         # Servers join headers of the same name by commas, and no proof has one.
         proof = read(request.META["HTTP_DPOP"], request.method or "", address_of(request))
         if jkt and proof.jkt != jkt:
-            raise Malformed("the proof is of another key")
+            raise KeyNotShown("the proof is of another key")
         if token and proof.ath != hash_of(token):
             raise Malformed("ath is not the hash of this access token")
         if is_recent(proof.nonce):
@@ -216,6 +223,7 @@ def require(
     sender: None,
     *,
     request: HttpRequest | None,
+    session_id: str,
     jkt: str,
     token: str,
     client: str,
@@ -228,12 +236,27 @@ def require(
     """
     if not conf.binding or not is_from_program(request, token, client):
         return
-    if token and request is not None:
-        if not jkt:
-            raise InvalidToken("the token is bound to no key, and came under the scheme DPoP")
-        if scheme_of(request) != SCHEME:
-            raise InvalidToken("the token is bound to a key, and came as Bearer")
-    check(request, jkt=jkt, token=token)
+    if not jkt:
+        raise InvalidToken("the token is bound to no key, and came under the scheme DPoP")
+    if token and request is not None and scheme_of(request) != SCHEME:
+        tell_refused(request, session_id)
+        raise InvalidToken("the token is bound to a key, and came as Bearer")
+    try:
+        check(request, jkt=jkt, token=token)
+    except InvalidProof as refusal:
+        if isinstance(refusal.__cause__, KeyNotShown):
+            tell_refused(request, session_id)
+        raise
+
+
+def tell_refused(request: HttpRequest | None, session_id: str) -> None:
+    """Note that a good token was used without its key: it is probably a copy.
+
+    The kind of event is that of browsers, and is noted where it is known (`gate`).
+    """
+    if REFUSED in signals.KINDS:
+        session = Session.objects.select_related("user").get(id=session_id)
+        signals.tell(REFUSED, request, user=session.user, session=session, anonymous=True)
 
 
 @receiver(signals.binding)

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import sessions
+from accounts import sessions, signals
+from accounts.audit.models import SecurityEvent
 from accounts.binding import dpop
 from accounts.conf import override
 from accounts.models import FailureCount, Session
@@ -246,6 +247,10 @@ BAD_HEADERS: dict[str, dict[str, Any]] = {
     "typ of a JWT": {"typ": "JWT"},
     "typ of an access token": {"typ": "at+jwt"},
     "typ of DBSC": {"typ": "dbsc+jwt"},
+    "no algorithm": {"alg": None},
+    "alg none": {"alg": "none"},
+    "another algorithm": {"alg": "ES384"},
+    "a symmetric algorithm": {"alg": "HS256"},
     "no jwk": {"jwk": None},
     "jwk that is no object": {"jwk": "key"},
     "a critical extension": {"crit": ["x"], "x": 1},
@@ -268,7 +273,9 @@ def test_jwk_of_a_private_key_or_another_kind_is_refused(program: Program, token
     """Section 4.2: the public key alone. What is private has been told by then."""
     private = program.key.as_dict(private=True)
     odd = {**program.header()["jwk"], "x": program.header()["jwk"]["x"] + "="}
-    for jwk in (private, {"kty": "oct", "k": "c2VjcmV0"}, {**private, "crv": "P-384"}, odd):
+    nowhere = {**program.header()["jwk"], "y": program.header()["jwk"]["x"]}  # not on the curve
+    other = {**program.header()["jwk"], "crv": "P-384"}
+    for jwk in (private, {"kty": "oct", "k": "c2VjcmV0"}, other, odd, nowhere):
         head = program.header(jwk=jwk)
         claims = {"jti": "x", "htm": "GET", "htu": ORIGIN + ME, "nonce": program.nonce}
         claims |= {"iat": dpop.time.time(), "ath": hash_of(token)}
@@ -298,6 +305,27 @@ def test_copied_token_is_refused_without_the_key(program: Program, token: str) -
     assert refusal(thief.prove("GET", ME, token=token)) == INVALID
     for proof in (None, "", "x", f"{program.proof('GET', ME, token)}, x"):
         assert refusal(thief.send("GET", ME, token=token, proof=proof)) == INVALID
+
+
+def test_token_without_its_key_is_an_event(
+    program: Program, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """At the API and at the refresh: it is probably a copy. A slip of the program is none."""
+    monkeypatch.setitem(signals.KINDS, dpop.REFUSED, "A sign-in was used without its device")
+    thief = Program()
+    thief.nonce = program.nonce
+    refresh = {"refresh_token": program.tokens["refresh_token"]}
+
+    program.call("GET", ME, htm="POST")
+    program.call("GET", ME, nonce=None)
+    assert not SecurityEvent.objects.filter(kind=dpop.REFUSED).exists()
+    thief.prove("GET", ME, token=token)
+    thief.send("GET", ME, token=token, scheme="Bearer")
+    thief.send("POST", REFRESH, refresh)
+
+    noted = SecurityEvent.objects.filter(kind=dpop.REFUSED)
+    assert {event.session_id for event in noted} == {Session.objects.get().id}
+    assert len(noted) == 3
 
 
 def test_two_proofs_are_none(program: Program, token: str) -> None:
