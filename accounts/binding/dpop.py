@@ -95,9 +95,10 @@ def read(text: str, method: str, uri: str) -> Proof:
     if normalised(htu) != uri:
         raise Malformed("htu is another address")
     iat = claims.get("iat")
-    if not isinstance(iat, int | float) or isinstance(iat, bool):
+    now = time.time()
+    if not isinstance(iat, int | float):
         raise Malformed("iat is missing or no number")
-    if abs(time.time() - iat) > CLOCK_SECONDS:
+    if not now - CLOCK_SECONDS <= iat <= now + CLOCK_SECONDS:
         raise Malformed("iat is too far from now")
     return Proof(jkt, jti, ath, nonce)
 
@@ -153,7 +154,8 @@ def check(
 
     `token` is the access token that it comes with. `using` makes this the one time that the proof
     works. Raise InvalidProof, and NonceMissing for a proof that lacks a nonce alone. Both are 400
-    where no access token is used but tokens are asked for.
+    where no access token is used but tokens are asked for. A bad proof counts against the network's
+    budget of bad tokens, there by this function: Throttled.
     """
     refusal: InvalidProof
     try:
@@ -176,6 +178,8 @@ def check(
     except Malformed as error:
         refusal = InvalidProof(str(error))
         refusal.__cause__ = error
+        if not token and request is not None:
+            budgets.count_bad_token(request)
     if not token:
         refusal.status_code = 400
     raise refusal

@@ -222,6 +222,7 @@ BAD_CLAIMS: dict[str, Change] = {
     "no iat": lambda program, token: {"iat": None},
     "iat of long ago": lambda program, token: {"iat": 1562262616},
     "iat in the future": lambda program, token: {"iat": 9999999999},
+    "iat beyond all numbers": lambda program, token: {"iat": 10**400},
     "iat that is no number": lambda program, token: {"iat": "now"},
     "iat that is true": lambda program, token: {"iat": True},
     "no ath": lambda program, token: {"ath": None},
@@ -503,6 +504,15 @@ def test_bad_proofs_count_against_the_network(program: Program, token: str) -> N
     for _ in range(320):
         answer = thief.send("GET", ME, token=token, proof="x")
     assert refusal(answer) == (429, "throttled")
+
+
+def test_bad_proofs_count_where_tokens_are_asked_for(program: Program) -> None:
+    """At the sign-in and at the refresh."""
+    body = {"refresh_token": program.tokens["refresh_token"]}
+    for _ in range(160):
+        answers = [program.send("POST", TOKEN, {"email": "a", "password": "b"}, proof="x")]
+        answers += [program.send("POST", REFRESH, body, proof="x")]
+    assert {refusal(answer) for answer in answers} == {(429, "throttled")}
 
 
 def test_missing_nonces_count_against_nobody(program: Program, token: str) -> None:
