@@ -10,7 +10,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts import sessions, signals
 from accounts.audit.models import SecurityEvent
-from accounts.binding import dpop
+from accounts.binding import dpop, keys
 from accounts.conf import override
 from accounts.models import FailureCount, Session
 from accounts.tests.forge import contents
@@ -284,6 +284,8 @@ def test_jwk_of_a_private_key_or_another_kind_is_refused(program: Program, token
         proof = signed(program.key, head, claims)
 
         assert refusal(program.send("GET", ME, token=token, proof=proof)) == INVALID, jwk
+        with pytest.raises(Malformed):
+            keys.read_key(jwk)
 
 
 def test_signature_of_another_key_than_the_header_names_is_refused(
