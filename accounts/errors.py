@@ -5,7 +5,7 @@ revoked and unknown tokens get the same answer. The precise cause stays on the e
 and `__cause__`), for the log.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Any
 
 from rest_framework import exceptions as drf
@@ -279,11 +279,3 @@ class Unavailable(Problem):
     def __init__(self, cause: str = "") -> None:
         super().__init__(cause)
         self.headers["Retry-After"] = "2"
-
-
-def kinds(above: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield every kind of problem below this one that is defined here, each before its own."""
-    for kind in above.__subclasses__():
-        if kind.__module__ == __name__:
-            yield kind
-            yield from kinds(kind)

@@ -213,7 +213,7 @@ class ContractSchema(AutoSchema):
 def failures(status: int, codes: str) -> dict[str, dict[str, Any]]:
     """Return, for each code that is named, the body that is really sent with this status."""
     found: dict[str, dict[str, Any]] = {}
-    for kind in errors.kinds():
+    for kind in problems.kinds():
         if f"`{kind.code}`" in codes and kind.code not in found:
             fields = {"title": [bodies.MISSING]}
             refusal = kind(errors=fields) if kind is errors.ValidationFailed else kind()
