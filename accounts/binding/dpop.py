@@ -143,7 +143,7 @@ def is_recent(nonce: str) -> bool:
     """Return whether this is the nonce of the minute, or of the one before or after it."""
     now = int(time.time()) // NONCE_SECONDS
     minutes = (now, now - 1, now + 1)
-    given = nonce.encode()
+    given = nonce.encode("utf-8", "replace")  # half a letter cannot be encoded
     return any(hmac.compare_digest(make_nonce(one).encode(), given) for one in minutes)
 
 
@@ -259,8 +259,8 @@ def tell_refused(request: HttpRequest | None, session_id: str) -> None:
     The kind of event is that of browsers, and is noted where it is known (`gate`).
     """
     if REFUSED in signals.KINDS:
-        session = Session.objects.select_related("user").get(id=session_id)
-        signals.tell(REFUSED, request, user=session.user, session=session, anonymous=True)
+        for session in Session.objects.select_related("user").filter(id=session_id):
+            signals.tell(REFUSED, request, user=session.user, session=session, anonymous=True)
 
 
 @receiver(signals.binding)

@@ -226,6 +226,7 @@ BAD_CLAIMS: dict[str, Change] = {
     "an address that is no text": lambda program, token: {"htu": [f"{ORIGIN}{ME}"]},
     "no method": lambda program, token: {"htm": None},
     "no jti": lambda program, token: {"jti": None},
+    "an address of half a letter": lambda program, token: {"htu": "http://\ud800/"},
     "an empty jti": lambda program, token: {"jti": ""},
     "a jti that is no text": lambda program, token: {"jti": 7},
     "no iat": lambda program, token: {"iat": None},
@@ -326,6 +327,9 @@ def test_token_without_its_key_is_an_event(
     monkeypatch.setitem(signals.KINDS, dpop.REFUSED, "A sign-in was used without its device")
     thief = Program()
     thief.nonce = program.nonce
+    with monkeypatch.context() as without:
+        without.delitem(signals.KINDS, dpop.REFUSED)  # nobody knows the kind: it is no event
+        assert refusal(thief.prove("GET", ME, token=token)) == INVALID
     refresh = {"refresh_token": program.tokens["refresh_token"]}
 
     program.call("GET", ME, htm="POST")
@@ -449,7 +453,7 @@ def test_nonce_is_good_for_two_minutes_at_most(program: Program, time_machine: A
 
 def test_nonce_of_somebody_else_is_none(program: Program) -> None:
     """Whatever its letters are."""
-    for nonce in ("", "x", "é", "1" * 43, secrets.token_urlsafe(32)):
+    for nonce in ("", "x", "é", "\ud800", "1" * 43, secrets.token_urlsafe(32)):
         assert refusal(program.call("GET", ME, nonce=nonce)) == (401, "use_dpop_nonce")
 
 
