@@ -274,6 +274,18 @@ def test_credentials_are_alternatives_and_unsafe_cookies_need_csrf():
             ]
 
 
+def test_programs_may_prove_their_key_where_they_ask_for_tokens():
+    """The header is no duty, and both answers that may bring a nonce say so (RFC 9449 section 8)."""
+    for path in ("/auth/token", "/auth/token/refresh"):
+        (header,) = DOCUMENT["paths"][path]["post"]["parameters"]
+        assert (header["name"], header["in"], header["required"]) == ("DPoP", "header", False)
+    for name in ("BadRequest", "Unauthorized"):
+        answer = DOCUMENT["components"]["responses"][name]
+        assert "DPoP-Nonce" in answer["headers"]
+        examples = answer["content"]["application/problem+json"]["examples"]
+        assert {"invalid_dpop_proof", "use_dpop_nonce"} <= set(examples)
+
+
 def test_operation_that_needs_no_credential_says_so():
     """`security: []`: silence would mean the same as a slip. Each base class has one of the two."""
     public = {
