@@ -32,6 +32,7 @@ from tests.binding.proofs import (
     signed,
 )
 from tests.clients import PASSWORDS, AttackerClient, BearerClient, BrowserClient
+from tests.factors import steps
 
 INVALID = (401, "invalid_dpop_proof")
 NO_TOKENS = (400, "invalid_dpop_proof")
@@ -142,6 +143,15 @@ def test_bad_proof_costs_no_password_hash_and_starts_nothing(alice: User) -> Non
     assert refusal(response) == NO_TOKENS
     assert "WWW-Authenticate" not in response.headers
     assert not FailureCount.objects.exists()
+
+
+def test_missing_nonce_costs_no_code_of_an_app(alice: User) -> None:
+    """A code works once, so the nonce is asked for before it is looked at."""
+    app = steps.give_app(alice)
+    program = Program()
+    body = {"email": alice.email, "password": PASSWORDS[alice.email], "code": app.now()}
+
+    assert program.prove("POST", TOKEN, body).json()["token_type"] == "DPoP"
 
 
 def test_first_request_is_told_the_nonce(alice: User) -> None:
