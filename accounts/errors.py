@@ -30,6 +30,7 @@ class Problem(drf.APIException):
             self.members["errors"] = errors
         self.headers: dict[str, str] = {}
         self.challenge: dict[str, str] = {}  # parameters of a 401's WWW-Authenticate
+        self.scheme = ""  # the one that it names; empty: every scheme that is taken here
 
     def __str__(self) -> str:
         return self.cause
@@ -81,6 +82,31 @@ class ExpiredToken(InvalidToken):
 
 class RevokedSession(InvalidToken):
     """Raised if the token's session has ended, or its user's rights changed after it was issued."""
+
+
+class InvalidProof(InvalidToken):
+    """Raised if a program's proof that it holds its key (DPoP) is missing, wrong or used before.
+
+    400 where tokens are asked for (RFC 9449 section 5), 401 where one is used (section 7.1).
+    """
+
+    code = "invalid_dpop_proof"
+    detail_text = "The header DPoP does not prove that this request is from the holder of the key."
+
+    def __init__(self, cause: str = "") -> None:
+        super().__init__(cause)
+        self.challenge = {"error": self.code}
+        self.scheme = "DPoP"
+
+
+class NonceMissing(InvalidProof):
+    """Raised if a proof lacks a nonce of the last two minutes. `DPoP-Nonce` holds one.
+
+    400 where tokens are asked for (RFC 9449 section 8), 401 where one is used (section 9).
+    """
+
+    code = "use_dpop_nonce"
+    detail_text = "Make another proof, with the nonce in the header DPoP-Nonce, and send it again."
 
 
 class InvalidCredentials(Problem):
@@ -181,6 +207,14 @@ class EnrolmentRequired(Problem):
     status_code = 403
     code = "enrolment_required"
     detail_text = "Set up a second factor first: a passkey or an authenticator app."
+
+
+class DeviceProofRequired(Problem):
+    """Raised if the session is bound to a device, and nothing shows that the request is from it."""
+
+    status_code = 403
+    code = "device_proof_required"
+    detail_text = "This session is bound to the device where it began. Sign in again on this one."
 
 
 class BrowserMustUseCookies(Problem):

@@ -74,6 +74,8 @@ class Session(models.Model):
     absolute_expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=24, blank=True)
+    # The RFC 7638 thumbprint of the key whose possession its callers prove. Empty: they need none.
+    jkt = models.CharField(max_length=43, blank=True)
     # The `kid` of every key that has signed for this session. Dropping a leaked key ends those.
     signing_kids = models.TextField(default="")
     address = models.CharField(max_length=45, blank=True)

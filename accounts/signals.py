@@ -44,6 +44,28 @@ proving = Signal()
 # InvalidToken for one that was good once. accounts.programs knows personal access tokens.
 recognising = Signal()
 
+# Sent with `request`, `client` and `starting`. A listener returns the thumbprint of the key that a
+# new session is bound to, or nothing. It raises what refuses a bad proof. `sessions.start` asks
+# with `starting`, and the proof is used up. Before a password is hashed it is asked without.
+# accounts.binding binds the sessions of programs here.
+binding = Signal()
+
+# Sent with `request`, `session_id`, `jkt`, `token` and `client` before an access token that names a
+# key (`cnf`, RFC 7800), or comes under another scheme than Bearer (DPoP, RFC 9449), counts for
+# anything, and before the refresh of a bound session (`token` is empty, and `client` says whose
+# session it is). A listener raises DeviceProofRequired, InvalidProof or InvalidToken unless the
+# request proves possession of the key. Without the part that listens, or while it is switched off,
+# tokens count without a proof. accounts.binding listens.
+holding = Signal()
+
+# Sent by `web.cookies.set_tokens` with `response` and `issued`. A listener may add to an answer
+# that hands a browser its tokens (accounts.binding offers to bind a new session).
+handing_out = Signal()
+
+# Sent by `web.views.public` for the metadata of this server (RFC 8414). A listener returns members
+# of it by name, or nothing. accounts.binding names the algorithms of DPoP.
+describing = Signal()
+
 # Sent by `sessions.end_all_of` with `user` (None: everybody), `reason` and `keep`, the id of the
 # session that stays, in the transaction that ends the others. A listener ends what else of theirs
 # opens the API (accounts.programs).

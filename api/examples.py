@@ -146,6 +146,7 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
             "jwks_uri": "https://app.example.com/.well-known/jwks.json",
             "response_types_supported": [],
             "grant_types_supported": [],
+            "dpop_signing_alg_values_supported": ["ES256"],
         },
     ),
     "GET /healthz": (None, {"status": "ok"}),

@@ -25,17 +25,22 @@ DESCRIBED = ("/api/", "/auth/", "/.well-known/", "/healthz", "/readyz")
 
 # Status, name of the component, codes that a client can tell apart.
 FAILURES = {
-    400: ("BadRequest", "`invalid_request`, `validation_failed` or `two_credentials`"),
+    400: (
+        "BadRequest",
+        "`invalid_request`, `validation_failed`, `two_credentials`, `invalid_dpop_proof` or "
+        "`use_dpop_nonce`",
+    ),
     401: (
         "Unauthorized",
-        "`not_authenticated`, `invalid_token`, `invalid_credentials`, `factor_locked`, "
+        "`not_authenticated`, `invalid_token`, `invalid_dpop_proof`, `use_dpop_nonce`, "
+        "`invalid_credentials`, `factor_locked`, "
         "`second_factor_required`, `insufficient_user_authentication`, `no_refresh_token` or "
         "`session_ended`",
     ),
     403: (
         "Forbidden",
-        "`csrf_failed`, `insufficient_scope`, `reauthentication_required`, `enrolment_required` or "
-        "`browser_must_use_cookies`",
+        "`csrf_failed`, `insufficient_scope`, `reauthentication_required`, `enrolment_required`, "
+        "`device_proof_required` or `browser_must_use_cookies`",
     ),
     404: ("NotFound", "`not_found`"),
     413: ("TooLarge", "`too_large`"),
@@ -43,7 +48,25 @@ FAILURES = {
     429: ("Throttled", "`throttled`"),
     503: ("Unavailable", "`unavailable`"),
 }
-HEADERS = {401: "WWW-Authenticate", 429: "Retry-After", 503: "Retry-After"}
+# Those that every such answer has, and the one that comes with `use_dpop_nonce`.
+NONCE = "DPoP-Nonce"
+HEADERS = {
+    400: (NONCE,),
+    401: ("WWW-Authenticate", NONCE),
+    429: ("Retry-After",),
+    503: ("Retry-After",),
+}
+
+# What programs may send where they ask for tokens (RFC 9449 section 5).
+PROOF = {
+    "name": "DPoP",
+    "in": "header",
+    "required": False,
+    "schema": {"type": "string"},
+    "description": "A proof of the program's key. The new session is bound to it, and its refresh "
+    "demands one.",
+}
+MAY_PROVE = ("/auth/token", "/auth/token/refresh")
 
 REDIRECT = {
     "description": "To the provider, or to a page of ours.",
@@ -95,6 +118,17 @@ SECURITY_SCHEMES = {
         "description": "An access token of POST /auth/token, or, where a scope is asked for, a "
         "personal access token.",
     },
+    "dpop": {
+        "type": "http",
+        "scheme": "dpop",
+        "description": "An access token that is bound to a key (RFC 9449), with a proof.",
+    },
+    "dpopProof": {
+        "type": "apiKey",
+        "in": "header",
+        "name": "DPoP",
+        "description": "A JWT by the key for this very request.",
+    },
 }
 
 
@@ -114,6 +148,8 @@ class ContractSchema(AutoSchema):
                 operation["responses"][str(status)] = {"$ref": f"#/components/responses/{name}"}
             if "302" in operation["responses"]:
                 operation["responses"]["302"] = REDIRECT
+            if self.path in MAY_PROVE:
+                operation.setdefault("parameters", []).append(PROOF)
             # Said in any case, since silence would mean the same as a slip.
             operation.setdefault("security", [])
             operations.add(operation, f"{self.method} {self.path}")
@@ -152,7 +188,8 @@ class ContractSchema(AutoSchema):
         csrf: dict[str, list[str]] = {} if self.method in SAFE_METHODS else {"csrfToken": []}
         if isinstance(self.view, ProtectedView):
             by_cookie: dict[str, list[str]] = {"accessCookie": [], **csrf}
-            return [by_cookie] if self.view.for_browsers else [by_cookie, {"bearer": []}]
+            by_header: list[dict[str, list[str]]] = [{"bearer": []}, {"dpop": [], "dpopProof": []}]
+            return [by_cookie] if self.view.for_browsers else [by_cookie, *by_header]
         return [csrf] if csrf and self.view.for_browsers else []
 
     def failures(self) -> set[int]:
@@ -173,13 +210,14 @@ class ContractSchema(AutoSchema):
         return found
 
 
-def failures(codes: str) -> dict[str, dict[str, Any]]:
-    """Return, for each code that is named, the body that is really sent."""
-    found = {}
-    for kind in errors.Problem.__subclasses__():
-        if f"`{kind.code}`" in codes:
+def failures(status: int, codes: str) -> dict[str, dict[str, Any]]:
+    """Return, for each code that is named, the body that is really sent with this status."""
+    found: dict[str, dict[str, Any]] = {}
+    for kind in problems.kinds():
+        if f"`{kind.code}`" in codes and kind.code not in found:
             fields = {"title": [bodies.MISSING]}
             refusal = kind(errors=fields) if kind is errors.ValidationFailed else kind()
+            refusal.status_code = status
             found[kind.code] = {"value": json.loads(problems.from_problem(refusal).content)}
     return found
 
@@ -194,11 +232,16 @@ def add_components(result: dict[str, Any], **kwargs: Any) -> dict[str, Any]:
                 member["type"] = [member["type"], "null"]
     components["responses"] = {}
     for status, (name, codes) in FAILURES.items():
-        body = {"schema": {"$ref": "#/components/schemas/Problem"}, "examples": failures(codes)}
+        body = {
+            "schema": {"$ref": "#/components/schemas/Problem"},
+            "examples": failures(status, codes),
+        }
         content = {"application/problem+json": body}
         described: dict[str, Any] = {"description": f"Code {codes}.", "content": content}
         if status in HEADERS:
-            described["headers"] = {HEADERS[status]: {"schema": {"type": "string"}}}
+            described["headers"] = {
+                name: {"schema": {"type": "string"}} for name in HEADERS[status]
+            }
         components["responses"][name] = described
     components["securitySchemes"] = SECURITY_SCHEMES
     return result

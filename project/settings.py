@@ -70,6 +70,7 @@ INSTALLED_APPS = [
     "accounts.people",
     "accounts.factors",
     "accounts.programs",
+    "accounts.binding",
     "accounts.metrics",
     "accounts.federation",
     "accounts.staff",

@@ -10,6 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+import accounts.binding.conf
 import accounts.federation.conf
 import accounts.metrics.conf
 import accounts.programs.conf  # noqa: F401  (they declare theirs)
@@ -110,6 +111,7 @@ _ALL = (
     _option("API_CLIENTS"),
     _option("PERSONAL_TOKEN_DAYS"),
     _option("SECOND_FACTOR"),
+    _option("BINDING"),
     _option("METRICS_TOKEN", secret=True),
     Variable(
         "GATEHOUSE_EMAIL_URL",

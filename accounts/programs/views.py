@@ -61,7 +61,8 @@ class ClientView(Endpoint):
 class TokenView(ClientView):
     """POST /auth/token: check the credentials, and answer a pair of tokens.
 
-    People with a second factor give a code of their authenticator app too.
+    People with a second factor give a code of their authenticator app too. A program that sends a
+    proof of its key (header DPoP, RFC 9449) gets tokens that nobody can use without the key.
     """
 
     takes = ProgramSignIn
@@ -69,6 +70,7 @@ class TokenView(ClientView):
     refuses = (401, 403, 404, 429)
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
+        sessions.check_key(request, Session.Client.CLI)
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
         evidence = [*BY_PASSWORD, *credentials.prove(request, user, given)]
         sessions.require(user, evidence, request)
@@ -84,7 +86,10 @@ class TokenView(ClientView):
 
 
 class TokenRefreshView(ClientView):
-    """POST /auth/token/refresh: rotate the refresh token, as the browsers' endpoint does."""
+    """POST /auth/token/refresh: rotate the refresh token, as the browsers' endpoint does.
+
+    A session that is bound to a key demands a proof of it.
+    """
 
     takes = RefreshBody
     answers = TokenPair
@@ -117,7 +122,7 @@ def pair(issued: Issued) -> dict[str, Any]:
     return {
         "access_token": issued.access,
         "refresh_token": issued.refresh,
-        "token_type": "Bearer",
+        "token_type": "DPoP" if issued.session.jkt else "Bearer",
         "expires_in": int((issued.access_expires_at - now).total_seconds()),
         "refresh_expires_in": int((issued.session.idle_expires_at - now).total_seconds()),
         "scope": issued.scope,

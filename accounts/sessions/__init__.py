@@ -4,6 +4,7 @@ Others use the names below, and `revocation.check`, which asks whether a token's
 """
 
 from ..evidence import BY_PASSWORD
+from .possession import bind, check_key, require_key
 from .rotation import refreshable, rotate
 from .session import (
     confirm,
@@ -23,6 +24,8 @@ from .session import (
 
 __all__ = [
     "BY_PASSWORD",
+    "bind",
+    "check_key",
     "confirm",
     "database_now",
     "end",
@@ -35,6 +38,7 @@ __all__ = [
     "refreshable",
     "require",
     "require_again",
+    "require_key",
     "rotate",
     "sign_out",
     "start",

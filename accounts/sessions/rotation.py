@@ -28,6 +28,7 @@ from ..tokens import key_store
 from ..tokens.claims import Issued, RefreshClaims
 from . import judgement
 from .judgement import Verdict
+from .possession import require_key
 from .session import end, hash_key, why_not_live
 
 log = logging.getLogger("gatehouse")
@@ -37,12 +38,17 @@ def rotate(token: str, *, client: str, request: HttpRequest | None = None) -> Is
     """Return the tokens that a refresh token earns.
 
     Raise SessionEnded or RefreshReused if it earns none. What ends a session here is committed
-    before the exception is raised, so that no rollback which follows can undo it.
+    before the exception is raised, so that no rollback which follows can undo it. Raise what
+    `require_key` raises, before anything is judged, if the session is bound to a key.
     """
     claims = claims_of(token, client)
+    proven = ""
     # Another request may rotate between our reading and our UPDATE. Judge the new row then.
     for _ in range(5):
         session, now = load(claims)
+        if session.jkt != proven:
+            proven = session.jkt
+            require_key(request, session.id, proven, client=client)
         verdict = judgement.judge(session, claims.gen, now)
         if verdict is Verdict.REUSE:
             _end_reused(session, claims.gen, request)

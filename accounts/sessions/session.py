@@ -27,6 +27,7 @@ from ..models import Session, Subject
 from ..tokens import key_store
 from ..tokens.claims import Issued
 from . import revocation
+from .possession import check_key
 
 log = logging.getLogger("gatehouse")
 
@@ -50,7 +51,7 @@ def start(
     """Start a session for someone who has just proven who they are. Return its first tokens.
 
     This is the one place where sessions start. Raise SecondFactorRequired if the evidence is not
-    enough for this person, and InvalidCredentials if the user has changed since it was checked.
+    enough here, InvalidCredentials if the user has changed meanwhile, and what `check_key` raises.
     """
     now = database_now()
     key = secrets.token_urlsafe(32)
@@ -62,6 +63,7 @@ def start(
         credential=" ".join(one.credential for one in evidence if one.credential),
         **_times(now, remember=remember),
         **_proven(now, evidence),
+        jkt=check_key(request, client, starting=True),
         **callers.caller_fields(request),
     )
     with transaction.atomic():

@@ -142,7 +142,6 @@ AUTHORIZATIONS = [
     "basic x",
     "Digest x",
     "Negotiate x",
-    "DPoP x",
     "x",
     "",
     " ",

@@ -10,7 +10,7 @@ from ..models import Session
 from .clients import BrowserClient
 from .forge import contents
 from .people import change_rights, shut_out
-from .presenting import ACCESS, REFRESH
+from .presenting import ACCESS, REFRESH, challenge_of
 
 
 def later(seconds: int) -> None:
@@ -42,7 +42,7 @@ def test_refresh_without_a_cookie_says_so(browser_client, alice):
     for path in ("/auth/refresh", f"/auth/refresh?refresh={refresh}"):
         response = browser_client.post(path)
         assert (response.status_code, response.json()["code"]) == (401, "no_refresh_token")
-        assert response["WWW-Authenticate"] == 'Bearer realm="gatehouse"'
+        assert challenge_of(response) == 'Bearer realm="gatehouse"'
         assert not response.cookies
 
 

@@ -8,7 +8,7 @@ from .. import subjects
 from . import forge
 from .clients import BrowserClient
 from .people import change_rights, let_in, shut_out
-from .presenting import ACCESS, REFRESH, assert_refused, by_bearer, by_cookie
+from .presenting import ACCESS, REFRESH, assert_refused, by_bearer, by_cookie, challenge_of
 
 
 @pytest.fixture
@@ -97,7 +97,7 @@ def test_bad_refresh_token_answered_as_any_other(browser_client, alice, case):
     )
 
     assert (response.status_code, response.json()["code"]) == (401, "session_ended")
-    assert response["WWW-Authenticate"] == 'Bearer realm="gatehouse", error="invalid_token"'
+    assert challenge_of(response) == 'Bearer realm="gatehouse", error="invalid_token"'
     assert not response.cookies
     reference = BrowserClient()
     reference.get("/auth/session")

@@ -34,6 +34,9 @@ COMMON: dict[str, type] = {
 ACCESS = {**COMMON, "ver": int, "scope": str, "auth_time": int, "amr": list, "acr": str}
 REFRESH = {**COMMON, "key": str}
 
+# The SHA-256 of a key's required members (RFC 7638), in base64url.
+THUMBPRINT = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+
 
 def check_claims(claims: dict[str, Any], required: dict[str, type]) -> None:
     """Raise Malformed unless the claims are valid for this kind of token, ACCESS or REFRESH.
@@ -88,6 +91,11 @@ def check_authentication(claims: dict[str, Any]) -> None:
         raise Malformed("amr is no list of words")
     if claims["auth_time"] > claims["iat"]:
         raise Malformed("auth_time is after iat")
+    if "cnf" in claims:
+        confirmation = claims["cnf"]
+        jkt = confirmation.get("jkt") if isinstance(confirmation, dict) else None
+        if not isinstance(jkt, str) or not THUMBPRINT.fullmatch(jkt) or len(confirmation) != 1:
+            raise Malformed("cnf is no thumbprint of a key")
 
 
 def is_over(exp: int) -> bool:
@@ -109,6 +117,7 @@ class AccessClaims:
     auth_time: int
     acr: str
     amr: tuple[str, ...]
+    jkt: str = ""  # of the key whose possession its holder must prove (RFC 7800, RFC 9449)
 
     @classmethod
     def of(cls, payload: dict[str, Any]) -> Self:
@@ -116,7 +125,8 @@ class AccessClaims:
         scope = frozenset(payload["scope"].split())
         names = ("sub", "sid", "gen", "ver", "client_id", "exp", "auth_time", "acr")
         rest = {name: payload[name] for name in names}
-        return cls(scope=scope, amr=tuple(payload["amr"]), **rest)
+        jkt = payload["cnf"]["jkt"] if "cnf" in payload else ""
+        return cls(scope=scope, amr=tuple(payload["amr"]), jkt=jkt, **rest)
 
     @property
     def expires_at(self) -> datetime:

@@ -151,7 +151,7 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
         "gen": session.generation,
     }
     scope = " ".join(subjects.scopes_of(user, acr=session.acr))
-    rights = {
+    rights: dict[str, Any] = {
         "exp": int(ends.timestamp()),
         "aud": conf.audience,
         "ver": subject.ver,
@@ -160,6 +160,8 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
         "amr": session.amr.split(),
         "acr": session.acr,
     }
+    if session.jkt:
+        rights["cnf"] = {"jkt": session.jkt}
     last = int(session.idle_expires_at.timestamp())
     secret = {"exp": last, "aud": conf.refresh_audience, "key": key}
     access, refresh = AccessToken.sign(both | rights), RefreshToken.sign(both | secret)

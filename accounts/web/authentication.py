@@ -3,7 +3,8 @@
 A request has one credential: the access cookie or a Bearer token. Which defence applies depends on
 the credential that authenticated, never on which headers are present. None means that there is no
 credential. An exception means that there is a bad one. A Bearer token that is no JWT is shown to
-the parts of this package first (`signals.recognising`).
+the parts of this package first (`signals.recognising`). A token under another scheme of SCHEMES
+counts only if the part that knows the scheme finds what it wants (`signals.holding`).
 """
 
 from functools import partial
@@ -21,6 +22,7 @@ from ..errors import (
     ExpiredToken,
     InsufficientScope,
     InvalidToken,
+    NonceMissing,
     RevokedSession,
     TwoCredentials,
 )
@@ -29,6 +31,10 @@ from ..tokens.claims import AccessClaims
 from . import cookies, csrf
 from .permissions import ScopedAccess
 from .problems import REALM
+
+# The schemes of the Authorization header whose token is looked at, in lower case. A part adds its
+# own when it is installed (accounts.binding: "dpop").
+SCHEMES = {"bearer"}
 
 
 class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
@@ -91,7 +97,7 @@ class TokenAuthentication(BaseAuthentication):
             return None
         view = (request.parser_context or {}).get("view")
         principal = None
-        if bearer is not None and "." not in bearer:  # no JWT
+        if bearer is not None and "." not in bearer and scheme_of(http) == "bearer":  # no JWT
             principal = recognise(bearer, view)
         if principal is None:
             principal = authenticate_token(http, token)
@@ -137,16 +143,28 @@ def recognise(token: str, view: Any) -> Principal | None:
     return found
 
 
+def claims_of(request: HttpRequest, token: str) -> AccessClaims:
+    """Return the claims of a valid token whose session is live.
+
+    Raise InvalidToken otherwise, and what `sessions.require_key` raises if the token names a key
+    and the request does not prove to hold it.
+    """
+    claims = tokens.verify_access(token)
+    revocation.check(claims)
+    if claims.jkt or scheme_of(request) not in ("", "bearer"):
+        sessions.require_key(request, claims.sid, claims.jkt, token=token)
+    return claims
+
+
 def authenticate_token(request: HttpRequest, token: str) -> Principal:
     """Return the principal of a valid token whose session is live.
 
     Raise InvalidToken otherwise. Tokens that were never valid count against the network's budget.
     """
     try:
-        claims = tokens.verify_access(token)
-        revocation.check(claims)
-    except (ExpiredToken, RevokedSession):
-        raise  # it was good once, so it is nobody's guess
+        claims = claims_of(request, token)
+    except (ExpiredToken, RevokedSession, NonceMissing):
+        raise  # it was good once, or will be with a nonce, so it is nobody's guess
     except InvalidToken:
         budgets.count_bad_token(request)
         raise
@@ -155,12 +173,19 @@ def authenticate_token(request: HttpRequest, token: str) -> Principal:
 
 
 def bearer_token(request: HttpRequest) -> str | None:
-    """Return the Bearer token, or None without that scheme. A malformed one fails later.
+    """Return the token of an Authorization header with a scheme of ours, or None without one.
 
-    The scheme is case-insensitive (RFC 9110 section 11.1). Other schemes are not ours.
+    A malformed token fails later.
     """
-    header = request.META.get("HTTP_AUTHORIZATION", "")
-    scheme, _, rest = header.strip().partition(" ")
-    if scheme.lower() != "bearer":
+    if scheme_of(request) not in SCHEMES:
         return None
-    return str(rest.strip())
+    return str(request.META["HTTP_AUTHORIZATION"].strip().partition(" ")[2].strip())
+
+
+def scheme_of(request: HttpRequest) -> str:
+    """Return the scheme of the Authorization header, or an empty text without one.
+
+    It is in lower case, as case does not matter there (RFC 9110 section 11.1).
+    """
+    header: str = request.META.get("HTTP_AUTHORIZATION", "")
+    return header.strip().partition(" ")[0].lower()

@@ -104,6 +104,9 @@ class View(APIView):
         finished = super().finalize_response(request, response, *args, **kwargs)
         # A cache cannot know on whose cookies or tokens an answer depends (RFC 6749 section 5.1).
         finished.headers.setdefault("Cache-Control", "no-store")
+        # What authentication has to say in any answer (accounts.binding: the next nonce).
+        for name, value in getattr(request._request, "answer_headers", {}).items():
+            finished.headers[name] = value
         return finished
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Any:

@@ -14,13 +14,12 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
 from .. import credentials, sessions, signals, tokens
-from ..errors import InvalidToken, SessionEnded
+from ..errors import DeviceProofRequired, InvalidToken, SessionEnded
 from ..evidence import Evidence
 from ..models import Session
-from ..sessions import revocation
 from ..tokens.claims import AccessClaims, Issued
 from . import base, bodies, cookies, csrf
-from .authentication import SignedInRequest
+from .authentication import SignedInRequest, claims_of
 
 
 class BrowserView(base.Endpoint):
@@ -44,11 +43,9 @@ def sessions_in_cookies(request: HttpRequest) -> QuerySet[Session]:
 def access_claims(request: HttpRequest) -> AccessClaims | None:
     """Return what the access cookie says, or None if there is none that is good."""
     try:
-        claims = tokens.verify_access(cookies.read_access(request) or "")
-        revocation.check(claims)
-    except InvalidToken:
+        return claims_of(request, cookies.read_access(request) or "")
+    except (InvalidToken, DeviceProofRequired):
         return None
-    return claims
 
 
 def sign_in(
@@ -115,7 +112,9 @@ def _refreshable(request: HttpRequest) -> dict[str, Any] | None:
         return None
     try:
         session = sessions.refreshable(refresh, client=Session.Client.WEB)
-    except SessionEnded:
+        if session.jkt:
+            sessions.require_key(request, session.id, session.jkt)
+    except (SessionEnded, DeviceProofRequired):
         return None
     return bodies.session_json(session, None)
 

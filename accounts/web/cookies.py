@@ -14,6 +14,7 @@ from typing import Any
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from .. import signals
 from ..conf import conf
 from ..tokens.claims import Issued
 
@@ -45,6 +46,7 @@ def set_tokens(response: HttpResponseBase, issued: Issued) -> None:
     for name, (token, expires_at) in zip(names(), lives, strict=True):
         seconds = int(expires_at.timestamp()) - int(issued.issued_at.timestamp())
         response.set_cookie(name, token, max_age=seconds, **ATTRIBUTES)
+    signals.handing_out.send(None, response=response, issued=issued)
 
 
 def delete_tokens(response: HttpResponseBase, *, but: Collection[str] = ()) -> None:

@@ -3,6 +3,7 @@
 import json
 import logging
 import math
+from collections.abc import Callable, Iterator
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -20,6 +21,10 @@ log = logging.getLogger("gatehouse")
 
 REALM = 'Bearer realm="gatehouse"'
 
+# What a 401 offers besides Bearer: for each scheme a function that returns its own parameters, or
+# None while it is not taken. A part adds its own when it is installed (accounts.binding: DPoP).
+SCHEMES: dict[str, Callable[[], dict[str, str] | None]] = {}
+
 # RFC 9110's phrase, which Python has from 3.13 on.
 TITLES = {413: "Content Too Large"}
 
@@ -32,10 +37,12 @@ def problem(
     members: dict[str, Any] | None = None,
     headers: dict[str, str] | None = None,
     challenge: dict[str, str] | None = None,
+    scheme: str = "",
 ) -> HttpResponse:
     """Return a failure in its one shape: RFC 9457 with our `code`, and a 401's challenge.
 
-    `members` are what the body says besides, and `challenge` what WWW-Authenticate does.
+    `members` are what the body says besides, and `challenge` what WWW-Authenticate does. It names
+    every scheme that is taken, or the given one alone.
     """
     make = _body if members else _plain_body
     body = make(status, code, detail, **(members or {}))
@@ -46,9 +53,23 @@ def problem(
         # RFC 6750 section 3.1: an error code only where a token was sent.
         sent = code in {errors.InvalidToken.code, errors.SessionEnded.code}
         said = challenge or ({"error": "invalid_token"} if sent else {})
-        parts = [REALM, *(f'{name}="{text}"' for name, text in said.items())]
-        response["WWW-Authenticate"] = ", ".join(parts)
+        response["WWW-Authenticate"] = _challenges(said, scheme)
     return response
+
+
+def _challenges(said: dict[str, str], only: str) -> str:
+    """Return the challenges of a 401, one for each scheme (RFC 9110 section 11.6.1)."""
+    parts = [] if only else [REALM, *_parameters(said)]
+    for scheme, ask in SCHEMES.items():
+        own = ask() if only in ("", scheme) else None
+        if own is not None:
+            first, *rest = _parameters({"realm": "gatehouse", **said, **own})
+            parts += [f"{scheme} {first}", *rest]
+    return ", ".join(parts)
+
+
+def _parameters(named: dict[str, str]) -> list[str]:
+    return [f'{name}="{text}"' for name, text in named.items()]
 
 
 def _body(status: int, code: str, detail: str, **more: Any) -> bytes:
@@ -76,6 +97,7 @@ def from_problem(exc: Problem) -> HttpResponse:
         members=exc.members,
         headers=exc.headers,
         challenge=exc.challenge,
+        scheme=exc.scheme,
     )
 
 
@@ -139,3 +161,11 @@ def flatten(detail: Any) -> dict[str, list[str]]:
             for field, texts in detail.items()
         }
     return {"non_field_errors": [str(text) for text in detail]}
+
+
+def kinds(above: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Yield every kind of problem of this package below this one, each before those below it."""
+    for kind in above.__subclasses__():
+        if kind.__module__ == errors.__name__:
+            yield kind
+            yield from kinds(kind)

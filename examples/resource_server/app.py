@@ -64,9 +64,12 @@ def verify(token: str) -> dict[str, Any]:
         raise jwt.InvalidTokenError("not an access token")
     key = keys.get(str(header.get("kid")))
     options: Any = {"require": CLAIMS}
-    return jwt.decode(
+    claims: dict[str, Any] = jwt.decode(
         token, key, ["ES256"], audience=AUDIENCE, issuer=ISSUER, leeway=5, options=options
     )
+    if "cnf" in claims:  # RFC 9449 section 7.2: as Bearer it would be a token that can be copied
+        raise jwt.InvalidTokenError("bound to a key, and no proof of it is checked here")
+    return claims
 
 
 def needs(scope: str, *, acr: str = "1") -> Callable[[Any], Any]:

@@ -3,6 +3,7 @@
 import pytest
 
 from accounts import subjects
+from accounts.tests.presenting import challenge_of
 from accounts.users.models import User
 from tests.clients import BearerClient, BrowserClient
 
@@ -39,7 +40,7 @@ def test_nobody_is_told_to_sign_in(browser_client: BrowserClient) -> None:
 
     assert answer.status_code == 401
     assert answer.json()["code"] == "not_authenticated"
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="gatehouse"'
+    assert challenge_of(answer) == 'Bearer realm="gatehouse"'
 
 
 def test_cookie_beside_bearer_is_refused_before_either_is_looked_at(

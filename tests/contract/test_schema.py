@@ -258,17 +258,32 @@ def test_every_operation_says_how_it_succeeds_and_fails():
 
 
 def test_credentials_are_alternatives_and_unsafe_cookies_need_csrf():
-    """Cookie or Bearer; with the cookie, whatever changes something needs the CSRF header."""
+    """Cookie, Bearer or DPoP; with the cookie, whatever changes something needs the CSRF header."""
     schemes = DOCUMENT["components"]["securitySchemes"]
-    assert set(schemes) == {"accessCookie", "refreshCookie", "csrfToken", "bearer"}
+    programs = {"bearer", "dpop", "dpopProof"}
+    assert set(schemes) == {"accessCookie", "refreshCookie", "csrfToken"} | programs
     for method, path, operation in operations():
         ways = operation.get("security", [])
         for way in ways:
             assert set(way) <= set(schemes)
-            if method not in {"get", "head"} and "bearer" not in way:
+            if method not in {"get", "head"} and not programs & set(way):
                 assert "csrfToken" in way, (method, path)
         if path.startswith("/api/"):
-            assert [{"bearer"}] == [set(way) for way in ways if "accessCookie" not in way]
+            assert [{"bearer"}, {"dpop", "dpopProof"}] == [
+                set(way) for way in ways if "accessCookie" not in way
+            ]
+
+
+def test_programs_may_prove_their_key_where_they_ask_for_tokens():
+    """The header is no duty, and both answers that may bring a nonce say so (RFC 9449 section 8)."""
+    for path in ("/auth/token", "/auth/token/refresh"):
+        (header,) = DOCUMENT["paths"][path]["post"]["parameters"]
+        assert (header["name"], header["in"], header["required"]) == ("DPoP", "header", False)
+    for name in ("BadRequest", "Unauthorized"):
+        answer = DOCUMENT["components"]["responses"][name]
+        assert "DPoP-Nonce" in answer["headers"]
+        examples = answer["content"]["application/problem+json"]["examples"]
+        assert {"invalid_dpop_proof", "use_dpop_nonce"} <= set(examples)
 
 
 def test_operation_that_needs_no_credential_says_so():

@@ -12,6 +12,7 @@ from rest_framework.views import APIView
 
 from accounts.audit.models import SecurityEvent
 from accounts.models import Session
+from accounts.tests.presenting import challenge_of
 from accounts.users.models import User
 from accounts.web.authentication import TokenAuthentication
 from tests.clients import BearerClient, BrowserClient
@@ -109,7 +110,7 @@ def test_view_of_another_app_is_closed_in_the_same_shape(rf: RequestFactory) -> 
     answer = ForeignView.as_view()(rf.get("/"))
 
     assert answer.status_code == 401
-    assert answer.headers["WWW-Authenticate"] == 'Bearer realm="gatehouse"'
+    assert challenge_of(answer) == 'Bearer realm="gatehouse"'
     assert b'"not_authenticated"' in answer.content
 
 

@@ -156,8 +156,9 @@ def test_nothing_sent_is_401_without_an_error(call: Callable[..., Any]) -> None:
         {"scope": None},
         {"typ": "rt+jwt"},
         {"key": new_key("active")},
+        {"cnf": {"jkt": "0ZcOCORZNYy-DWpqq30jZyJGHTN0d2HglBV3uiguA4I"}},
     ],
-    ids=["audience", "issuer", "expired", "no-scope", "type", "foreign-key"],
+    ids=["audience", "issuer", "expired", "no-scope", "type", "foreign-key", "bound-to-a-key"],
 )
 def test_any_other_token_is_401(
     server: Gatehouse, call: Callable[..., Any], change: dict[str, Any]

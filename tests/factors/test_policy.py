@@ -20,6 +20,7 @@ from accounts.conf import LEEWAY_SECONDS
 from accounts.factors.models import Passkey
 from accounts.models import Session
 from accounts.tests.forge import altered, contents
+from accounts.tests.presenting import challenge_of
 from accounts.users.models import User
 from accounts.web.authentication import TokenAuthentication
 from accounts.web.base import ProtectedView
@@ -195,12 +196,12 @@ def test_view_asks_for_a_second_factor_in_the_words_of_the_standard(
 
     refused = ask(Secrets, token)
 
-    assert (refused.status_code, refused["WWW-Authenticate"]) == (
+    assert (refused.status_code, challenge_of(refused)) == (
         401,
         'Bearer realm="gatehouse", error="insufficient_user_authentication", acr_values="2"',
     )
     assert json.loads(refused.content)["code"] == "insufficient_user_authentication"
-    assert ask(Payments, token)["WWW-Authenticate"].endswith('acr_values="3", max_age="300"')
+    assert challenge_of(ask(Payments, token)).endswith('acr_values="3", max_age="300"')
     assert ask(Secrets, None).status_code == 401
 
 

@@ -14,6 +14,7 @@ from accounts.factors.models import Totp
 from accounts.models import Session
 from accounts.tests.forge import contents
 from accounts.tests.meeting import just_before
+from accounts.tests.presenting import challenge_of
 from accounts.users.models import User
 from tests.clients import PASSWORDS, BearerClient, BrowserClient
 from tests.factors import steps
@@ -45,7 +46,7 @@ def test_right_password_earns_the_second_step_alone(
 
     assert steps.code(response) == (401, "second_factor_required")
     assert response.json()["methods"] == ["totp"]
-    assert response["WWW-Authenticate"] == 'Bearer realm="gatehouse"'
+    assert challenge_of(response) == 'Bearer realm="gatehouse"'
     assert set(response.cookies) == {COOKIE}
     cookie = response.cookies[COOKIE]
     assert (cookie["httponly"], cookie["secure"], cookie["samesite"]) == (True, True, "Strict")

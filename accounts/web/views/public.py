@@ -9,7 +9,7 @@ from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from ... import subjects
+from ... import signals, subjects
 from ...conf import LEEWAY_SECONDS, conf
 from ...errors import Unavailable
 from ...sessions import database_now, revocation
@@ -43,6 +43,9 @@ class Metadata(serializers.Serializer[Any]):
     jwks_uri = serializers.CharField()
     response_types_supported = serializers.ListField(child=serializers.CharField())
     grant_types_supported = serializers.ListField(child=serializers.CharField())
+    dpop_signing_alg_values_supported = serializers.ListField(
+        child=serializers.CharField(), required=False
+    )
 
 
 class Health(serializers.Serializer[Any]):
@@ -76,12 +79,15 @@ class MetadataView(PublicView):
     answers = Metadata
 
     def get(self, request: HttpRequest) -> Response:
-        said = {
+        said: dict[str, Any] = {
             "issuer": conf.issuer,
             "jwks_uri": f"{conf.issuer}/.well-known/jwks.json",
             "response_types_supported": [],
             "grant_types_supported": [],
         }
+        answers: list[tuple[Any, Any]] = signals.describing.send(None)
+        for _, members in answers:
+            said |= members or {}
         return Response(said, headers={"Cache-Control": "public, max-age=300"})
 
 
