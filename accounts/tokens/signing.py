@@ -150,7 +150,8 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
         "sid": session.id,
         "gen": session.generation,
     }
-    scope = " ".join(subjects.scopes_of(user, acr=session.acr))
+    bound = bool(session.jkt) and session.client == Session.Client.WEB
+    scope = " ".join(subjects.scopes_of(user, acr=session.acr, bound=bound))
     rights: dict[str, Any] = {
         "exp": int(ends.timestamp()),
         "aud": conf.audience,

@@ -69,7 +69,7 @@ _plain_body = lru_cache(maxsize=256)(_body)
 
 def from_problem(exc: Problem) -> HttpResponse:
     """Return the answer to one of our own exceptions."""
-    return problem(
+    response = problem(
         exc.status_code,
         exc.code,
         str(exc.detail),
@@ -77,6 +77,8 @@ def from_problem(exc: Problem) -> HttpResponse:
         headers=exc.headers,
         challenge=exc.challenge,
     )
+    exc.finish(response)
+    return response
 
 
 def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:

@@ -1,0 +1,28 @@
+"""The system checks of this part."""
+
+from django.urls import Resolver404, resolve
+
+from ..checks import rule
+from .conf import conf
+from .dbsc import REFRESH, REGISTRATION
+
+
+@rule("E022")
+def required_and_switched_on() -> str:
+    if conf.require_binding and not conf.binding:
+        return "REQUIRE_BINDING needs BINDING: nobody could bind a session."
+    return ""
+
+
+@rule("E023")
+def paths() -> str:
+    if not conf.binding:
+        return ""
+    try:
+        found = {resolve(path).func.__module__ for path in (REGISTRATION, REFRESH)}
+    except Resolver404:
+        found = set()
+    ours = f"{__package__}.views"
+    if found == {ours}:
+        return ""
+    return f'The URLconf needs path("", include("{__package__}.urls")): browsers are sent there.'

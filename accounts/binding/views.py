@@ -1,0 +1,184 @@
+"""Endpoints that the browser itself calls: no page and no script does.
+
+It sends no CSRF token, which it cannot know. A challenge of ours that works once stands in for it,
+and Origin is checked. The key is the credential, and cookies are none.
+"""
+
+import logging
+from typing import Any, NoReturn
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+from rest_framework import serializers
+from rest_framework.request import Request
+
+from .. import sessions, signals, tokens
+from ..credentials import budgets
+from ..credentials.challenges import BadChallengeError, make
+from ..errors import DeviceProofRequired, InvalidRequest, NotFound
+from ..models import Session
+from ..tokens.jws import Malformed
+from ..tokens.keys import b64
+from ..web import base, browser, cookies, csrf, problems
+from . import companion, dbsc, step_up
+from .conf import conf
+
+log = logging.getLogger("gatehouse")
+
+
+class Scope(serializers.Serializer[Any]):
+    """Which requests need the companion. The last rule that fits decides."""
+
+    origin = serializers.CharField()
+    include_site = serializers.BooleanField()
+    scope_specification = serializers.ListField(child=serializers.DictField())
+
+
+class Credential(serializers.Serializer[Any]):
+    """A cookie that the session is bound by."""
+
+    type = serializers.CharField()
+    name = serializers.CharField()
+    attributes = serializers.CharField()
+
+
+class Bound(serializers.Serializer[Any]):
+    """A bound session, as the browser keeps it. `continue`: false if it is over, alone then."""
+
+    session_identifier = serializers.CharField()
+    refresh_url = serializers.CharField(required=False)
+    scope = Scope(required=False)
+    credentials = Credential(many=True, required=False)
+
+    def get_fields(self) -> dict[str, Any]:
+        return {**super().get_fields(), "continue": serializers.BooleanField(required=False)}
+
+
+class DeviceView(base.Endpoint):
+    """The base of what browsers call by themselves."""
+
+    authentication_classes = ()
+    permission_classes = ()
+    for_browsers = True
+    answers = Bound
+    refuses = (403, 404, 429)
+
+    def check_permissions(self, request: Request) -> None:
+        """Raise CsrfFailed if Origin is another's, and InvalidRequest for a body."""
+        csrf.check_origin(self.http)
+        if self.http.META.get("CONTENT_LENGTH") not in (None, "", "0"):
+            raise InvalidRequest("the proof stands in a header, and nothing in the body")
+
+
+class RegistrationView(DeviceView):
+    """POST /auth/binding: bind a new session to the key that the device has made for it."""
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        if not conf.binding:
+            raise NotFound("sessions are not bound here")
+        try:
+            session_id, name = dbsc.session_to_bind(dbsc.proof_in(request))
+        except (Malformed, BadChallengeError) as error:
+            refuse(request, None, error)
+        session = Session.objects.select_related("user").filter(id=session_id).first()
+        with transaction.atomic():
+            bound = sessions.bind(session_id, name.jkt)
+            if bound:
+                signals.tell(
+                    "bound", request, user=session.user if session else None, session=session
+                )
+        if session is None or not bound:
+            refuse(request, session, Malformed("the session is bound already, or over"))
+        response = answer(request, name)
+        renew_access(request, response, session_id)
+        return response
+
+
+class RefreshView(DeviceView):
+    """POST /auth/binding/refresh: a new companion for a proof, or a challenge for the proof.
+
+    The browser is told that the session is over if it is. A wrong proof ends it.
+    """
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        name = dbsc.Name.read(request.META.get("HTTP_SEC_SECURE_SESSION_ID", "").strip('"'))
+        if name is None:
+            budgets.count_bad_token(request)
+            raise NotFound("no bound session is called so")
+        session = Session.objects.select_related("user").filter(id=name.session_id).first()
+        alive = session is not None and sessions.is_live(session) and name.names(session)
+        if not conf.binding or session is None or not alive:
+            return over(name)
+        proof = dbsc.proof_in(request)
+        if not proof:
+            return challenge(name)
+        try:
+            dbsc.check_renewal(proof, name)
+        except BadChallengeError as error:
+            log.info("a companion was not renewed: %s", error, extra={"session": session.id})
+            return challenge(name)
+        except Malformed as error:
+            end(request, session, error)
+            return over(name)
+        return answer(request, name, answers=step_up.answers(request))
+
+
+def answer(request: HttpRequest, name: dbsc.Name, *, answers: str = "") -> HttpResponse:
+    """Return the description of a bound session, with a new companion."""
+    response = base.json_response(dbsc.description(request, name))
+    made = companion.Companion(sid=name.session_id, jkt=name.jkt, answers=answers)
+    companion.keep(response, made)
+    return response
+
+
+def challenge(name: dbsc.Name) -> HttpResponse:
+    """Return the refusal that has the browser sign a new challenge."""
+    refusal = DeviceProofRequired("a proof is asked for")
+    text = b64(make(dbsc.renewal(name.session_id)))
+    refusal.headers["Secure-Session-Challenge"] = f'"{text}";id="{name}"'
+    return problems.from_problem(refusal)
+
+
+def over(name: dbsc.Name) -> HttpResponse:
+    """Tell the browser to forget a bound session."""
+    response = base.json_response({"session_identifier": str(name), "continue": False})
+    companion.drop(response)
+    return response
+
+
+def end(request: HttpRequest, session: Session, cause: Malformed) -> None:
+    """End a session whose device signed wrongly: somebody has its name and not its key."""
+    budgets.count_bad_token(request)
+    with transaction.atomic():
+        if sessions.end(Session.objects.filter(id=session.id), "binding_lost"):
+            detail = {"reason": str(cause)}
+            user = session.user
+            signals.tell("binding_lost", request, user=user, session=session, detail=detail)
+
+
+def refuse(request: HttpRequest, session: Session | None, cause: Exception) -> NoReturn:
+    """Refuse to bind a session. Raise DeviceProofRequired, or Throttled after too many."""
+    signals.tell(
+        "binding_refused",
+        request,
+        user=session.user if session else None,
+        session=session,
+        detail={"reason": str(cause)},
+        anonymous=True,
+    )
+    budgets.count_bad_token(request)
+    raise DeviceProofRequired(str(cause)) from cause
+
+
+def renew_access(request: HttpRequest, response: HttpResponse, session_id: str) -> None:
+    """Have the access token name the key at once, where the browser sent the one that does not.
+
+    Without a cookie of the session nothing is handed out: the challenge alone earns no token.
+    """
+    claims = browser.access_claims(request)
+    if claims is None or claims.sid != session_id or claims.jkt:
+        return
+    session = sessions.find_live(session_id, claims.sub)
+    if session is not None:
+        issued = tokens.issue(session, "", sessions.database_now())
+        cookies.set_access(response, issued)
