@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from django.core import signing
 from django.dispatch import receiver
 from django.http import HttpRequest
+from django.http.request import split_domain_port
 from django.http.response import HttpResponseBase
 
 from .. import signals
@@ -142,7 +143,7 @@ class Name:
 def description(request: HttpRequest, name: Name) -> dict[str, Any]:
     """Return what the browser is told of a bound session: which requests need the companion."""
     host = request.get_host()
-    domain = host.rpartition(":")[0] if host.rpartition(":")[2].isdigit() else host
+    domain, _ = split_domain_port(host)
     rules = [("exclude", "/"), *(("include", path) for path in HELD)]
     return {
         "session_identifier": str(name),

@@ -1,7 +1,8 @@
 """Endpoints that the browser itself calls: no page and no script does.
 
-It sends no CSRF token, which it cannot know. A challenge of ours that works once stands in for it,
-and Origin is checked. The key is the credential, and cookies are none.
+It sends no CSRF token, which it cannot know, and not always an Origin, which is checked where it is
+sent. A challenge of ours that works once stands in for both. The key is the credential, and no
+cookie is.
 """
 
 import logging
