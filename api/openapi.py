@@ -34,8 +34,8 @@ FAILURES = {
     ),
     403: (
         "Forbidden",
-        "`csrf_failed`, `insufficient_scope`, `reauthentication_required`, `enrolment_required` or "
-        "`browser_must_use_cookies`",
+        "`csrf_failed`, `insufficient_scope`, `reauthentication_required`, `enrolment_required`, "
+        "`device_proof_required` or `browser_must_use_cookies`",
     ),
     404: ("NotFound", "`not_found`"),
     413: ("TooLarge", "`too_large`"),

@@ -2,6 +2,7 @@
 
 from django.urls import Resolver404, resolve
 
+from ..checks import paths as core_paths
 from ..checks import rule
 from .conf import conf
 from .dbsc import REFRESH, REGISTRATION
@@ -16,7 +17,7 @@ def required_and_switched_on() -> str:
 
 @rule("E023")
 def paths() -> str:
-    if not conf.binding:
+    if not conf.binding or core_paths():
         return ""
     try:
         found = {resolve(path).func.__module__ for path in (REGISTRATION, REFRESH)}

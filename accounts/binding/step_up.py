@@ -13,7 +13,7 @@ from django.http.response import HttpResponseBase
 
 from ..credentials import challenges
 from ..credentials.challenges import BadChallengeError
-from ..errors import DeviceProofRequired, Problem
+from ..errors import DeviceProofRequired
 from ..tokens.keys import b64
 from ..web import cookies
 from . import companion, dbsc
@@ -23,11 +23,10 @@ cookies.GUARDED.add(COOKIE)
 SECONDS = 60
 
 
-class DeviceProofAsked(Problem):
+class DeviceProofAsked(DeviceProofRequired):
     """Raised to have the browser send the same request once more, after its device has signed."""
 
     status_code = 307
-    code = "device_proof_required"
     detail_text = "The device signs first: send the same request again."
 
     def __init__(self, request: HttpRequest, session_id: str) -> None:

@@ -106,9 +106,8 @@ class RefreshView(DeviceView):
         if name is None:
             budgets.count_bad_token(request)
             raise NotFound("no bound session is called so")
-        session = Session.objects.select_related("user").filter(id=name.session_id).first()
-        alive = session is not None and sessions.is_live(session) and name.names(session)
-        if not conf.binding or session is None or not alive:
+        session = live_session(name) if conf.binding else None
+        if session is None:
             return over(name)
         proof = dbsc.proof_in(request)
         if not proof:
@@ -122,6 +121,14 @@ class RefreshView(DeviceView):
             end(request, session, error)
             return over(name)
         return answer(request, name, answers=step_up.answers(request))
+
+
+def live_session(name: dbsc.Name) -> Session | None:
+    """Return the live session that is called so and bound to this key, or None."""
+    found = Session.objects.select_related("user").filter(id=name.session_id).first()
+    if found is None or sessions.why_not_live(found, sessions.database_now()):
+        return None
+    return found if name.names(found) else None
 
 
 def answer(request: HttpRequest, name: dbsc.Name, *, answers: str = "") -> HttpResponse:

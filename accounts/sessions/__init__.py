@@ -14,15 +14,14 @@ from .session import (
     find_live,
     forget_second_factors,
     forget_step_ups,
-    is_live,
     reauthenticated,
     recent,
     require,
     require_again,
     require_key,
-    require_key_now,
     sign_out,
     start,
+    why_not_live,
 )
 
 __all__ = [
@@ -35,15 +34,14 @@ __all__ = [
     "find_live",
     "forget_second_factors",
     "forget_step_ups",
-    "is_live",
     "reauthenticated",
     "recent",
     "refreshable",
     "require",
     "require_again",
     "require_key",
-    "require_key_now",
     "rotate",
     "sign_out",
     "start",
+    "why_not_live",
 ]

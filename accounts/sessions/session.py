@@ -130,16 +130,6 @@ def require_key(request: HttpRequest | None, session_id: str, jkt: str, token: s
     signals.holding.send(None, request=request, session_id=session_id, jkt=jkt, token=token)
 
 
-def require_key_now(request: HttpRequest, session_id: str, jkt: str) -> None:
-    """Raise what has the device of a bound session prove its key for this very request."""
-    signals.holding_now.send(None, request=request, session_id=session_id, jkt=jkt)
-
-
-def is_live(session: Session) -> bool:
-    """Return whether this session, as it was read, is still live by the database's clock."""
-    return not why_not_live(session, database_now())
-
-
 def _use_up(evidence: Sequence[Evidence]) -> None:
     """Use up what works only once. Raise InvalidCredentials if it was used meanwhile."""
     for one in evidence:

@@ -6,7 +6,7 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from .. import sessions, subjects
+from .. import sessions, signals, subjects
 from ..conf import LEEWAY_SECONDS, conf
 from ..errors import (
     BindingRequired,
@@ -55,7 +55,9 @@ class ProvenByDevice(SignedIn):
         super().has_permission(request, view)
         claims: Any = request.auth
         if getattr(claims, "jkt", ""):  # other credentials name no key
-            sessions.require_key_now(request._request, claims.sid, claims.jkt)
+            signals.holding_now.send(
+                None, request=request._request, session_id=claims.sid, jkt=claims.jkt
+            )
         return True
 
 
