@@ -60,9 +60,8 @@ class DeviceView(base.Endpoint):
 
     authentication_classes = ()
     permission_classes = ()
-    for_browsers = True
     answers = Bound
-    refuses = (403, 404, 429)
+    refuses = (400, 403, 404, 429)
 
     def check_permissions(self, request: Request) -> None:
         """Raise CsrfFailed if Origin is another's, and InvalidRequest for a body."""
