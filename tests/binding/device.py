@@ -8,6 +8,9 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import ec
 from django.http import HttpResponse
 
+from accounts import sessions
+from accounts.binding import dbsc
+from accounts.credentials import challenges
 from accounts.tests.forge import signed
 from accounts.tokens.keys import b64
 from tests.clients import BrowserClient
@@ -95,6 +98,21 @@ class Device(BrowserClient):
     def forget_companion(self) -> None:
         """Time is up for the cookie."""
         del self.cookies[COMPANION]
+
+
+def headers_that_bind(session_id: str) -> dict[str, str]:
+    """What a browser sends to bind this session, to which it was offered."""
+    challenge = b64(challenges.make(dbsc.beginning(session_id)))
+    return {"Secure-Session-Response": Device().first_proof(challenge, session_id)}
+
+
+def headers_that_renew(session_id: str) -> dict[str, str]:
+    """What the browser sends that has bound this session, with an answer to a challenge."""
+    device = Device()
+    name = dbsc.Name(session_id, device.key.public_key())
+    assert sessions.bind(session_id, name.jkt)
+    proof = device.proof(b64(challenges.make(dbsc.renewal(session_id))))
+    return {"Sec-Secure-Session-Id": str(name), "Secure-Session-Response": proof}
 
 
 def offer_of(response: HttpResponse) -> tuple[str, str]:
