@@ -257,6 +257,24 @@ def test_copied_jar_is_refused_at_once_where_a_proof_is_asked(
     assert steps.sessions_of(app, dora) == []
 
 
+def test_browser_beyond_its_quota_is_not_signed_out(page: Page, dora: Person) -> None:
+    """It signs six times in nine minutes. A step-up then has to wait, and everything else goes on."""
+    bindings = sign_in_bound(page, dora)
+    while bindings.signatures < 6:
+        lose_companion(page)
+        before = bindings.signatures
+        assert page.evaluate(ME) == 200
+        bindings.wait(lambda before=before: bindings.signatures > before)
+
+    refused = steps.call(page, "POST", "/auth/totp")
+
+    assert (refused["status"], refused["body"]["code"]) == (403, "device_proof_required")
+    assert "Try again in a few minutes" in refused["body"]["detail"]
+    assert page.evaluate(ME) == 200
+    page.reload()
+    steps.expect_signed_in(page, dora)
+
+
 def test_sign_out_is_told_to_the_browser(app: Gatehouse, page: Page, dora: Person) -> None:
     """At its next renewal. It forgets the key, and nothing is held any more."""
     bindings = sign_in_bound(page, dora)
