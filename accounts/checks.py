@@ -160,6 +160,13 @@ def second_factor() -> str:
     return ""
 
 
+@rule("E024")
+def required_binding() -> str:
+    if conf.require_binding and "gatehouse_binding" not in apps.app_configs:
+        return f"REQUIRE_BINDING needs {__package__}.binding: nobody could bind a session."
+    return ""
+
+
 @rule("E014")
 def paths() -> str:
     try:

@@ -115,6 +115,11 @@ class Conf:
         "who must have a second factor: `optional`, `staff` or `everyone`. Whoever must have one "
         "and has none can do nothing but set one up. Needs the part `factors`",
     )
+    require_binding = Option(
+        False,
+        "whether those of staff get `STAFF_SCOPES` and the administration only from browsers whose "
+        "session is bound to the device. Needs the part `binding`",
+    )
     cookie_mark = Option(
         "", "stands in the names of the token cookies, for a second issuer on the same host"
     )

@@ -8,6 +8,7 @@ and `__cause__`), for the log.
 from collections.abc import Iterable
 from typing import Any
 
+from django.http.response import HttpResponseBase
 from rest_framework import exceptions as drf
 
 
@@ -34,6 +35,9 @@ class Problem(drf.APIException):
 
     def __str__(self) -> str:
         return self.cause
+
+    def finish(self, response: HttpResponseBase) -> None:
+        """Add to the answer what is no header, such as cookies."""
 
 
 class InvalidRequest(Problem):
@@ -215,6 +219,15 @@ class DeviceProofRequired(Problem):
     status_code = 403
     code = "device_proof_required"
     detail_text = "This session is bound to the device where it began. Sign in again on this one."
+
+
+class BindingRequired(DeviceProofRequired):
+    """Raised if this is for staff in a session that is bound to its device, and this one is not."""
+
+    detail_text = (
+        "This needs a sign-in that is bound to this device. Sign in again, in a browser that can "
+        "bind one (Device Bound Session Credentials)."
+    )
 
 
 class BrowserMustUseCookies(Problem):

@@ -108,6 +108,11 @@ class Session(models.Model):
     def __str__(self) -> str:
         return self.id
 
+    @property
+    def is_bound_browser(self) -> bool:
+        """Return whether this is a session of a browser that is bound to its device."""
+        return bool(self.jkt) and self.client == self.Client.WEB
+
 
 class FailureCount(models.Model):
     """Count how much of one budget is used. Key and owner are hashes, so no address is kept."""

@@ -58,6 +58,11 @@ binding = Signal()
 # tokens count without a proof. accounts.binding listens.
 holding = Signal()
 
+# Sent with `request`, `session_id` and `jkt` where a bound session asks for a step-up. A listener
+# raises what refuses, or asks first, until the device has proven possession of the key for this
+# very request. accounts.binding listens.
+holding_now = Signal()
+
 # Sent by `web.cookies.set_tokens` with `response` and `issued`. A listener may add to an answer
 # that hands a browser its tokens (accounts.binding offers to bind a new session).
 handing_out = Signal()

@@ -147,23 +147,30 @@ def forget(user: AbstractBaseUser) -> None:
 ENROL = "enrol"
 
 
-def scopes_of(user: AbstractBaseUser, *, acr: str) -> list[str]:
+def scopes_of(user: AbstractBaseUser, *, acr: str, bound: bool = False) -> list[str]:
     """Return what an access token of this user may do. Called whenever one is issued.
 
     `acr` is how strong the session's sign-in was. It is all that is asked: who had a second factor
-    would have proven it.
+    would have proven it. `bound` is whether it is for a browser's session that is bound to its
+    device.
     """
     if acr == ONE and must_have_second_factor(user):
         return [ENROL]
     scopes = conf.scopes
     everyones = import_string(scopes)(user) if isinstance(scopes, str) else scopes
-    return [*everyones, *(conf.staff_scopes if getattr(user, "is_staff", False) else ())]
+    is_staff = getattr(user, "is_staff", False) and (bound or not conf.require_binding)
+    return [*everyones, *(conf.staff_scopes if is_staff else ())]
 
 
 def must_have_second_factor(user: AbstractBaseUser) -> bool:
     """Return whether the setting SECOND_FACTOR asks one of this user."""
     wanted = conf.second_factor
     return wanted == "everyone" or (wanted == "staff" and bool(getattr(user, "is_staff", False)))
+
+
+def must_be_bound(user: Any) -> bool:
+    """Return whether the setting REQUIRE_BINDING asks this user for a bound session."""
+    return conf.require_binding and bool(getattr(user, "is_staff", False))
 
 
 def describe(user: AbstractBaseUser) -> dict[str, Any]:

@@ -32,6 +32,27 @@ DEVICE = {
     "last_used_at": "2026-11-02T09:30:00Z",
     "ended_at": None,
     "end_reason": None,
+    "bound": True,
+}
+BOUND = {
+    "session_identifier": f"{SESSION_ID}.key.mark",
+    "refresh_url": "/auth/binding/refresh",
+    "scope": {
+        "origin": "https://app.example",
+        "include_site": False,
+        "scope_specification": [
+            {"type": "exclude", "domain": "app.example", "path": "/"},
+            {"type": "include", "domain": "app.example", "path": "/api"},
+            {"type": "include", "domain": "app.example", "path": "/auth"},
+        ],
+    },
+    "credentials": [
+        {
+            "type": "cookie",
+            "name": "__Host-bound",
+            "attributes": "Path=/; Secure; HttpOnly; SameSite=Strict",
+        }
+    ],
 }
 EVENT = {
     "id": "4711",
@@ -169,6 +190,8 @@ EXAMPLES: dict[str, tuple[Any, Any]] = {
     ),
     "POST /auth/login/passkey": ({"credential": ANSWER, "remember": True}, STATE),
     "GET /auth/factors": (None, FACTORS),
+    "POST /auth/binding": (None, BOUND),
+    "POST /auth/binding/refresh": (None, BOUND),
     "POST /auth/passkeys/options": (None, {"publicKey": ASKED_FOR_NEW}),
     "POST /auth/passkeys": ({"credential": MADE, "name": PASSKEY["name"]}, PASSKEY),
     "PATCH /auth/passkeys/{passkey_id}": ({"name": PASSKEY["name"]}, PASSKEY),

@@ -45,6 +45,16 @@ OPERATIONS: dict[str, tuple[str, str, str]] = {
     "POST /auth/totp/confirm": ("confirmApp", "Confirm it by a code", "Second factor"),
     "DELETE /auth/totp": ("removeApp", "Remove the authenticator app", "Second factor"),
     "POST /auth/recovery-codes": ("renewRecoveryCodes", "Make ten new codes", "Second factor"),
+    "POST /auth/binding": (
+        "bindSession",
+        "Bind a session, as browsers do by themselves",
+        "Devices",
+    ),
+    "POST /auth/binding/refresh": (
+        "renewCompanion",
+        "Prove the key of a bound session, as browsers do alone",
+        "Devices",
+    ),
     "GET /auth/sessions": ("listSessions", "List one's devices", "Devices"),
     "DELETE /auth/sessions/{session_id}": ("endSession", "Sign a device out", "Devices"),
     "POST /auth/logout-others": ("endOtherSessions", "Sign all other devices out", "Devices"),

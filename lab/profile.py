@@ -36,6 +36,8 @@ def lab() -> dict[str, Any]:
         "SIGNING_KEYS_FILE": key_file("lab-signing-keys.json"),
         "API_CLIENTS": False,
         "SECOND_FACTOR": "optional",
+        "BINDING": False,
+        "REQUIRE_BINDING": False,
     }
 
 

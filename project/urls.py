@@ -19,6 +19,7 @@ urlpatterns = [
     path("", include("accounts.people.urls")),
     path("", include("accounts.federation.urls")),
     path("", include("accounts.factors.urls")),
+    path("", include("accounts.binding.urls")),
     path("admin", RedirectView.as_view(url="/admin/")),
     path("admin/", site.urls),
     path("csp-reports", csp_report),

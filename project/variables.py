@@ -112,6 +112,7 @@ _ALL = (
     _option("PERSONAL_TOKEN_DAYS"),
     _option("SECOND_FACTOR"),
     _option("BINDING"),
+    _option("REQUIRE_BINDING"),
     _option("METRICS_TOKEN", secret=True),
     Variable(
         "GATEHOUSE_EMAIL_URL",

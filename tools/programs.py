@@ -48,6 +48,12 @@ PROGRAMS = {
             "google-chrome-stable",
         ),
     ),
+    # With windows: the one without them knows no Device Bound Session Credentials.
+    "whole-chromium": Program(
+        "Chromium with windows",
+        "chromium",
+        ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable"),
+    ),
     "curl": Program("curl", "curl", ("curl",)),
     "firefox": Program("Firefox", "firefox-esr", ("firefox-esr", "firefox")),
     "jq": Program("jq", "jq", ("jq",)),

@@ -10,4 +10,4 @@ class BindingConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import gate  # noqa: F401  (it connects itself)
+        from . import checks, dbsc, gate  # noqa: F401  (they connect themselves)

@@ -38,6 +38,7 @@ from ..web import problems
 from ..web.authentication import SCHEMES, bearer_token, scheme_of
 from . import keys
 from .conf import conf
+from .events import tell_refused
 
 TYP = "dpop+jwt"
 SCHEME = "dpop"
@@ -50,9 +51,6 @@ CLOCK_SECONDS = 300
 NONCE_SECONDS = 60
 # For so long a nonce may count, and with it a proof.
 LONGEST_SECONDS = 3 * NONCE_SECONDS
-
-# The kind of event of a token that was used without its key.
-REFUSED = "binding_refused"
 
 # Such requests change nothing (RFC 9110 section 9.2.1).
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
@@ -251,16 +249,6 @@ def require(
         if isinstance(refusal.__cause__, KeyNotShown):
             tell_refused(request, session_id)
         raise
-
-
-def tell_refused(request: HttpRequest | None, session_id: str) -> None:
-    """Note that a good token was used without its key: it is probably a copy.
-
-    The kind of event is that of browsers, and is noted where it is known (`gate`).
-    """
-    if REFUSED in signals.KINDS:
-        for session in Session.objects.select_related("user").filter(id=session_id):
-            signals.tell(REFUSED, request, user=session.user, session=session, anonymous=True)
 
 
 @receiver(signals.binding)

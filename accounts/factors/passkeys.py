@@ -35,15 +35,18 @@ from fido2.webauthn import (
 
 from .. import subjects
 from ..conf import conf
+from ..credentials import challenges
+from ..credentials.challenges import BadChallengeError
 from ..evidence import PHISHING_RESISTANT, Evidence
-from . import challenges
-from .challenges import BadChallengeError
 from .models import Passkey
 
 log = logging.getLogger("gatehouse")
 
 # ES256, EdDSA and RS256 (RFC 9053, RFC 8812): what every authenticator knows one of.
 ALGORITHMS = (-7, -8, -257)
+
+# What a challenge is for: a sign-in, a second step or a step-up.
+SIGN_IN = "sign in"
 
 LONGEST_ID = 1023  # bytes, WebAuthn Level 3 section 4
 MOST = 20  # of one person
@@ -91,7 +94,7 @@ def request_options() -> dict[str, Any]:
     options, _ = server().authenticate_begin(
         [],
         UserVerificationRequirement.REQUIRED,
-        challenge=challenges.make(challenges.SIGN_IN),
+        challenge=challenges.make(SIGN_IN),
     )
     return dict(options)
 
@@ -163,7 +166,7 @@ def use(given: dict[str, Any]) -> Passkey:
     """
     answer = parsed(AuthenticationResponse, given)
     client, data = answer.response.client_data, answer.response.authenticator_data
-    check_client(client, challenges.SIGN_IN)
+    check_client(client, SIGN_IN)
     known = Passkey.objects.select_related("user__gatehouse_subject")
     passkey = known.filter(credential_id=websafe_encode(answer.raw_id)).first()
     if passkey is None:

@@ -21,6 +21,7 @@ from ..web.authentication import SignedInRequest
 from ..web.base import ProtectedEndpoint
 from ..web.bodies import Body, Password
 from ..web.browser import own_session
+from ..web.permissions import ProvenByDevice
 from . import password_rules
 from .bodies import NewPassword
 
@@ -35,6 +36,7 @@ class PasswordChangeView(ProtectedEndpoint):
 
     takes = PasswordChange
     answers = 204
+    permission_classes = (ProvenByDevice,)
 
     def post(self, request: SignedInRequest, given: dict[str, Any]) -> Response:
         session, user = own_session(request)

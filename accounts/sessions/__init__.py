@@ -20,6 +20,7 @@ from .session import (
     require_again,
     sign_out,
     start,
+    why_not_live,
 )
 
 __all__ = [
@@ -42,4 +43,5 @@ __all__ = [
     "rotate",
     "sign_out",
     "start",
+    "why_not_live",
 ]

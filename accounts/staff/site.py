@@ -19,7 +19,13 @@ from rest_framework.exceptions import ErrorDetail
 from .. import credentials, sessions, signals, subjects
 from ..conf import conf
 from ..credentials.verification import LONGEST_PASSWORD
-from ..errors import EnrolmentRequired, InvalidCredentials, Problem, SecondFactorRequired
+from ..errors import (
+    BindingRequired,
+    EnrolmentRequired,
+    InvalidCredentials,
+    Problem,
+    SecondFactorRequired,
+)
 from ..evidence import BY_PASSWORD, ONE, level
 from ..models import Session
 from ..web.browser import access_claims
@@ -28,6 +34,11 @@ from ..web.browser import access_claims
 FIRST = (
     "Your account has a second factor. Sign in with it at {issuer}/login in this browser, then "
     "enter your password here within five minutes."
+)
+
+BOUND = (
+    "Your account needs a sign-in that is bound to this device. Open {issuer}/account in a browser "
+    "that can bind one, sign in there, then enter your password here within five minutes."
 )
 
 signals.KINDS["admin_signed_in"] = "Signed in to the administration"
@@ -50,6 +61,7 @@ class SignInForm(AdminAuthenticationForm):
             user = credentials.verify(self.request, given["username"], given["password"])
             self.confirm_login_allowed(user)
             self.require_second_factor(user)
+            self.require_bound_session(user)
         except Problem as refusal:
             self.request.refusal = refusal  # type: ignore[attr-defined]
             raise forms.ValidationError(str(refusal.detail)) from refusal
@@ -82,6 +94,16 @@ class SignInForm(AdminAuthenticationForm):
             raise
         if level(evidence) == ONE and subjects.must_have_second_factor(user):
             raise EnrolmentRequired
+
+    def require_bound_session(self, user: Any) -> None:
+        """Raise BindingRequired if REQUIRE_BINDING is set and this browser's own session is not."""
+        if not subjects.must_be_bound(user):
+            return
+        claims = access_claims(self.request)
+        if claims is None or not claims.jkt or claims.sub != subjects.of(user).sub:
+            refusal = BindingRequired("the administration needs a bound session")
+            refusal.detail = ErrorDetail(BOUND.format(issuer=conf.issuer), refusal.code)
+            raise refusal
 
 
 class GatehouseAdmin(AdminSite):

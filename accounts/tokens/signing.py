@@ -150,7 +150,7 @@ def issue(session: Session, key: str, now: datetime) -> Issued:
         "sid": session.id,
         "gen": session.generation,
     }
-    scope = " ".join(subjects.scopes_of(user, acr=session.acr))
+    scope = " ".join(subjects.scopes_of(user, acr=session.acr, bound=session.is_bound_browser))
     rights: dict[str, Any] = {
         "exp": int(ends.timestamp()),
         "aud": conf.audience,

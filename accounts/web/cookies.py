@@ -8,6 +8,7 @@ refresh token would protect nothing (RFC 6265bis section 8.5).
 """
 
 from collections.abc import Collection
+from datetime import datetime
 from functools import cache
 from typing import Any
 
@@ -39,14 +40,20 @@ def _marked(mark: str) -> tuple[str, str]:
 
 def set_tokens(response: HttpResponseBase, issued: Issued) -> None:
     """Set both token cookies. Each lives as long as its token."""
-    lives = (
-        (issued.access, issued.access_expires_at),
-        (issued.refresh, issued.session.idle_expires_at),
-    )
-    for name, (token, expires_at) in zip(names(), lives, strict=True):
-        seconds = int(expires_at.timestamp()) - int(issued.issued_at.timestamp())
-        response.set_cookie(name, token, max_age=seconds, **ATTRIBUTES)
+    set_access(response, issued)
+    seconds = _seconds(issued, issued.session.idle_expires_at)
+    response.set_cookie(names()[1], issued.refresh, max_age=seconds, **ATTRIBUTES)
     signals.handing_out.send(None, response=response, issued=issued)
+
+
+def set_access(response: HttpResponseBase, issued: Issued) -> None:
+    """Set the access token's cookie alone."""
+    seconds = _seconds(issued, issued.access_expires_at)
+    response.set_cookie(names()[0], issued.access, max_age=seconds, **ATTRIBUTES)
+
+
+def _seconds(issued: Issued, expires_at: datetime) -> int:
+    return int(expires_at.timestamp()) - int(issued.issued_at.timestamp())
 
 
 def delete_tokens(response: HttpResponseBase, *, but: Collection[str] = ()) -> None:
@@ -76,7 +83,9 @@ def sent(request: HttpRequest) -> dict[str, str]:
 def keep(
     response: HttpResponseBase, name: str, text: str, seconds: int, *, same_site: str = "Strict"
 ) -> None:
-    """Set a cookie of a part for so many seconds. Its name has PREFIX, and is among GUARDED."""
+    """Set a cookie of a part for so many seconds. Its name is among GUARDED, and has
+    PREFIX, or `__Host-` alone where browsers ask for that (accounts.binding).
+    """
     attributes = {**ATTRIBUTES, "samesite": same_site}
     response.set_cookie(name, text, max_age=seconds, **attributes)
 

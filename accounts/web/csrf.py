@@ -47,7 +47,21 @@ def check(request: HttpRequest) -> None:
     """
     if request.method in SAFE_METHODS:
         return
-    reason = failure(request)
+    refuse(request, failure(request))
+
+
+def check_origin(request: HttpRequest) -> None:
+    """Raise CsrfFailed if another's Origin is sent with what a browser asks by itself.
+
+    It knows no token of a page, and often sends no Origin. Something else has to stand in for both
+    (accounts.binding).
+    """
+    if "HTTP_ORIGIN" in request.META:
+        refuse(request, failure_of_origin(request))
+
+
+def refuse(request: HttpRequest, reason: str) -> None:
+    """Raise CsrfFailed for this reason, with an event. Do nothing if it is empty."""
     if reason:
         log.warning("refused csrf_failed: %s", reason)
         signals.tell("csrf_failed", request, detail={"reason": reason}, anonymous=True)
@@ -65,13 +79,21 @@ def failure(request: HttpRequest) -> str:
     site = request.META.get("HTTP_SEC_FETCH_SITE", "same-origin")
     if site != "same-origin":
         return f"Sec-Fetch-Site is {shown(site)}"
-    ours = f"{request.scheme}://{request.get_host()}"
-    origin = request.META.get("HTTP_ORIGIN", "missing")
-    if origin != ours:
-        return f"Origin is {shown(origin)}, this server is {ours}{advice(origin, ours)}"
+    reason = failure_of_origin(request)
+    if reason:
+        return reason
     if settings.CSRF_HEADER_NAME not in request.META:
         return "X-CSRFToken is missing"
     return _check_token(request)
+
+
+def failure_of_origin(request: HttpRequest) -> str:
+    """Return in words whose Origin it is if it is not ours, or an empty text."""
+    ours = f"{request.scheme}://{request.get_host()}"
+    origin = request.META.get("HTTP_ORIGIN", "missing")
+    if origin == ours:
+        return ""
+    return f"Origin is {shown(origin)}, this server is {ours}{advice(origin, ours)}"
 
 
 def advice(origin: str, ours: str) -> str:

@@ -6,9 +6,10 @@ from typing import Any
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
-from .. import sessions
-from ..conf import LEEWAY_SECONDS
+from .. import sessions, signals, subjects
+from ..conf import LEEWAY_SECONDS, conf
 from ..errors import (
+    BindingRequired,
     InsufficientScope,
     InsufficientUserAuthentication,
     NotAuthenticated,
@@ -38,18 +39,39 @@ class ScopedAccess(SignedIn):
         scopes: dict[str, str] = view.scopes
         needed = scopes.get(request.method or "", scopes["*"])
         if needed not in getattr(request.auth, "scope", ()):  # other credentials have no scopes
+            if subjects.must_be_bound(request.user) and needed in conf.staff_scopes:
+                raise BindingRequired
             raise InsufficientScope(f"{needed} is needed")
         return True
 
 
-class RecentlyAuthenticated(SignedIn):
-    """Allow callers who entered their password within the last five minutes (ASVS 5.0 7.5)."""
+class ProvenByDevice(SignedIn):
+    """Allow callers whose device proves the key of a bound session for this very request.
+
+    Everybody else's sessions are bound to none (accounts.binding).
+    """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         super().has_permission(request, view)
+        claims: Any = request.auth
+        if getattr(claims, "jkt", ""):  # other credentials name no key
+            signals.holding_now.send(
+                None, request=request._request, session_id=claims.sid, jkt=claims.jkt
+            )
+        return True
+
+
+class RecentlyAuthenticated(ProvenByDevice):
+    """Allow callers who entered their password within the last five minutes (ASVS 5.0 7.5).
+
+    Where the session is bound, its device has to prove itself besides.
+    """
+
+    def has_permission(self, request: Request, view: Any) -> bool:
+        SignedIn.has_permission(self, request, view)
         if not sessions.recent(Session.objects.filter(id=getattr(request.auth, "sid", ""))):
             raise ReauthenticationRequired
-        return True
+        return super().has_permission(request, view)
 
 
 class SufficientlyAuthenticated(SignedIn):

@@ -90,7 +90,7 @@ _plain_body = lru_cache(maxsize=256)(_body)
 
 def from_problem(exc: Problem) -> HttpResponse:
     """Return the answer to one of our own exceptions."""
-    return problem(
+    response = problem(
         exc.status_code,
         exc.code,
         str(exc.detail),
@@ -99,6 +99,8 @@ def from_problem(exc: Problem) -> HttpResponse:
         challenge=exc.challenge,
         scheme=exc.scheme,
     )
+    exc.finish(response)
+    return response
 
 
 def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:

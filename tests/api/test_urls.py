@@ -56,6 +56,8 @@ ANONYMOUS_GET = {
     "auth/login/factor": 405,
     "auth/login/passkey/options": 405,
     "auth/login/passkey": 405,
+    "auth/binding": 405,
+    "auth/binding/refresh": 405,
     "auth/factors": 401,
     "auth/passkeys/options": 405,
     "auth/passkeys": 405,

@@ -28,6 +28,7 @@ from accounts.users.models import User
 from api.models import Note
 from api.operations import OPERATIONS as OPERATIONS_OF_API
 from api.operations import add
+from tests.binding.device import headers_that_bind, headers_that_renew
 from tests.clients import JSONClient
 
 EXAMPLES = int(os.environ.get("GATEHOUSE_TEST_REQUESTS", "8"))  # for each operation and caller
@@ -162,6 +163,8 @@ SUCCESSES: dict[str, Callable[[Issued], dict[str, Any]]] = {
     "DELETE /auth/sessions/{session_id}": lambda issued: {
         "path_parameters": {"session_id": issued.session.id}
     },
+    "POST /auth/binding": lambda issued: {"headers": headers_that_bind(issued.session.id)},
+    "POST /auth/binding/refresh": lambda issued: {"headers": headers_that_renew(issued.session.id)},
     "POST /auth/personal-tokens": lambda issued: {
         "body": {"name": "Backup", "scopes": ["notes:read"]}
     },
@@ -180,6 +183,7 @@ SUCCESSES: dict[str, Callable[[Issued], dict[str, Any]]] = {
     },
     "DELETE /api/notes/{id}": lambda issued: {"path_parameters": {"id": "mine"}},
 }
+CAN_BE_OFF = ("/auth/oidc", "/auth/token", "/auth/personal-tokens", "/auth/binding")
 # What needs a mail, an identity provider or an authenticator first has tests of its own.
 ELSEWHERE = (
     *("/auth/oidc", "/auth/register", "/auth/email", "/auth/password/reset"),
@@ -331,7 +335,7 @@ def test_operation_without_a_name_of_ours_keeps_the_one_that_was_derived():
 def test_only_what_can_be_missing_is_described_as_not_found():
     """Of a list a page can be missing, of a path a thing; nothing is missing for what is written."""
     for method, path, operation in operations():
-        if path.startswith(("/auth/oidc", "/auth/token", "/auth/personal-tokens")):
+        if path.startswith(CAN_BE_OFF):
             continue  # there is none of them where it is switched off
         pages = "page" in {parameter["name"] for parameter in operation.get("parameters", [])}
         assert ("404" in operation["responses"]) is (pages or "{" in path), (method, path)

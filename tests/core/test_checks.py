@@ -4,6 +4,7 @@ import json
 from typing import Any
 
 import pytest
+from django.conf import settings as site
 from django.core.checks import Tags, run_checks
 from django.db import connection
 from django.test import override_settings
@@ -28,6 +29,10 @@ OPEN: list[dict[str, Any]] = [
     {"DEFAULT_PERMISSION_CLASSES": ["tests.core.test_checks.Everybody"]},
 ]
 
+WITHOUT_BINDING = {
+    "GATEHOUSE": {"REQUIRE_BINDING": True},
+    "INSTALLED_APPS": [app for app in site.INSTALLED_APPS if app != "accounts.binding"],
+}
 # For each number, settings under which it must fire alone.
 UNSAFE: dict[str, list[dict[str, Any]]] = {
     "E001": [
@@ -106,6 +111,10 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     "E019": [{"GATEHOUSE": {"SECOND_FACTOR": "sometimes"}}],
     "E020": [{"GATEHOUSE": {"PERSONAL_TOKEN_DAYS": days}} for days in (-1, 3651)],
     "E021": [{"GATEHOUSE": {"METRICS_TOKEN": "short"}}],
+    "E022": [{"GATEHOUSE": {"REQUIRE_BINDING": True, "BINDING": False}}],
+    "E023": [{"ROOT_URLCONF": "accounts.urls"}],
+    "E024": [WITHOUT_BINDING],
+    "W009": [{"GATEHOUSE": {"ACCESS_SECONDS": 239}}],
     "W001": [{"REST_FRAMEWORK": HANDLED | change} for change in OPEN],
     "W002": [{"PASSWORD_HASHERS": ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]}],
     "W003": [{"AUTH_PASSWORD_VALIDATORS": []}],
@@ -146,7 +155,7 @@ EITHER = MembersOnly | permissions.IsAdminUser  # composed: no class, and no All
 def found(change: dict[str, Any], settings: Any) -> set[str]:
     """The numbers of our checks that fire under a change of the settings."""
     if "GATEHOUSE" in change:
-        change = {"GATEHOUSE": settings.GATEHOUSE | change["GATEHOUSE"]}
+        change = {**change, "GATEHOUSE": settings.GATEHOUSE | change["GATEHOUSE"]}
     with override_settings(**change):
         key_store.reset()
         messages = run_checks(tags=[Tags.security])

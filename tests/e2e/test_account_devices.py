@@ -155,6 +155,38 @@ def test_audit_page_tells_others_that_it_is_for_staff(page: Page, server: Gateho
     expect(page.get_by_role("link", name="Audit")).to_be_hidden()
 
 
+def test_audit_page_says_that_the_session_must_be_bound(
+    serve: Callable[..., Gatehouse], new_context: Callable[..., BrowserContext]
+) -> None:
+    """With REQUIRE_BINDING: the tokens are fetched anew, once, and then the page says why not."""
+    server = serve(GATEHOUSE_REQUIRE_BINDING=1)
+    context = new_context(base_url=server.url)
+    refreshed = steps.count_requests(context, "POST", "/auth/refresh")
+    own = context.new_page()
+    steps.sign_in(own, CAROL, "/audit")
+
+    expect(own.locator("[data-count]")).to_contain_text("bound to this device")
+    assert refreshed() == 1
+
+
+def test_list_of_devices_says_which_are_bound(
+    page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
+) -> None:
+    """Those whose copied cookies would be of no use."""
+    dora = steps.new_person(server)
+    phone = new_context(user_agent=PHONE).new_page()
+    steps.sign_in(phone, dora)
+    [session_id] = steps.sessions_of(server, dora)
+    steps.query(server, "UPDATE gatehouse_session SET jkt = 'x' WHERE id = ?", session_id)
+
+    steps.sign_in(page, dora, "/account")
+
+    badge = "Bound to its device"
+    rows = page.locator("[data-devices] li")
+    expect(rows.filter(has_text="Firefox Mobile").get_by_text(badge)).to_be_visible()
+    expect(rows.get_by_text(badge).filter(visible=True)).to_have_count(1)
+
+
 def test_staff_end_a_session_in_the_administration(
     page: Page, new_context: Callable[..., BrowserContext], server: Gatehouse
 ) -> None:

@@ -125,6 +125,7 @@ def test_five_wrong_codes_lead_back_to_the_password(page: Page, dora: Person) ->
 def test_account_page_says_that_the_app_is_locked(
     page: Page, dora: Person, server: Gatehouse
 ) -> None:
+    """And what to do about it."""
     steps.sign_in(page, dora, "/account")
     give_app(page)
     steps.query(

@@ -10,7 +10,17 @@ import pytest
 
 from tests.servers import ROOT
 
-PARTS = ("programs", "metrics", "audit", "users", "people", "factors", "federation", "staff")
+PARTS = (
+    "programs",
+    "metrics",
+    "audit",
+    "users",
+    "people",
+    "factors",
+    "binding",
+    "federation",
+    "staff",
+)
 # What cannot be without it goes with it.
 NEEDED_BY = {"users": ("people", "federation"), "people": ("federation",)}
 

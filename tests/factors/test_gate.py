@@ -45,6 +45,7 @@ DOORS = {
     "accounts/sessions/session.py start",
     "accounts/sessions/rotation.py rotate",
     "accounts/web/browser.py sign_in",
+    "accounts/binding/views.py renew_access",
     # A factor was proven, or is being enrolled after a step-up.
     "accounts/factors/gate.py added",
     "accounts/factors/views.py FactorView.post",

@@ -10,8 +10,8 @@ from soft_fido2 import KeyPair
 
 from accounts import sessions
 from accounts.audit.models import SecurityEvent
+from accounts.credentials import challenges
 from accounts.evidence import Evidence
-from accounts.factors import challenges
 from accounts.factors.models import Passkey
 from accounts.factors.passkeys import evidence
 from accounts.models import FailureCount, Session

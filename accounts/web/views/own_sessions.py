@@ -36,12 +36,16 @@ class Device(serializers.Serializer[Session]):
     last_used_at = bodies.Moment()
     ended_at = bodies.Moment(allow_null=True)
     end_reason = serializers.SerializerMethodField()
+    bound = serializers.SerializerMethodField()
 
     def get_current(self, session: Session) -> bool:
         return bool(session.id == self.context["request"].user.session_id)
 
     def get_device(self, session: Session) -> str:
         return callers.device(session.user_agent)
+
+    def get_bound(self, session: Session) -> bool:
+        return bool(session.jkt)
 
     def get_end_reason(self, session: Session) -> str | None:
         return session.end_reason or None

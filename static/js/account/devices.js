@@ -7,7 +7,7 @@ import { SessionOver } from '../../gatehouse/session.js';
 
 const DEVICE = {
   id: 'string', current: 'boolean', client: 'string', method: 'string', device: 'string', address: 'string',
-  created_at: 'string', last_used_at: 'string', ended_at: api.orNull('string'), end_reason: api.orNull('string'),
+  created_at: 'string', last_used_at: 'string', ended_at: api.orNull('string'), end_reason: api.orNull('string'), bound: 'boolean',
 };
 const CLIENTS = { web: 'Browser', cli: 'Program or app' };
 const METHODS = { password: 'with the password', oidc: 'through the identity provider', passkey: 'with a passkey' };
@@ -17,6 +17,7 @@ const ENDINGS = {
   ended_others: 'Ended by you, with all others',
   replaced: 'Replaced by a new sign-in in the same browser',
   reuse_detected: 'Ended for safety: an older copy of the sign-in was used',
+  binding_lost: 'Ended for safety: its device could not prove itself',
   expired: 'Time was up',
   deactivated: 'The account was deactivated',
   password_changed: 'The password was changed',
@@ -89,6 +90,7 @@ function row(entry) {
     ended: ended ? `${ENDINGS[entry.end_reason] ?? 'Ended'}, ${moment(ended)}.` : '',
   });
   find('[data-slot="current"]', part).hidden = !entry.current;
+  find('[data-slot="bound"]', part).hidden = !entry.bound || Boolean(ended);
   find('[data-slot="ended"]', part).hidden = !ended;
   const end = find('[data-end]', part);
   end.hidden = entry.current || Boolean(ended); // this device has "Sign out", above

@@ -3,10 +3,12 @@
 import * as api from '../api.js';
 import { find } from '../dom.js';
 import { ANYONES_EVENT, row } from '../events.js';
-import { SessionOver } from '../../gatehouse/session.js';
+import * as session from '../../gatehouse/session.js';
 import * as shell from '../shell.js';
 
 const PAGE_SIZE = 20;
+// Staff may see this only in a session that is bound to its device (the setting REQUIRE_BINDING).
+const UNBOUND = 'device_proof_required';
 const form = find('[data-filters]');
 const count = find('[data-count]');
 const list = find('[data-events]');
@@ -14,6 +16,7 @@ const names = ['user', 'kind'];
 let page = 1;
 let shown = 1; // the page on the screen, which Previous and Next start from: pressed twice they go no further
 let asked = 0;
+let caughtUp = false;
 
 async function load() {
   const turn = asked += 1;
@@ -24,13 +27,21 @@ async function load() {
     const answer = await api.get(`/api/audit?${query}`, api.pageOf(ANYONES_EVENT));
     if (turn === asked) show(answer);
   } catch (error) {
-    if (turn !== asked || error instanceof SessionOver) return;
+    if (turn !== asked || error instanceof session.SessionOver) return;
+    if (error.code === UNBOUND && !caughtUp) return await catchUp();
     list.replaceChildren();
     find('[data-pager]').hidden = true;
-    count.textContent = error.status === 403 ? 'Only staff may see this.' : api.describe(error);
+    count.textContent = error.status === 403 && error.code !== UNBOUND ? 'Only staff may see this.' : api.describe(error);
   } finally {
     if (turn === asked) list.removeAttribute('aria-busy');
   }
+}
+
+/** The token may be older than the session's binding, as after a sign-in through an identity provider: fetch another one, once. */
+async function catchUp() {
+  caughtUp = true;
+  await session.catchUp().catch(() => {});
+  await load();
 }
 
 function show(answer) {

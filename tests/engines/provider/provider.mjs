@@ -38,7 +38,7 @@ const provider = new Provider(issuer, {
   },
 });
 
-provider.Client.prototype.redirectUriAllowed = (uri) => /^http:\/\/localhost:\d+\/auth\/oidc\/callback$/.test(uri);
+provider.Client.prototype.redirectUriAllowed = (uri) => /^https?:\/\/localhost:\d+\/auth\/oidc\/callback$/.test(uri);
 
 async function interaction(request, response) {
   const { searchParams } = new URL(request.url, issuer);

@@ -1,4 +1,4 @@
-"""Challenges for passkeys: what an authenticator signs, so that no answer can be used again.
+"""Challenges: what an authenticator or a device signs, so that no answer can be used again.
 
 No row is written when one is handed out, as the sign-in page asks for one on each visit. A
 challenge says itself when and for what it was made, under a key of ours. It works once, within five
@@ -12,15 +12,12 @@ import time
 from django.utils.crypto import salted_hmac
 
 from ..conf import LEEWAY_SECONDS
-from ..credentials import budgets
 from ..errors import Throttled
 from ..tokens.keys import b64
+from . import budgets
 
 SECONDS = 300
 NONCE, TIME = 16, 8
-
-# For a sign-in, a second step or a step-up.
-SIGN_IN = "sign in"
 
 
 class BadChallengeError(Exception):
@@ -45,7 +42,7 @@ def check(purpose: str, challenge: bytes) -> None:
 
 def use(challenge: bytes) -> None:
     """Raise BadChallengeError if it was used before. All processes share this memory."""
-    once = budgets.Budget("passkey challenge", b64(challenge), 1, SECONDS + LEEWAY_SECONDS)
+    once = budgets.Budget("challenge", b64(challenge), 1, SECONDS + LEEWAY_SECONDS)
     try:
         budgets.spend([once])
     except Throttled as error:
@@ -54,5 +51,5 @@ def use(challenge: bytes) -> None:
 
 def _mark(purpose: str, body: bytes) -> bytes:
     text = b64(body)
-    mac = salted_hmac("gatehouse.factors.challenge", f"{purpose}\0{text}", algorithm="sha256")
+    mac = salted_hmac("gatehouse.challenge", f"{purpose}\0{text}", algorithm="sha256")
     return mac.digest()
