@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from django.apps import apps
+
 
 @dataclass(frozen=True)
 class LabPage:
@@ -18,6 +20,10 @@ class LabPage:
         return f"learn-{self.slug}"
 
 
+# The page of bound sessions is there while their part is installed.
+WITH_BINDING = apps.is_installed("accounts.binding")
+BINDING = LabPage("binding", "One jar, two browsers", "What is a copied cookie jar worth?", 4, True)
+
 PAGES = (
     LabPage("flow", "Watch your own sign-in", "What happens between password and answer?", 3),
     LabPage("storage", "Five places for a token", "Where can a thief not reach it?", 5, True),
@@ -25,6 +31,7 @@ PAGES = (
     LabPage("inspect", "Read your cookie without touching it", "What do my tokens say?", 2),
     LabPage("cross-site", "The other tab", "Which cookies travel with a forged request?", 5, True),
     LabPage("refresh", "The thief, the tabs and the clock", "Who notices a copied token?", 5, True),
+    *((BINDING,) if WITH_BINDING else ()),
     LabPage("sessions", "A plain session beside a JWT", "When is a plain session better?", 2, True),
     LabPage("map", "The map", "Which function, standard and test stands behind each step?", 5),
 )

@@ -5,7 +5,7 @@ The victim of every experiment lives here. The profile is in force for the whole
 """
 
 from django.conf import settings
-from django.urls import path
+from django.urls import URLPattern, path
 
 from accounts.web.views import sign_in
 from api.me import MeView
@@ -22,6 +22,19 @@ from lab import (
 from lab.classroom.urls import at_lab
 from lab.pages import LearnPage
 from lab.urls import own_session
+
+binding: list[URLPattern] = []
+
+if contents.WITH_BINDING:
+    from lab.binding import ActView, ChallengeView, PassView, ProofView, StartView
+
+    binding = [
+        path("bank/binding/start", StartView.as_view()),
+        path("bank/binding/act", ActView.as_view()),
+        path("bank/binding/pass", PassView.as_view()),
+        path("bank/binding/challenge", ChallengeView.as_view()),
+        path("bank/binding/proof", ProofView.as_view()),
+    ]
 
 urlpatterns = [
     path("auth/session", sign_in.SessionView.as_view()),
@@ -49,6 +62,7 @@ urlpatterns = [
     path("bank/compare/start", compare.StartView.as_view()),
     path("bank/compare/check", compare.CheckView.as_view()),
     path("bank/compare/end", compare.EndView.as_view()),
+    *binding,
     *own_session,
     *(at_lab if settings.CLASS else []),
     *(
