@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.generic import TemplateView
 
+from accounts.conf import without_override
 from accounts.web import csrf
 from lab import addresses, contents, inspection, policies, profile
 from lab.beliefs import BELIEFS
@@ -52,6 +53,7 @@ class LearnPage(TemplateView):
             steps=STEPS,
             cookie_attributes=inspection.attributes(),
             **({"grace_seconds": profile.GRACE_SECONDS} if self.at_lab else {}),
+            site_binds=without_override().get("BINDING", True),
             access_seconds=profile.ACCESS_SECONDS,
             demo_people=() if self.at_lab else settings.DEMO_PEOPLE,
             **kwargs,

@@ -83,6 +83,7 @@ TO_RUN: list[Stop] = [
     ("lab-forge", "/learn/forge#tampered", run("tampered"), None),
     ("lab-cross-site", "/learn/cross-site", unfold, None),
     ("lab-refresh", "/learn/refresh", run("patient"), None),
+    ("lab-binding", "/learn/binding#bound", run("bound"), None),
     ("lab-sessions", "/learn/sessions", run("compare"), None),
 ]
 

@@ -17,10 +17,20 @@ READ = (
     "/inspect",
     "/cross-site",
     "/refresh",
+    "/binding",
     "/sessions",
     "/map",
 )
-RUN = ("/flow", "/storage", "/forge", "/inspect", "/cross-site", "/refresh", "/sessions")
+RUN = (
+    "/flow",
+    "/storage",
+    "/forge",
+    "/inspect",
+    "/cross-site",
+    "/refresh",
+    "/binding",
+    "/sessions",
+)
 
 
 def test_every_page_of_the_lab_works_offline(page: Page, server: Gatehouse) -> None:

@@ -74,7 +74,7 @@ def test_every_experiment_has_a_browser_test(
         html = browser_client.get(f"/learn{slug}").text + lab_client.get(f"/learn{slug}").text
         found |= set(re.findall(r'<lab-experiment[^>]* id="([^"]+)"', html))
 
-    assert len(found) == 22
+    assert len(found) == 25
     assert {name for name in found if f'"{name}"' not in told and f"#{name}" not in told} == set()
 
 
@@ -127,11 +127,11 @@ def test_mark_that_is_in_no_line_is_an_error() -> None:
     """A lesson cannot speak of a line that is no longer in the code that it shows."""
     name = "accounts.web.csrf.failure"
 
-    shown = show_source(name, "HTTP_ORIGIN")["lines"]
+    shown = show_source(name, "HTTP_SEC_FETCH_SITE")["lines"]
 
-    assert ["HTTP_ORIGIN" in text for _, text, _ in shown] == [marked for _, _, marked in shown]
+    assert ["HTTP_SEC_FETCH_SITE" in text for _, text, _ in shown] == [marked for _, _, marked in shown]
     with pytest.raises(LookupError, match="no line with"):
-        show_source(name, "HTTP_ORIGINS")
+        show_source(name, "HTTP_SEC_FETCH_SITES")
 
 
 def test_watched_function_keeps_its_source_and_name() -> None:
