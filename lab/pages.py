@@ -53,6 +53,7 @@ class LearnPage(TemplateView):
             steps=STEPS,
             cookie_attributes=inspection.attributes(),
             **({"grace_seconds": profile.GRACE_SECONDS} if self.at_lab else {}),
+            with_binding=contents.WITH_BINDING,
             site_binds=without_override().get("BINDING", True),
             access_seconds=profile.ACCESS_SECONDS,
             demo_people=() if self.at_lab else settings.DEMO_PEOPLE,

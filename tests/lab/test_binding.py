@@ -238,3 +238,14 @@ def test_proof_counts_once_and_for_this_bench(
     assert "used before" in page.prove(page.key, challenge)["cause"]
     assert "not a challenge of ours" in other.prove(other.key, page.challenge())["cause"]
     assert page.send("a.b.c")["status"] == 403
+
+
+def test_page_works_where_the_app_has_it_switched_off(lab_client: LabClient, settings: Any) -> None:
+    """The lab runs the same code with its own setting, and says that the app has it off."""
+    page = "/learn/binding"
+    assert "The app offers it at every sign-in" in lab_client.get(page).text
+
+    settings.GATEHOUSE = {**settings.GATEHOUSE, "BINDING": False}
+
+    assert "The app has it switched off" in lab_client.get(page).text
+    assert Two(lab_client, bound=True).act("thief", companion=False) == [(API, *REFUSED)]

@@ -171,11 +171,11 @@ def test_map_names_what_stands_behind_each_step(browser_client: BrowserClient) -
 def test_every_belief_leads_to_an_experiment_that_tries_it(
     browser_client: BrowserClient, lab_client: LabClient
 ) -> None:
-    """Thirteen of them, some true and some not. Each link ends where something runs."""
+    """Fourteen of them, some true and some not. Each link ends where something runs."""
     beliefs = part(browser_client.get("/learn").text, "data-beliefs>", "</ol>")
 
     cards = re.findall(r"<li(.*?)</li>", beliefs, re.DOTALL)
-    assert len(cards) == len(BELIEFS) == 13
+    assert len(cards) == len(BELIEFS) == 14
     assert 4 <= beliefs.count('data-true="true"') <= 9
     for card in cards:
         links = re.findall(r'href="(http://app.demo.localhost)?([^"#]+)#([^"]+)"', card)
