@@ -7,11 +7,24 @@ from ..checks import rule
 from .conf import conf
 from .dbsc import REFRESH, REGISTRATION
 
+# Chromium 156 then signs four or five times in nine minutes, which leaves some for step-ups.
+SHORTEST = 240
+
 
 @rule("E022")
 def required_and_switched_on() -> str:
     if conf.require_binding and not conf.binding:
         return "REQUIRE_BINDING needs BINDING: nobody could bind a session."
+    return ""
+
+
+@rule("W009")
+def signatures_of_browsers() -> str:
+    if conf.binding and 0 < conf.access_seconds < SHORTEST:
+        return (
+            f"ACCESS_SECONDS below {SHORTEST}: browsers renew a companion two minutes before its "
+            "end, sign no more than six times in nine minutes, and sign their people out beyond it."
+        )
     return ""
 
 

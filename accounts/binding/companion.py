@@ -48,9 +48,9 @@ def name() -> str:
 
 
 def keep(response: HttpResponseBase, companion: Companion) -> None:
-    """Set the cookie."""
+    """Set the cookie, for as long as the companion is good."""
     text = signing.dumps(asdict(companion), salt=SALT)
-    cookies.keep(response, name(), text, conf.access_seconds)
+    cookies.keep(response, name(), text, max(0, companion.exp - int(time.time())))
 
 
 def drop(response: HttpResponseBase) -> None:

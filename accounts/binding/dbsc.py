@@ -67,8 +67,8 @@ def proof_in(request: HttpRequest) -> str:
     return text[1:-1] if quoted else text
 
 
-def session_to_bind(text: str) -> tuple[str, "Name"]:
-    """Return the id of the session that a first proof is for, and what it will be called.
+def session_to_bind(text: str) -> "Name":
+    """Return what the session that a first proof is for will be called.
 
     The session is the one that our challenge was made for. No cookie says it: a browser that comes
     back from an identity provider withholds them here. Raise Malformed or BadChallengeError. The
@@ -81,7 +81,7 @@ def session_to_bind(text: str) -> tuple[str, "Name"]:
     if not isinstance(session_id, str):
         raise Malformed("authorization is not what we gave")
     use_challenge(beginning(session_id), claims.get("jti"))
-    return session_id, Name(session_id, key)
+    return Name(session_id, key)
 
 
 def check_renewal(text: str, name: "Name") -> None:

@@ -59,15 +59,23 @@ def require_of_browser(request: HttpRequest | None, session_id: str, jkt: str, t
 
     A good refresh token without it is an event: it is probably a copy.
     """
-    skipped = request.META.get("HTTP_SECURE_SESSION_SKIPPED", "") if request else ""
-    if skipped:
-        log.warning("a browser could not renew a companion: %s", shown(skipped))
     try:
         companion.require(request, session_id, jkt)
     except DeviceProofRequired:
-        if not token and request is not None and request.method == "POST":
-            tell_refused(request, session_id)
+        if request is not None:
+            note_skipped(request, session_id)
+            step_up.give_back(request, session_id, jkt)
+            if not token and request.method == "POST":
+                tell_refused(request, session_id)
         raise
+
+
+def note_skipped(request: HttpRequest, session_id: str) -> None:
+    """Log why a browser did not renew the companion (W3C draft, section 8.5), if it says so."""
+    why = request.META.get("HTTP_SECURE_SESSION_SKIPPED")
+    if why is not None:
+        text = shown(why.partition(";")[0])
+        log.warning("a browser renewed no companion: %s", text, extra={"session": session_id})
 
 
 def tell_refused(request: HttpRequest, session_id: str) -> None:

@@ -77,20 +77,12 @@ class RegistrationView(DeviceView):
         if not conf.binding:
             raise NotFound("sessions are not bound here")
         try:
-            session_id, name = dbsc.session_to_bind(dbsc.proof_in(request))
+            name = dbsc.session_to_bind(dbsc.proof_in(request))
         except (Malformed, BadChallengeError) as error:
             refuse(request, None, error)
-        session = Session.objects.select_related("user").filter(id=session_id).first()
-        with transaction.atomic():
-            bound = sessions.bind(session_id, name.jkt)
-            if bound:
-                signals.tell(
-                    "bound", request, user=session.user if session else None, session=session
-                )
-        if session is None or not bound:
-            refuse(request, session, Malformed("the session is bound already, or over"))
+        session = bind(request, name)
         response = answer(request, name)
-        renew_access(request, response, session_id)
+        renew_access(request, response, session)
         return response
 
 
@@ -120,6 +112,20 @@ class RefreshView(DeviceView):
             end(request, session, error)
             return over(name)
         return answer(request, name, answers=step_up.answers(request))
+
+
+def bind(request: HttpRequest, name: dbsc.Name) -> Session:
+    """Bind the session that is called so, and return it.
+
+    Raise DeviceProofRequired if it is bound already, or over.
+    """
+    called_so = Session.objects.select_related("user__gatehouse_subject").filter(id=name.session_id)
+    with transaction.atomic():
+        if sessions.bind(name.session_id, name.jkt):
+            session = called_so.get()
+            signals.tell("bound", request, user=session.user, session=session)
+            return session
+    refuse(request, called_so.first(), Malformed("the session is bound already, or over"))
 
 
 def live_session(name: dbsc.Name) -> Session | None:
@@ -177,15 +183,11 @@ def refuse(request: HttpRequest, session: Session | None, cause: Exception) -> N
     raise DeviceProofRequired(str(cause)) from cause
 
 
-def renew_access(request: HttpRequest, response: HttpResponse, session_id: str) -> None:
+def renew_access(request: HttpRequest, response: HttpResponse, session: Session) -> None:
     """Have the access token name the key at once, where the browser sent the one that does not.
 
     Without a cookie of the session nothing is handed out: the challenge alone earns no token.
     """
     claims = browser.access_claims(request)
-    if claims is None or claims.sid != session_id or claims.jkt:
-        return
-    session = sessions.find_live(session_id, claims.sub)
-    if session is not None:
-        issued = tokens.issue(session, "", sessions.database_now())
-        cookies.set_access(response, issued)
+    if claims is not None and claims.sid == session.id:
+        cookies.set_access(response, tokens.issue(session, "", sessions.database_now()))

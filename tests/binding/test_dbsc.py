@@ -11,11 +11,14 @@ from django.http import HttpResponse
 from django.test import override_settings
 
 from accounts import sessions, signals
+from accounts.audit import events
 from accounts.audit.models import SecurityEvent
-from accounts.binding import companion, dbsc
+from accounts.binding import companion, dbsc, step_up, views
 from accounts.credentials import challenges
+from accounts.errors import DeviceProofRequired
 from accounts.models import Session
 from accounts.tests.forge import contents, server_key, signed
+from accounts.tokens.jws import Malformed
 from accounts.tokens.keys import b64
 from accounts.users.models import User
 from tests.binding.device import COMPANION, Device, header, is_over, jwk, new_key, offer_of
@@ -27,6 +30,12 @@ pytestmark = pytest.mark.django_db(transaction=True)
 ACCESS, REFRESH = "__Host-Http-access_token", "__Host-Http-refresh_token"
 OFFERED = "Secure-Session-Registration"
 REFUSED = (403, "device_proof_required")
+
+
+@pytest.fixture(autouse=True)
+def _room_for_events() -> None:
+    """What a process remembers of anonymous events."""
+    events._anonymous.clear()
 
 
 @pytest.fixture
@@ -381,6 +390,15 @@ def test_wrong_proof_ends_the_session(device: Device, fault: str) -> None:
     assert device.get("/api/me").status_code == 401
 
 
+def test_session_ends_once_by_two_wrong_proofs(device: Device, rf: Any) -> None:
+    """At the same moment: one event is enough."""
+    session = session_of(device)
+    for _ in range(2):
+        views.end(rf.post("/auth/binding/refresh"), session, Malformed("wrong"))
+
+    assert kinds().count("binding_lost") == 1
+
+
 def test_unknown_name_is_not_found(device: Device, mallory: AttackerClient) -> None:
     """Knowing a session's id is not enough to ask for its challenges, or to end it."""
     session = session_of(device)
@@ -468,6 +486,12 @@ def test_copied_jar_refreshes_nothing_without_the_companion(device: Device) -> N
     assert code(thief.post("/auth/refresh")) == REFUSED
     assert kinds()[-1] == "binding_refused"
     assert device.post("/auth/refresh").status_code == 200
+
+
+def test_refresh_without_a_request_proves_nothing(device: Device) -> None:
+    """A caller of the function who has only the token."""
+    with pytest.raises(DeviceProofRequired):
+        sessions.rotate(device.cookies[REFRESH].value, client="web")
 
 
 def test_copied_jar_lasts_as_long_as_the_companion(
@@ -599,15 +623,74 @@ def test_copied_jar_steps_nothing_up(device: Device, step: str) -> None:
     assert User.objects.filter(email="alice@example.com").exists()
 
 
-def test_answer_of_one_step_up_serves_no_other(device: Device) -> None:
-    """Who copies the jar right after one is asked again."""
+def test_answer_counts_for_five_minutes(device: Device, time_machine: Any) -> None:
+    """As a password does: a chip signs rarely. Then the device is asked again."""
     assert STEPS["app"](device).status_code == 307
     device.renew()
     assert STEPS["app"](device).status_code == 200
-    thief = copied(device)
+    assert STEPS["app"](device).status_code == 200
 
-    assert STEPS["delete"](thief).status_code == 307
-    assert code(STEPS["delete"](thief)) == REFUSED
+    time_machine.move_to(time.time() + 290)
+    device.renew()
+    assert STEPS["app"](device).status_code == 200, "a renewal in between keeps the answer"
+    time_machine.move_to(time.time() + 20)
+    device.renew()
+
+    assert STEPS["app"](device).status_code in (307, 401)
+
+
+def test_copy_of_before_is_no_answer_later(device: Device) -> None:
+    """Neither the old companion beside the new question, nor a question of the thief's own."""
+    early = copied(device)
+    STEPS["app"](device)
+    device.renew()
+    late = copied(device)
+    assert STEPS["app"](late).status_code == 200, "a copy of now has the answer too"
+
+    late.cookies[COMPANION] = early.cookies[COMPANION].value
+
+    assert code(STEPS["app"](late)) == REFUSED
+    assert STEPS["app"](early).status_code == 307
+    early.cookies[COMPANION] = device.cookies[COMPANION].value
+    assert code(STEPS["app"](early)) == REFUSED, "it answers another question"
+
+
+def test_question_of_another_session_is_none(device: Device, bob: User) -> None:
+    """Bob's was answered by Bob's device."""
+    other = Device()
+    other.sign_in_and_bind(bob)
+    STEPS["app"](other)
+    device.cookies[step_up.COOKIE] = other.cookies[step_up.COOKIE].value
+
+    assert STEPS["app"](device).status_code == 307
+
+
+def test_busy_device_keeps_its_session(device: Device) -> None:
+    """Beyond its quota the browser signs nothing: the step-up is refused, and nobody signed out."""
+    STEPS["app"](device)
+    skipped = {"Secure-Session-Skipped": 'quota_exceeded;session_identifier="x"'}
+
+    response = device.post("/auth/totp", headers=skipped)
+
+    assert code(response) == REFUSED
+    assert "Try again" in response.json()["detail"]
+    assert 0 < response.cookies[COMPANION]["max-age"] <= 300
+    assert device.get("/api/me").status_code == 200
+    assert code(STEPS["app"](device)) == REFUSED
+
+
+def test_question_revives_no_companion_that_has_ended(device: Device, time_machine: Any) -> None:
+    """It gives back what was there, for as long as that was good."""
+    time_machine.move_to(time.time() + 200)
+    STEPS["app"](device)
+    time_machine.move_to(time.time() + 110)
+    device.cookies.pop(ACCESS)
+    skipped = {"Secure-Session-Skipped": "quota_exceeded"}
+
+    response = device.post("/auth/refresh", headers=skipped)
+
+    assert code(response) == REFUSED
+    assert COMPANION not in response.cookies
 
 
 def test_step_up_wants_the_password_first(device: Device) -> None:

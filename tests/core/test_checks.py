@@ -114,6 +114,7 @@ UNSAFE: dict[str, list[dict[str, Any]]] = {
     "E022": [{"GATEHOUSE": {"REQUIRE_BINDING": True, "BINDING": False}}],
     "E023": [{"ROOT_URLCONF": "accounts.urls"}],
     "E024": [WITHOUT_BINDING],
+    "W009": [{"GATEHOUSE": {"ACCESS_SECONDS": 239}}],
     "W001": [{"REST_FRAMEWORK": HANDLED | change} for change in OPEN],
     "W002": [{"PASSWORD_HASHERS": ["django.contrib.auth.hashers.PBKDF2PasswordHasher"]}],
     "W003": [{"AUTH_PASSWORD_VALIDATORS": []}],
