@@ -5,7 +5,7 @@ a jar that the server keeps (lab.jars): script sees no cookie of either browser.
 """
 
 from abc import ABC, abstractmethod
-from typing import Any
+from typing import Any, ClassVar
 
 from django.http import HttpRequest
 from rest_framework import serializers
@@ -50,7 +50,7 @@ class Form(Worded):
 class StepView(BrowserView, ABC):
     """The base of all steps: form and bench in, what was answered and the session's row out."""
 
-    takes: Any = Form
+    takes: ClassVar[Any] = Form
 
     def post(self, request: HttpRequest, given: dict[str, Any]) -> Response:
         bench, run = views.required(request), runs.run_of(given["run"])

@@ -98,13 +98,13 @@ class Scene:
         return {name: kept for name, kept in self.owner.items() if self.now < kept[1]}
 
     def put(self, who: str, response: HttpResponseBase) -> None:
-        """Do with Set-Cookie what browsers do."""
+        """Do with Set-Cookie what browsers do. A thief keeps what he is told to delete."""
         jar = self.owner if who == "owner" else self.thief
         for name, cookie in response.cookies.items():
             seconds = int(cookie["max-age"] or 0)
             if seconds > 0:
                 jar[name] = (cookie.value, self.now + seconds)
-            else:
+            elif who == "owner":
                 jar.pop(name, None)
 
 
@@ -199,9 +199,7 @@ class Stage:
         )
         return response
 
-    def request_with(
-        self, jar: dict[str, str], method: str, path: str, proof: str
-    ) -> WSGIRequest:
+    def request_with(self, jar: dict[str, str], method: str, path: str, proof: str) -> WSGIRequest:
         """Return a request with these cookies, from a page of our own.
 
         The thief writes the same headers, since nobody keeps him from it. What a browser asks by
@@ -210,8 +208,10 @@ class Stage:
         ours, token = self.request, get_random_string(32)
         meta = {name: ours.META[name] for name in SAME if name in ours.META}
         if path in (dbsc.REGISTRATION, dbsc.REFRESH):
-            meta |= {"HTTP_SEC_SECURE_SESSION_ID": f'"{self.scene.name}"'} if self.scene.name else {}
-            meta |= {"HTTP_SECURE_SESSION_RESPONSE": proof} if proof else {}
+            if self.scene.name:
+                meta["HTTP_SEC_SECURE_SESSION_ID"] = f'"{self.scene.name}"'
+            if proof:
+                meta["HTTP_SECURE_SESSION_RESPONSE"] = proof
         else:
             jar = {**jar, settings.CSRF_COOKIE_NAME: token}
             meta |= {
@@ -277,8 +277,8 @@ def older(kind: type[TypedToken]) -> Callable[[str, int], str]:
 
     def sign_again(text: str, seconds: int) -> str:
         claims = parse(text).claims()
-        times = {name: claims[name] - seconds for name in ("iat", "exp", "auth_time") if name in claims}
-        return kind.sign({**claims, **times})
+        times = claims.keys() & {"iat", "exp", "auth_time"}
+        return kind.sign({**claims, **{name: claims[name] - seconds for name in times}})
 
     return sign_again
 

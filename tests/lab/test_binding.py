@@ -142,7 +142,8 @@ def test_step_up_refuses_the_fresh_copy_and_not_the_owner(bound: Two) -> None:
     asked = (STEP_UP, 307, "device_proof_required")
 
     assert bound.act("thief", "step-up") == [asked, (STEP_UP, *REFUSED)]
-    assert bound.causes()[1] == "no companion that is good"
+    assert bound.causes()[1] == "the device did not answer the question of this step-up"
+    assert bound.act("thief") == [(API, 200, "")]
     renewal = [(RENEW, *REFUSED), (RENEW, 200, "")]
     assert bound.act("owner", "step-up") == [asked, *renewal, (STEP_UP, 204, "")]
 
@@ -211,7 +212,9 @@ class Page:
         return self.send(proof)
 
     def send(self, proof: str) -> dict[str, Any]:
-        return json.loads(self.client.post("/bank/binding/proof", {"run": RUN, "proof": proof}).text)
+        return json.loads(
+            self.client.post("/bank/binding/proof", {"run": RUN, "proof": proof}).text
+        )
 
 
 def test_key_of_the_page_counts_and_no_other(lab_client: LabClient) -> None:

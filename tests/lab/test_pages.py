@@ -129,7 +129,9 @@ def test_mark_that_is_in_no_line_is_an_error() -> None:
 
     shown = show_source(name, "HTTP_SEC_FETCH_SITE")["lines"]
 
-    assert ["HTTP_SEC_FETCH_SITE" in text for _, text, _ in shown] == [marked for _, _, marked in shown]
+    assert ["HTTP_SEC_FETCH_SITE" in text for _, text, _ in shown] == [
+        marked for _, _, marked in shown
+    ]
     with pytest.raises(LookupError, match="no line with"):
         show_source(name, "HTTP_SEC_FETCH_SITES")
 

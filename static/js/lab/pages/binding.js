@@ -8,8 +8,8 @@ import { experiment } from '../experiment.js';
 import { dropKey, injected, makeKey, prove } from '../ride.js';
 import { Stopped, newRun } from '../run.js';
 
-/** A little more than an access token lives, and a companion: clocks may differ by five seconds. */
-const OVER = 306;
+/** The last second of an access token and of a companion, and when both are over: clocks may differ by five seconds. */
+const [LAST, OVER] = [299, 306];
 const DAY = 86_400;
 
 /**
@@ -26,7 +26,7 @@ const on = (box, name) => find(`[data-switch="${name}"]`, box).checked;
 /** One story of the two: every step is shown when it has happened. */
 class Story {
   constructor(box, run, step) {
-    Object.assign(this, { box, run, step });
+    Object.assign(this, { box, run, step, events: step.answers.flatMap(({ events }) => events) });
   }
 
   /** @param {boolean} bound */
@@ -54,6 +54,7 @@ class Story {
   async act(who, what, companion = true) {
     const { answers, row } = await this.post('act', { who, what, companion });
     if (row.end_reason === 'replaced') throw new Stopped('Another experiment ended this session, since one person serves them all. Run this one again.');
+    this.events.push(...answers.flatMap(({ events }) => events));
     const last = answers.at(-1);
     const fine = last.status < 300;
     this.show({ [who]: answers.map(line).join('\n'), tone: fine ? (who === 'thief' ? 'got' : 'good') : 'refused' });
@@ -94,7 +95,8 @@ function line({ request, status, code, cause, signed, events }) {
 /** An answer as a fact. @returns {import('../evidence.js').Fact} */
 function fact(term, { status, code }, thief = false) {
   const fine = status < 300;
-  return [term, `${status}${code ? ` ${code}` : ''}`, fine ? (thief ? 'got' : 'good') : 'refused'];
+  // A narrow column may break the code after an underscore.
+  return [term, `${status} ${code.replaceAll('_', '_\u200B')}`.trim(), fine ? (thief ? 'got' : 'good') : 'refused'];
 }
 
 async function unbound(box) {
@@ -128,10 +130,11 @@ async function unbound(box) {
   }
   const { now, row } = story.step;
   const days = Math.floor(now / DAY);
+  const alarm = story.events.map(({ kind }) => kind).join(', ');
   return {
     answer: days >= 24 ? 'days' : 'minutes',
-    text: `It worked until the session’s 30 days were over, by one refresh every 6 days. Nothing looked wrong.`,
-    script: [['In those days', 'nothing: her computer was off'], ['The session', `${row.generation} generations, no alarm`]],
+    text: `It worked until the session’s 30 days were over, by one refresh every 6 days.${alarm ? '' : ' Nothing looked wrong.'}`,
+    script: [['In those days', 'nothing: her computer was off'], ['The session', `${row.generation} generations, ${alarm || 'no event'}`]],
     server: [fact('API, at once', first, true), fact(`Refresh on day ${days - 6}`, refreshed, true), fact(`Refresh on day ${days}`, last)],
   };
 }
@@ -142,21 +145,23 @@ async function bound(box) {
   const first = await story.act('thief', 'api', companion);
   const step = await story.act('thief', 'step-up', companion);
   const own = await story.act('owner', 'step-up');
-  await story.pass(OVER);
+  await story.pass(LAST);
+  const still = await story.act('thief', 'api', companion);
+  await story.pass(OVER - LAST);
   await story.act('thief', 'api', companion);
   const later = await story.act('thief', 'refresh', companion);
   const renewed = await story.act('owner', 'refresh');
   const goes = await story.act('owner', 'api');
   const again = await story.act('thief', 'refresh', companion);
   const out = later.status === 403 && again.status === 403;
-  const never = first.status !== 200 && out;
+  const never = first.status !== 200 && still.status !== 200 && out;
   return {
     answer: never ? 'never' : out ? 'minutes' : 'days',
     text: never
       ? 'Not at all: “no companion” is never read as “not bound”.'
       : `It read for as long as the copied companion lived. The step-up was refused at once, and after ${clock(story.step.now)} everything was. Alice’s device signs and goes on.`,
     script: [fact('Step-up, at once', own), fact('Refresh, later', renewed), fact('API, later', goes)],
-    server: [fact('API, at once', first, true), fact('Step-up, at once', step, true), fact('Refresh, later', later, true)],
+    server: [fact('Step-up, at once', step, true), fact('API, within five minutes', still, true), fact('Refresh, later', later, true)],
   };
 }
 
