@@ -1,10 +1,10 @@
 """At a step-up, have the device of a bound session sign before the request is carried out.
 
-The answer is a 307 to the same address that takes the companion away and sets a question. The
-browser has the device sign before it repeats the request (W3C draft, section 9.3), and the new
-companion says which question it answers. A jar that was copied before has no such companion,
-however fresh its own is. An answer counts for five minutes, as a password does, since Chromium
-signs no more than six times in nine minutes for a site.
+The first request is refused. The refusal takes the companion away and sets a question, so the
+browser has the device sign before it sends the request again, which the page's script does
+(request.js). The new companion says which question it answers. A jar that was copied before has no
+such companion, however fresh its own is. An answer counts for five minutes, as a password does,
+since Chromium signs no more than six times in nine minutes for a site.
 """
 
 import hashlib
@@ -29,14 +29,12 @@ SALT = "gatehouse.binding.step_up"
 
 
 class DeviceProofAsked(DeviceProofRequired):
-    """Raised to have the browser send the same request once more, after its device has signed."""
+    """Raised to have the page send the same request once more, before which the device signs."""
 
-    status_code = 307
     detail_text = "The device signs first: send the same request again."
 
-    def __init__(self, request: HttpRequest, taken: Companion) -> None:
+    def __init__(self, taken: Companion) -> None:
         super().__init__("a fresh proof of the device is asked for")
-        self.headers["Location"] = request.get_full_path()
         self.taken = taken
 
     def finish(self, response: HttpResponseBase) -> None:
@@ -68,7 +66,7 @@ def require(request: HttpRequest, session_id: str, jkt: str) -> None:
     """
     found = companion.require(request, session_id, jkt)
     if asked(request, session_id, jkt) is None:
-        raise DeviceProofAsked(request, found)
+        raise DeviceProofAsked(found)
     if not hmac.compare_digest(found.answers, answers(request)):
         raise DeviceProofRequired("the device did not answer the question of this step-up")
 

@@ -56,8 +56,10 @@ def check_origin(request: HttpRequest) -> None:
     It knows no token of a page, and often sends no Origin. Something else has to stand in for both
     (accounts.binding).
     """
-    if "HTTP_ORIGIN" in request.META:
-        refuse(request, failure_of_origin(request))
+    ours = f"{request.scheme}://{request.get_host()}"
+    origin = request.META.get("HTTP_ORIGIN", ours)
+    if origin != ours:
+        refuse(request, f"Origin is {shown(origin)}, this server is {ours}")
 
 
 def refuse(request: HttpRequest, reason: str) -> None:
@@ -79,21 +81,13 @@ def failure(request: HttpRequest) -> str:
     site = request.META.get("HTTP_SEC_FETCH_SITE", "same-origin")
     if site != "same-origin":
         return f"Sec-Fetch-Site is {shown(site)}"
-    reason = failure_of_origin(request)
-    if reason:
-        return reason
+    ours = f"{request.scheme}://{request.get_host()}"
+    origin = request.META.get("HTTP_ORIGIN", "missing")
+    if origin != ours:
+        return f"Origin is {shown(origin)}, this server is {ours}{advice(origin, ours)}"
     if settings.CSRF_HEADER_NAME not in request.META:
         return "X-CSRFToken is missing"
     return _check_token(request)
-
-
-def failure_of_origin(request: HttpRequest) -> str:
-    """Return in words whose Origin it is if it is not ours, or an empty text."""
-    ours = f"{request.scheme}://{request.get_host()}"
-    origin = request.META.get("HTTP_ORIGIN", "missing")
-    if origin == ours:
-        return ""
-    return f"Origin is {shown(origin)}, this server is {ours}{advice(origin, ours)}"
 
 
 def advice(origin: str, ours: str) -> str:

@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
@@ -109,6 +110,13 @@ def sign_in_bound(page: Page, dora: Person, path: str = "/notes") -> Bindings:
 def lose_companion(page: Page) -> None:
     """What the end of its life leaves: the browser has the device sign before the next request."""
     page.context.clear_cookies(name=COMPANION)
+
+
+def call_as_pages_do(page: Page, method: str, path: str) -> dict[str, Any]:
+    """One request, and once more where the device is to sign first."""
+    answer = steps.call(page, method, path)
+    asked = answer["status"] == 403 and answer["body"]["code"] == "device_proof_required"
+    return steps.call(page, method, path) if asked else answer
 
 
 def test_password_binds_and_the_page_says_so(app: Gatehouse, page: Page, dora: Person) -> None:
@@ -250,10 +258,12 @@ def test_copied_jar_is_refused_at_once_where_a_proof_is_asked(
     stolen.goto("/login/confirmed")
     assert stolen.evaluate(ME) == 200
 
-    refused = steps.call(stolen, "DELETE", "/auth/account")
+    refused = call_as_pages_do(stolen, "DELETE", "/auth/account")
 
     assert (refused["status"], refused["body"]["code"]) == (403, "device_proof_required")
-    assert steps.call(page, "DELETE", "/auth/account")["status"] == 204, "the owner's device signs"
+    assert steps.sessions_of(app, dora)
+    done = call_as_pages_do(page, "DELETE", "/auth/account")
+    assert done["status"] == 204, "the owner's device signs"
     assert steps.sessions_of(app, dora) == []
 
 
@@ -266,7 +276,7 @@ def test_browser_beyond_its_quota_is_not_signed_out(page: Page, dora: Person) ->
         assert page.evaluate(ME) == 200
         bindings.wait(lambda before=before: bindings.signatures > before)
 
-    refused = steps.call(page, "POST", "/auth/totp")
+    refused = call_as_pages_do(page, "POST", "/auth/totp")
 
     assert (refused["status"], refused["body"]["code"]) == (403, "device_proof_required")
     assert "Try again in a few minutes" in refused["body"]["detail"]

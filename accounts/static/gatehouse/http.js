@@ -130,20 +130,15 @@ async function exchange(method, path, expected, { body, limit = ANSWER_WITHIN, t
   if (body !== undefined) headers['Content-Type'] = 'application/json';
   if (token) headers['X-CSRFToken'] = token;
   const signal = AbortSignal.timeout(limit);
-  /** @type {RequestInit} */
-  const options = {
-    method, headers, signal,
-    body: body === undefined ? undefined : JSON.stringify(body),
-    credentials: 'same-origin',
-    cache: 'no-store',
-    redirect: 'manual', // a redirected POST would carry a password to wherever it points
-  };
   let response, text;
   try {
-    response = await fetch(path, options);
-    // Ours redirects to the same address alone, to have the device of a bound session sign first (accounts/binding/step_up.py).
-    // So the same request is sent there once more, wherever the answer points. It was not carried out the first time.
-    if (response.type === 'opaqueredirect') response = await fetch(path, options);
+    response = await fetch(path, {
+      method, headers, signal,
+      body: body === undefined ? undefined : JSON.stringify(body),
+      credentials: 'same-origin',
+      cache: 'no-store',
+      redirect: 'manual', // a redirected POST would carry a password to wherever it points; none of ours redirects
+    });
     text = await response.text();
   } catch {
     throw signal.aborted

@@ -50,6 +50,7 @@ export function onEnrolmentWanted(listener) {
 async function call(method, path, expected, body) {
   let renewed = false;
   let confirmed = false;
+  let signed = false;
   for (;;) {
     if (session.waits()) throw new session.SessionOver('session_ended');
     try {
@@ -63,6 +64,8 @@ async function call(method, path, expected, body) {
         confirmed = true;
         renewed = false; // the dialog may stay open for longer than an access token lives
         await proveIdentity(error);
+      } else if (!signed && error.code === 'device_proof_required') {
+        signed = true; // where the session is bound, the browser has its device sign before this goes out again
       } else {
         if (error.code === 'enrolment_required') enrolmentWanted(path);
         throw error;
@@ -112,7 +115,11 @@ export async function fetchSignedIn(path, options = {}) {
     return fetch(path, { ...options, headers, mode: 'same-origin' });
   };
   const answer = await attempt();
+  if (answer.status === 403 && await isForTheDevice(answer.clone())) return attempt();
   if (answer.status !== 401) return answer;
   await session.renew();
   return attempt();
 }
+
+/** Whether the device of a bound session signs before the same request is sent again. @param {Response} answer */
+const isForTheDevice = (answer) => answer.json().then((told) => told.code === 'device_proof_required', () => false);
