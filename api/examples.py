@@ -142,7 +142,7 @@ PASSKEY = {
 }
 FACTORS = {
     "passkeys": [PASSKEY],
-    "totp": {"confirmed_at": "2026-11-02T08:00:00Z"},
+    "totp": {"confirmed_at": "2026-11-02T08:00:00Z", "locked": False},
     "recovery_codes_left": 10,
 }
 SECRET = "RWNUSEJ5FMN2BAGV3XZQ5GCWQVI7T4SP"  # noqa: S105  (an example)

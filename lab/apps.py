@@ -1,6 +1,6 @@
 """App configuration: the lab wraps what it watches, and registers its observers and checks."""
 
-from django.apps import AppConfig
+from django.apps import AppConfig, apps
 
 
 class LabConfig(AppConfig):
@@ -12,3 +12,5 @@ class LabConfig(AppConfig):
         from lab import checks, instrument, recorder  # noqa: F401  (two register themselves)
 
         instrument.install()
+        if apps.is_installed("accounts.binding"):
+            instrument.install(instrument.BOUND)

@@ -1,9 +1,9 @@
-"""Thirteen sentences about tokens in browsers: each true or false, and where to try it."""
+"""Fourteen sentences about tokens in browsers: each true or false, and where to try it."""
 
 from dataclasses import dataclass
 
 from lab import addresses
-from lab.contents import BY_SLUG
+from lab.contents import BY_SLUG, WITH_BINDING
 
 
 @dataclass(frozen=True)
@@ -29,6 +29,14 @@ class Belief:
     because: str
     tries: tuple[Try, ...]
 
+
+BINDING = Belief(
+    "A session that is bound to its device makes a copied cookie jar worthless.",
+    False,
+    "The copy works for the rest of the companion's life, five minutes at most. A step-up refuses"
+    " it at once.",
+    (Try("Use a bound jar elsewhere", "binding#bound"),),
+)
 
 BELIEFS = (
     Belief(
@@ -86,6 +94,7 @@ BELIEFS = (
         "It notices that there are two holders, once both have used theirs.",
         (Try("Be a patient thief", "refresh#patient"), Try("Open two tabs", "refresh#tabs")),
     ),
+    *((BINDING,) if WITH_BINDING else ()),
     Belief(
         "JWTs are broken today by alg: none, or by the public key as a secret.",
         False,

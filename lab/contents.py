@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from django.conf import settings
+from django.apps import apps
 
 
 @dataclass(frozen=True)
@@ -20,12 +20,13 @@ class LabPage:
         return f"learn-{self.slug}"
 
 
-# Without that part nobody has a second factor.
-PHISHING = (
-    (LabPage("phishing", "The page that asks for your code", "What can be typed away?", 2, True),)
-    if "accounts.factors" in settings.INSTALLED_APPS
-    else ()
+# These pages are there while the part that they are about is installed.
+WITH_FACTORS = apps.is_installed("accounts.factors")
+WITH_BINDING = apps.is_installed("accounts.binding")
+PHISHING = LabPage(
+    "phishing", "The page that asks for your code", "What can be typed away?", 2, True
 )
+BINDING = LabPage("binding", "One jar, two browsers", "What is a copied cookie jar worth?", 4, True)
 
 PAGES = (
     LabPage("flow", "Watch your own sign-in", "What happens between password and answer?", 3),
@@ -34,7 +35,8 @@ PAGES = (
     LabPage("inspect", "Read your cookie without touching it", "What do my tokens say?", 2),
     LabPage("cross-site", "The other tab", "Which cookies travel with a forged request?", 5, True),
     LabPage("refresh", "The thief, the tabs and the clock", "Who notices a copied token?", 5, True),
-    *PHISHING,
+    *((PHISHING,) if WITH_FACTORS else ()),
+    *((BINDING,) if WITH_BINDING else ()),
     LabPage("sessions", "A plain session beside a JWT", "When is a plain session better?", 2, True),
     LabPage("map", "The map", "Which function, standard and test stands behind each step?", 5),
 )

@@ -45,6 +45,9 @@ NAMES = (
     "accounts.tokens.signing.verify_access",
 )
 
+# Of a part that can be left out: what asks who presents a bound session's tokens.
+BOUND = ("accounts.binding.companion.require", "accounts.binding.step_up.require")
+
 OURS = ("accounts.", "api.", "project.")
 
 # Stands on a function that is wrapped.

@@ -8,6 +8,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.generic import TemplateView
 
+from accounts.conf import without_override
 from accounts.web import csrf
 from lab import addresses, contents, inspection, policies, profile
 from lab.beliefs import BELIEFS
@@ -40,7 +41,6 @@ class LearnPage(TemplateView):
             page=page.page if page else "learn",
             lab_page=page,
             pages=contents.PAGES,
-            phishing="phishing" in contents.BY_SLUG,
             beliefs=BELIEFS,
             at_lab=self.at_lab,
             runs_here=self.at_lab or page is None or not page.at_lab,
@@ -53,6 +53,9 @@ class LearnPage(TemplateView):
             steps=STEPS,
             cookie_attributes=inspection.attributes(),
             **({"grace_seconds": profile.GRACE_SECONDS} if self.at_lab else {}),
+            with_binding=contents.WITH_BINDING,
+            with_factors=contents.WITH_FACTORS,
+            site_binds=without_override().get("BINDING", True),
             access_seconds=profile.ACCESS_SECONDS,
             demo_people=() if self.at_lab else settings.DEMO_PEOPLE,
             **kwargs,

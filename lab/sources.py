@@ -19,6 +19,9 @@ FOLDERS = {"js": "static/js", "gatehouse": "accounts/static/gatehouse"}
 
 SHOWN = frozenset(
     {
+        "accounts.binding.companion.require",
+        "accounts.binding.keys.verify",
+        "accounts.binding.step_up.require",
         "accounts.web.authentication.TokenAuthentication",
         "accounts.web.authentication.authenticate_token",
         "accounts.web.cookies.set_tokens",
@@ -56,6 +59,7 @@ SHOWN = frozenset(
         "gatehouse/request.js#call",
         "js/lab/attacker.js#look",
         "js/lab/observe.js#storages",
+        "js/lab/ride.js#injected",
     }
 )
 

@@ -17,6 +17,7 @@ TITLES = {
     "RFC 7518": ("JSON Web Algorithms", RFC.format(number=7518)),
     "RFC 7519": ("JSON Web Token", RFC.format(number=7519)),
     "RFC 7638": ("JWK thumbprint", RFC.format(number=7638)),
+    "RFC 7800": ("A token that names a key (cnf)", RFC.format(number=7800)),
     "RFC 8725": ("JWT best current practices", RFC.format(number=8725)),
     "RFC 9068": ("JWT profile for access tokens", RFC.format(number=9068)),
     "RFC 9110": ("HTTP semantics", RFC.format(number=9110)),
@@ -30,6 +31,8 @@ TITLES = {
     "CSP": ("Content Security Policy", "https://www.w3.org/TR/CSP3/"),
     "Trusted Types": ("Trusted Types", "https://www.w3.org/TR/trusted-types/"),
     "Server Timing": ("Server-Timing", "https://www.w3.org/TR/server-timing/"),
+    "DBSC": ("Device Bound Session Credentials", "https://w3c.github.io/webappsec-dbsc/"),
+    "Web Crypto": ("Web Cryptography", "https://www.w3.org/TR/webcrypto-2/"),
     "Web Locks": ("Web Locks", "https://www.w3.org/TR/web-locks/"),
     "WebAuthn": ("Web Authentication Level 3", "https://www.w3.org/TR/webauthn-3/"),
     "NIST SP 800-63B": (

@@ -6,14 +6,14 @@ from django.urls import URLPattern, path
 from lab import contents, cross_site, thief
 from lab.classroom.urls import anywhere
 
-phishing_patterns: list[URLPattern] = []
+phishing: list[URLPattern] = []
 
-if "phishing" in contents.BY_SLUG:
-    from lab import phishing
+if contents.WITH_FACTORS:
+    from lab.phishing import PhishingPage, RelayView
 
-    phishing_patterns = [
-        path("phishing", phishing.PhishingPage.as_view()),
-        path("phishing/relay", phishing.RelayView.as_view()),
+    phishing = [
+        path("phishing", PhishingPage.as_view()),
+        path("phishing/relay", RelayView.as_view()),
     ]
 
 urlpatterns: list[URLPattern] = [
@@ -21,7 +21,7 @@ urlpatterns: list[URLPattern] = [
     path("thief", thief.ThiefPage.as_view()),
     path("thief/use", thief.UseView.as_view()),
     path("cross-site", cross_site.AttackerPage.as_view()),
-    *phishing_patterns,
+    *phishing,
     *(anywhere if settings.CLASS else []),
 ]
 

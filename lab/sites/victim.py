@@ -23,15 +23,27 @@ from lab.classroom.urls import at_lab
 from lab.pages import LearnPage
 from lab.urls import own_session
 
-phishing_patterns: list[URLPattern] = []
+phishing: list[URLPattern] = []
+binding: list[URLPattern] = []
 
-if "phishing" in contents.BY_SLUG:  # the part that it is about is installed
+if contents.WITH_FACTORS:
     from accounts.factors.views import FactorView
-    from lab import phishing
+    from lab.phishing import StartView as PhishingStart
 
-    phishing_patterns = [
+    phishing = [
         path("auth/login/factor", FactorView.as_view()),
-        path("bank/phishing/start", phishing.StartView.as_view()),
+        path("bank/phishing/start", PhishingStart.as_view()),
+    ]
+
+if contents.WITH_BINDING:
+    from lab.binding import ActView, ChallengeView, PassView, ProofView, StartView
+
+    binding = [
+        path("bank/binding/start", StartView.as_view()),
+        path("bank/binding/act", ActView.as_view()),
+        path("bank/binding/pass", PassView.as_view()),
+        path("bank/binding/challenge", ChallengeView.as_view()),
+        path("bank/binding/proof", ProofView.as_view()),
     ]
 
 urlpatterns = [
@@ -60,7 +72,8 @@ urlpatterns = [
     path("bank/compare/start", compare.StartView.as_view()),
     path("bank/compare/check", compare.CheckView.as_view()),
     path("bank/compare/end", compare.EndView.as_view()),
-    *phishing_patterns,
+    *phishing,
+    *binding,
     *own_session,
     *(at_lab if settings.CLASS else []),
     *(

@@ -39,7 +39,7 @@ def join(page: Page, room: Classroom, code: str) -> str:
 def test_two_pupils_and_a_teacher_hold_a_class(
     room: Classroom, new_context: Callable[..., BrowserContext]
 ) -> None:
-    """Joining, predicting, an attack between two sites, mails of one's own, and the end of it."""
+    """Joining, predicting, an attack between two sites, a copied jar, mails of one's own, and the end of it."""
     teacher, first, second = (new_context(base_url=room.url).new_page() for _ in range(3))
     names = [join(first, room, room.code), join(second, room, room.code)]
     assert len(set(names)) == 2
@@ -69,6 +69,14 @@ def test_two_pupils_and_a_teacher_hold_a_class(
         with first.expect_popup():
             box.get_by_role("button", name=re.compile("Open the attacker.s page")).click()
         expect(box.locator("[data-verdict]")).to_contain_text(fell, timeout=SLOW)
+
+    # One jar in two browsers, both played by the lab.
+    second.goto(f"{room.lab}/learn/binding#bound")
+    box = second.locator("lab-experiment#bound")
+    box.locator("[data-run]").click()
+    expect(box.locator("[data-came-true]")).to_have_attribute(
+        "data-predict", "minutes", timeout=SLOW
+    )
 
     # A mail to one pupil is in one mailbox.
     first.goto("/password/forgot")

@@ -84,6 +84,7 @@ TO_RUN: list[Stop] = [
     ("lab-cross-site", "/learn/cross-site", unfold, None),
     ("lab-refresh", "/learn/refresh", run("patient"), None),
     ("lab-phishing", "/learn/phishing", run("passkey"), None),
+    ("lab-binding", "/learn/binding#bound", run("bound"), None),
     ("lab-sessions", "/learn/sessions", run("compare"), None),
 ]
 

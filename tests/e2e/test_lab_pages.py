@@ -18,6 +18,7 @@ READ = (
     "/cross-site",
     "/refresh",
     "/phishing",
+    "/binding",
     "/sessions",
     "/map",
 )
@@ -29,6 +30,7 @@ RUN = (
     "/cross-site",
     "/refresh",
     "/phishing",
+    "/binding",
     "/sessions",
 )
 

@@ -74,7 +74,7 @@ def test_every_experiment_has_a_browser_test(
         html = browser_client.get(f"/learn{slug}").text + lab_client.get(f"/learn{slug}").text
         found |= set(re.findall(r'<lab-experiment[^>]* id="([^"]+)"', html))
 
-    assert len(found) == 24
+    assert len(found) == 27
     assert {name for name in found if f'"{name}"' not in told and f"#{name}" not in told} == set()
 
 
@@ -127,11 +127,13 @@ def test_mark_that_is_in_no_line_is_an_error() -> None:
     """A lesson cannot speak of a line that is no longer in the code that it shows."""
     name = "accounts.web.csrf.failure"
 
-    shown = show_source(name, "HTTP_ORIGIN")["lines"]
+    shown = show_source(name, "HTTP_SEC_FETCH_SITE")["lines"]
 
-    assert ["HTTP_ORIGIN" in text for _, text, _ in shown] == [marked for _, _, marked in shown]
+    assert ["HTTP_SEC_FETCH_SITE" in text for _, text, _ in shown] == [
+        marked for _, _, marked in shown
+    ]
     with pytest.raises(LookupError, match="no line with"):
-        show_source(name, "HTTP_ORIGINS")
+        show_source(name, "HTTP_SEC_FETCH_SITES")
 
 
 def test_watched_function_keeps_its_source_and_name() -> None:
@@ -171,11 +173,11 @@ def test_map_names_what_stands_behind_each_step(browser_client: BrowserClient) -
 def test_every_belief_leads_to_an_experiment_that_tries_it(
     browser_client: BrowserClient, lab_client: LabClient
 ) -> None:
-    """Thirteen of them, some true and some not. Each link ends where something runs."""
+    """Fourteen of them, some true and some not. Each link ends where something runs."""
     beliefs = part(browser_client.get("/learn").text, "data-beliefs>", "</ol>")
 
     cards = re.findall(r"<li(.*?)</li>", beliefs, re.DOTALL)
-    assert len(cards) == len(BELIEFS) == 13
+    assert len(cards) == len(BELIEFS) == 14
     assert 4 <= beliefs.count('data-true="true"') <= 9
     for card in cards:
         links = re.findall(r'href="(http://app.demo.localhost)?([^"#]+)#([^"]+)"', card)

@@ -1,5 +1,5 @@
 /**
- * The thirteen cards of /learn: what somebody believes, where to try it, and at the end about how many that was wrong.
+ * The cards of /learn: what somebody believes, where to try it, and at the end about how many that was wrong.
  *
  * What was believed is kept in this page's entry of the history: it is there on the way back from an experiment, and nowhere else.
  */
