@@ -24,7 +24,7 @@ from django.template.response import SimpleTemplateResponse
 from django.utils.crypto import get_random_string
 
 from accounts import errors, sessions
-from accounts.binding import companion, dbsc, keys
+from accounts.binding import companion, dbsc, keys, step_up
 from accounts.binding.views import RefreshView as RenewalView
 from accounts.binding.views import RegistrationView
 from accounts.models import Session
@@ -150,14 +150,14 @@ class Stage:
     def act(self, who: str, what: str, *, without: str = "") -> None:
         """Send a request, and whatever it takes before and after it.
 
-        The owner's browser signs where a proof is missing or asked for. The thief repeats what he
-        is told to repeat, with what he has.
+        The owner's browser signs where a proof is missing or asked for. Where it is asked for, both
+        send the request again: the owner's page by its script, and the thief with what he has.
         """
         method, path = REQUESTS[what]
         if who == "owner":
             self.renew_if_missing()
         response = self.send(who, method, path, without=without)
-        if response.status_code == 307:
+        if step_up.COOKIE in response.cookies:
             if who == "owner":
                 self.renew_if_missing()
             self.send(who, method, path, without=without)

@@ -139,7 +139,7 @@ def test_leaving_the_companion_out_helps_nobody(bound: Two) -> None:
 
 def test_step_up_refuses_the_fresh_copy_and_not_the_owner(bound: Two) -> None:
     """At once, while the companion is good."""
-    asked = (STEP_UP, 307, "device_proof_required")
+    asked = (STEP_UP, *REFUSED)
 
     assert bound.act("thief", "step-up") == [asked, (STEP_UP, *REFUSED)]
     assert bound.causes()[1] == "the device did not answer the question of this step-up"
