@@ -14,7 +14,7 @@ from accounts.web.problems import from_problem
 from lab import addresses, runs, tills, views
 from lab.thief import hostile_page
 
-VIA = ("own", "form", "simple", "json", "image", "iframe", "link")
+VIA = ("own", "form", "simple", "json", "image", "iframe", "link", "socket")
 TODO = re.compile(r"[a-z,]{0,60}", re.ASCII)
 SHOWN = ("Origin", "Sec-Fetch-Site", "Sec-Fetch-Mode", "Sec-Fetch-Dest", "Content-Type")
 
@@ -53,6 +53,10 @@ def transfer(request: HttpRequest) -> HttpResponse:
         # No CORS header in the answer: the browser will not send what it asked about.
         runs.note(bench, run, "cross-site", **seen, tills={})
         return HttpResponse(status=204)
+    if via == "socket":
+        # The handshake is the lesson. No socket is opened (RFC 6455 section 4.2.2).
+        runs.note(bench, run, "cross-site", **seen, tills={})
+        return HttpResponse(status=403)
     runs.note(bench, run, "cross-site", **seen, tills=tills.verdicts(request, came))
     if request.headers.get("Sec-Fetch-Dest") == "document":
         todo = request.GET.get("todo", "")
@@ -64,7 +68,7 @@ def transfer(request: HttpRequest) -> HttpResponse:
 
 
 class AttackerPage(DjangoView):
-    """GET on a hostile host: six ways to send a request to the lab's host."""
+    """GET on a hostile host: six ways to send a request to the lab's host, and a WebSocket."""
 
     def get(self, request: HttpRequest) -> HttpResponse:
         try:

@@ -10,6 +10,7 @@ TITLES = {
         "Cookies, and their name prefixes",
         "https://datatracker.ietf.org/doc/draft-ietf-httpbis-layered-cookies/",
     ),
+    "RFC 6455": ("The WebSocket protocol", RFC.format(number=6455)),
     "RFC 6750": ("Bearer tokens", RFC.format(number=6750)),
     "RFC 7009": ("Token revocation", RFC.format(number=7009)),
     "RFC 7515": ("JSON Web Signature", RFC.format(number=7515)),

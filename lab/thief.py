@@ -27,7 +27,7 @@ def policy() -> str:
     lab = addresses.lab()
     hostile = " ".join(addresses.hostile())
     return policies.victim(
-        connect_src=f"'self' {lab}",
+        connect_src=f"'self' {lab} ws{lab.removeprefix('http')}",
         img_src=f"'self' data: {lab}",
         form_action=f"'self' {lab} {hostile}",
         frame_src=lab,

@@ -90,3 +90,30 @@ def test_request_sent_later_from_the_attackers_page_is_shown_too(
     attacker.get_by_role("button", name="image").click()
 
     expect(box.locator("[data-balances]")).to_contain_text("none 40")
+
+
+@pytest.mark.parametrize(
+    ("near", "host", "outcome"),
+    [(False, "127.0.0.1", "reached"), (True, "evil.demo.localhost", "strict")],
+)
+def test_socket_from_elsewhere_reaches_the_bank_with_its_origin(
+    page: Page, server: Gatehouse, near: bool, host: str, outcome: str
+) -> None:
+    """No CORS stops a handshake. SameSite holds Strict back from another site, not a sibling."""
+    page.goto(f"http://app.demo.localhost:{server.port}/learn/cross-site#socket")
+    box = page.locator("lab-experiment#socket")
+    box.locator("[data-switch=near]").set_checked(near)
+    box.locator("[data-predict=cors]").click()
+
+    with page.expect_popup() as attacker:
+        box.locator("[data-run]").click()
+    attacker.value.get_by_role("button", name="Keep it open").click(timeout=25_000)
+
+    expect(box.locator("[data-verdict]")).to_contain_text(
+        "You expected: The browser", timeout=25_000
+    )
+    expect(box.locator("[data-came-true]")).to_have_attribute("data-predict", outcome)
+    seen = box.locator("[data-glance] [data-facts=server]")
+    expect(seen).to_contain_text(f"http://{host}:{server.port}")
+    assert ("lab_strict" in seen.inner_text()) is near
+    expect(attacker.value.locator("[data-seen]")).to_contain_text("WebSocket: an event, error")

@@ -154,3 +154,18 @@ def test_missing_second_host_is_said_and_nothing_can_be_run(
     for place, box in boxes.items():
         assert ("data-run" in box) is (place != missing)
         assert ("GATEHOUSE_HOSTILE_HOSTS" in box) is (place == missing)
+
+
+def test_handshake_of_a_socket_is_noted_and_refused(bank: LabClient) -> None:
+    """No till looks at it, and the protocol is never changed."""
+    tag = bank.bench["tag"]
+    path = f"/bank/transfer?tag={tag}&run={RUN}&from=other&via=socket"
+    upgrade = {"Connection": "Upgrade", "Upgrade": "websocket", "Origin": "http://127.0.0.1"}
+
+    answer = bank.get(path, headers=upgrade)
+
+    assert answer.status_code == 403
+    found = bank.get(f"/learn/api/evidence?run={RUN}&kind=cross-site").json()
+    assert found["entries"][-1]["headers"]["Origin"] == "http://127.0.0.1"
+    assert "lab_strict" in found["entries"][-1]["cookies"]
+    assert set(found["tills"].values()) == {100}

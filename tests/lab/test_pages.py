@@ -74,7 +74,7 @@ def test_every_experiment_has_a_browser_test(
         html = browser_client.get(f"/learn{slug}").text + lab_client.get(f"/learn{slug}").text
         found |= set(re.findall(r'<lab-experiment[^>]* id="([^"]+)"', html))
 
-    assert len(found) == 27
+    assert len(found) == 28
     assert {name for name in found if f'"{name}"' not in told and f"#{name}" not in told} == set()
 
 

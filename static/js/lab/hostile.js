@@ -1,5 +1,6 @@
 /**
- * The attacker's page of /learn/cross-site: six ways in which any page can make a browser send a request to another site.
+ * The attacker's page of /learn/cross-site: six ways in which any page can make a browser send a request to another site, and a
+ * WebSocket.
  *
  * It sees next to nothing of the answers. What they did is known to the bank alone, whose records the lab's page shows.
  */
@@ -55,6 +56,11 @@ const SEND = {
     frame.src = target('iframe');
     find('[data-frames]').append(frame);
     setTimeout(resolve, 1500, 'no event');
+  }),
+  /** Neither CORS nor a preflight: a handshake is sent, with whatever cookies SameSite lets go. */
+  socket: () => new Promise((resolve) => {
+    const socket = new WebSocket(target('socket').replace(/^http/, 'ws'));
+    socket.onopen = socket.onerror = ({ type }) => resolve(`an event, ${type}`);
   }),
   form: (todo) => {
     const form = find('[data-form]');

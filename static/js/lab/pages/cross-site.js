@@ -42,6 +42,31 @@ async function attack(box, origin, whence) {
   return { ...verdict(seen, whence), ...columns(seen) };
 }
 
+const socket = experiment('socket');
+socket.run = async () => {
+  const wanted = socket.querySelector('[data-switch="near"]')?.checked ? 'sibling' : 'other';
+  const places = [...document.querySelectorAll('[data-attack]')].map(({ dataset }) => dataset).filter((one) => one.origin);
+  const { origin, whence } = places.find((one) => one.whence === wanted) ?? places[0];
+  const run = newRun();
+  const attacker = openBeside('about:blank', 'lab-attacker');
+  const { tag } = await bench;
+  await send('POST', '/bank/cross/start', ok({ tag: 'string' }), { body: { run } });
+  attacker.location = `${origin}/cross-site?tag=${tag}&run=${run}&from=${whence}&todo=socket`;
+  const came = await until(async () => (await evidence(run, 'cross-site')).entries.find(({ via }) => via === 'socket'), 20_000);
+  if (!came) throw new Stopped(`No handshake came from ${origin}. If its page did not open, this browser cannot reach that address; nothing is pretended instead.`);
+  const strict = came.cookies.includes('lab_strict');
+  find('[data-exchanges]', socket).replaceChildren();
+  const headers = Object.entries(came.headers);
+  socket.add({ title: 'The handshake → 403', script: [['new WebSocket(…)', 'an event, error']], server: [['Cookies', came.cookies.join(', ') || 'none'], ...headers] });
+  return {
+    answer: strict ? 'strict' : 'reached',
+    text: `The handshake reached the bank from ${came.headers.Origin}, ${strict ? 'with the Strict cookies too' : 'without the Strict cookies'}. The bank refused it.`,
+    script: [['The socket', 'did not open', 'refused']],
+    server: [['Origin', came.headers.Origin], ['Cookies', came.cookies.join(', ') || 'none']],
+  };
+};
+socket.clear = async () => { for (const one of socket.querySelectorAll('[data-switch]')) one.checked = false; };
+
 async function look(box, run) {
   const found = await evidence(run, 'cross-site');
   for (const entry of found.entries) show(box, entry);
