@@ -12,11 +12,16 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.conf import settings
+from django.core.signing import Signer
 from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
 
 from lab import addresses
 
 SECONDS = 5
+
+# Opens a class to its own attackers' server, which has no cookie of a pupil (lab.classroom).
+SENDER = "X-Lab-Server"
 
 
 @dataclass(frozen=True)
@@ -60,6 +65,12 @@ def send(
         connection.close()
 
 
+def is_ours(request: HttpRequest) -> bool:
+    """Return whether a server of the lab has sent this by a Visit."""
+    given = request.headers.get(SENDER, "")
+    return constant_time_compare(given, Signer(salt=SENDER).sign("lab"))
+
+
 class Visit:
     """Visit the lab's site as a server that keeps cookies and says that it is the site's page.
 
@@ -75,6 +86,7 @@ class Visit:
         """Send one request and keep the cookies of the answer."""
         token = self.jar.get(settings.CSRF_COOKIE_NAME, "")
         more = {"Origin": addresses.lab(), "X-CSRFToken": token}
+        more[SENDER] = Signer(salt=SENDER).sign("lab")
         if body is not None:
             more["Content-Type"] = "application/json"
         answer = send(

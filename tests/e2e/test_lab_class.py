@@ -78,6 +78,14 @@ def test_two_pupils_and_a_teacher_hold_a_class(
         "data-predict", "minutes", timeout=SLOW
     )
 
+    # The attacker's server reaches the bank, and a passkey's answer is refused for its port.
+    for name, told in (("code", "signed in as Alice"), ("passkey", "takes neither the answer")):
+        first.goto(f"{room.lab}/learn/phishing#{name}")
+        box = first.locator(f"lab-experiment#{name}")
+        with first.expect_popup():
+            box.locator("[data-run]").click()
+        expect(box.locator("[data-verdict]")).to_contain_text(told, timeout=SLOW)
+
     # A mail to one pupil is in one mailbox.
     first.goto("/password/forgot")
     first.get_by_label("E-mail").fill(f"me@{names[0].lower().replace(' ', '-')}.class.test")

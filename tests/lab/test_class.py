@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.core import mail
 from django.core.management import CommandError, call_command
+from django.core.signing import Signer
 from django.http import HttpResponse
 from django.test import override_settings
 from django.urls import get_resolver
@@ -83,6 +84,16 @@ def test_stranger_is_led_to_the_door_and_gets_nothing(room: Room, alice: User) -
     assert stranger.post("/class/tally").status_code == 404
     assert stranger.get("/mail/messages").status_code == 403
     assert stranger.get("/class/me").json() == {"name": None}
+
+
+def test_mark_of_the_labs_own_server_cannot_be_made_up(room: Room) -> None:
+    """The attackers' server has no cookie of a pupil, and a stranger has not its signature."""
+    program = BearerClient()
+    real = Signer(salt=outgoing.SENDER).sign("lab")
+
+    for mark, status in ((real, 401), (f"{real}x", 403), ("lab", 403), ("", 403)):
+        answer = program.get("/api/notes", headers={outgoing.SENDER: mark}, secure=True)
+        assert answer.status_code == status, mark
 
 
 def test_token_that_the_labs_own_servers_bring_is_judged_as_ever(room: Room) -> None:

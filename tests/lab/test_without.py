@@ -42,6 +42,36 @@ def test_other_host(db):
     assert "http://localhost/notes" in answer.text
 """
 
+FACTORS = {
+    "settings.py": '    "accounts.factors",\n',
+    "urls.py": '    path("", include("accounts.factors.urls")),\n',
+}
+
+# The lab as it is then: its other pages, and no phishing page, not even a link to one.
+LAB_SMOKE = """'The lab without the second factor.'
+import pytest
+from lab.contents import PAGES
+from tests.clients import BrowserClient
+from tests.lab.clients import LabClient
+
+@pytest.mark.parametrize("slug", ["", *(f"/{page.slug}" for page in PAGES)])
+def test_page(db, slug):
+    'Each is there, and none leads to the page that is not.'
+    answer = BrowserClient().get(f"/learn{slug}")
+    assert answer.status_code == 200
+    assert "phishing" not in answer.text
+
+@pytest.mark.parametrize("host", ["localhost", "app.demo.localhost", "evil.demo.localhost"])
+@pytest.mark.parametrize("path", ["/learn/phishing", "/phishing", "/phishing/relay"])
+def test_no_phishing(db, host, path):
+    'Neither page nor relay.'
+    assert BrowserClient().get(path, SERVER_NAME=host).status_code == 404
+
+def test_experiment(db):
+    'Alice still signs in.'
+    assert LabClient().sign_in_alice().status_code == 200
+"""
+
 
 @pytest.fixture(scope="module")
 def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
@@ -54,6 +84,20 @@ def tree(tmp_path_factory: pytest.TempPathFactory) -> Path:
     assert text.count(LINE) == 1
     urls.write_text(text.replace(LINE, ""), encoding="utf-8")
     (folder / "tests" / "test_without_the_lab.py").write_text(SMOKE, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def without_factors(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The project with the lab, and without the part that passkeys and codes are in."""
+    folder = tmp_path_factory.mktemp("without-factors") / "project"
+    shutil.copytree(ROOT, folder, ignore=LEFT_OUT)
+    for name, line in FACTORS.items():
+        file = folder / "project" / name
+        text = file.read_text(encoding="utf-8")
+        assert text.count(line) == 1
+        file.write_text(text.replace(line, ""), encoding="utf-8")
+    (folder / "tests" / "test_lab_without_factors.py").write_text(LAB_SMOKE, encoding="utf-8")
     return folder
 
 
@@ -105,5 +149,15 @@ def test_project_without_the_lab_still_works(tree: Path) -> None:
     done = run(
         tree, "-m", "pytest", "-q", "-p", "no:cacheprovider", "tests/test_without_the_lab.py"
     )
+
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+def test_lab_without_the_second_factor_works_without_its_phishing_page(
+    without_factors: Path,
+) -> None:
+    """The page and its endpoints are gone, and everything else is there."""
+    tests = "tests/test_lab_without_factors.py"
+    done = run(without_factors, "-m", "pytest", "-q", "-p", "no:cacheprovider", tests)
 
     assert done.returncode == 0, done.stdout + done.stderr
