@@ -133,16 +133,14 @@ class Stage:
 
     def bind(self, offered: HttpResponse) -> None:
         """Accept the offer with a new key, as the owner's browser does."""
-        found = OFFER.search(offered["Secure-Session-Registration"])
-        if found is None:
-            raise LookupError("the sign-in offers nothing")
+        [(challenge, authorization)] = OFFER.findall(offered["Secure-Session-Registration"])
         key = ec.generate_private_key(ec.SECP256R1())
         self.scene.key = key.private_bytes(
             serialization.Encoding.PEM,
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         ).decode()
-        claims = {"jti": found[1], "authorization": found[2]}
+        claims = {"jti": challenge, "authorization": authorization}
         proof = sign(key, claims, jwk=jwk(key.public_key()))
         response = self.send("owner", "POST", dbsc.REGISTRATION, proof=proof)
         self.scene.name = json.loads(response.content)["session_identifier"]
@@ -167,12 +165,10 @@ class Stage:
         scene = self.scene
         if not scene.name or companion.name() in scene.jar("owner"):
             return
-        asked = ASKED.match(
-            self.send("owner", "POST", dbsc.REFRESH).headers.get("Secure-Session-Challenge", "")
-        )
-        if asked:
+        refusal = self.send("owner", "POST", dbsc.REFRESH)
+        for challenge in ASKED.findall(refusal.headers.get("Secure-Session-Challenge", "")):
             key: Any = serialization.load_pem_private_key(scene.key.encode(), None)
-            self.send("owner", "POST", dbsc.REFRESH, proof=sign(key, {"jti": asked[1]}))
+            self.send("owner", "POST", dbsc.REFRESH, proof=sign(key, {"jti": challenge}))
 
     def send(
         self, who: str, method: str, path: str, *, proof: str = "", without: str = ""
@@ -267,9 +263,9 @@ def let_pass(scene: Scene, seconds: int) -> None:
     )
     kinds[companion.name()] = older_companion
     for jar in (scene.owner, scene.thief):
-        for name, (text, ends) in jar.items():
-            if name in kinds:
-                jar[name] = (kinds[name](text, seconds), ends)
+        for name in jar.keys() & kinds.keys():
+            text, ends = jar[name]
+            jar[name] = (kinds[name](text, seconds), ends)
 
 
 def older(kind: type[TypedToken]) -> Callable[[str, int], str]:

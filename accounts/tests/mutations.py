@@ -587,6 +587,16 @@ def claims() -> Iterator[tuple[str, str, Mutation]]:
     for word in ("", "a b", "é", "x" * 17, 1, None, ["pwd"]):
         yield f"amr has {short(word)}", "amr is no list of words", claim(amr=["pwd", word])
     yield "auth_time after iat", "auth_time is after iat", later_sign_in
+    for odd_key in (
+        None,
+        "x" * 43,
+        {},
+        {"jkt": 1},
+        {"jkt": "x" * 42},
+        {"jkt": "x" * 43, "x5t": "y"},
+    ):
+        why = "cnf is no thumbprint of a key"
+        yield f"cnf is {short(odd_key)}", why, claim(cnf=odd_key)
     for text in NO_JSON:
         for name in ("exp", "iat", "nbf", "other"):
             yield f"{name} is {text}", f"{text} is not JSON", number(name, text)
