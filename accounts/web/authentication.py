@@ -188,4 +188,4 @@ def scheme_of(request: HttpRequest) -> str:
     It is in lower case, as case does not matter there (RFC 9110 section 11.1).
     """
     header: str = request.META.get("HTTP_AUTHORIZATION", "")
-    return header.strip().partition(" ")[0].lower()
+    return header.strip().partition(" ")[0].lower() if header else ""

@@ -83,8 +83,9 @@ def sent(request: HttpRequest) -> dict[str, str]:
 def keep(
     response: HttpResponseBase, name: str, text: str, seconds: int, *, same_site: str = "Strict"
 ) -> None:
-    """Set a cookie of a part for so many seconds. Its name is among GUARDED, and has
-    PREFIX, or `__Host-` alone where browsers ask for that (accounts.binding).
+    """Set a cookie of a part for so many seconds. Its name is among GUARDED.
+
+    It has PREFIX, or `__Host-` alone where browsers ask for that (accounts.binding).
     """
     attributes = {**ATTRIBUTES, "samesite": same_site}
     response.set_cookie(name, text, max_age=seconds, **attributes)
