@@ -34,7 +34,7 @@ def jwk(key: ec.EllipticCurvePrivateKey) -> dict[str, str]:
 
 
 def header(**changes: Any) -> dict[str, Any]:
-    """The header of a proof; a change to None leaves the member out."""
+    """Return the header of a proof. A change to None leaves the member out."""
     members = {"alg": "ES256", "typ": "dbsc+jwt"} | changes
     return {name: value for name, value in members.items() if value is not None}
 

@@ -52,7 +52,7 @@ class Program(JSONClient):
         self.tokens: dict[str, Any] = {}
 
     def proof(self, method: str, path: str, token: str = "", **changes: Any) -> str:
-        """A proof for a request. `changes` replace claims; None leaves one out."""
+        """Return a proof for a request. `changes` replace claims. One that is None is left out."""
         claims = {
             "jti": secrets.token_urlsafe(16),
             "htm": method,

@@ -617,7 +617,7 @@ def off(settings: Any) -> None:
 
 
 def test_proof_binds_nothing_where_binding_is_off(off: None, alice: User) -> None:
-    """Not even a bad one is looked at; metadata and challenges do not name it."""
+    """Not even a bad one is looked at. Metadata and challenges do not name the scheme."""
     program = Program()
 
     assert program.sign_in(alice).json()["token_type"] == "Bearer"

@@ -262,7 +262,7 @@ def test_every_operation_says_how_it_succeeds_and_fails():
 
 
 def test_credentials_are_alternatives_and_unsafe_cookies_need_csrf():
-    """Cookie, Bearer or DPoP; with the cookie, whatever changes something needs the CSRF header."""
+    """Cookie, Bearer or DPoP. With the cookie, what changes something needs the CSRF header."""
     schemes = DOCUMENT["components"]["securitySchemes"]
     programs = {"bearer", "dpop", "dpopProof"}
     assert set(schemes) == {"accessCookie", "refreshCookie", "csrfToken"} | programs

@@ -18,7 +18,15 @@ from tests.e2e.conftest import (  # noqa: F401  (fixtures and hooks)
     serve,
     server,
 )
+from tests.engines.identity_provider import IdentityProvider
 from tests.engines.people import Visitor
+
+
+@pytest.fixture(scope="module")
+def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentityProvider]:
+    """The identity provider, on another site. Whoever types a name there is that person."""
+    with IdentityProvider(tmp_path_factory.mktemp("provider")) as started:
+        yield started
 
 
 @pytest.fixture

@@ -41,13 +41,6 @@ FORTY = """
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentityProvider]:
-    """The identity provider, on another site."""
-    with IdentityProvider(tmp_path_factory.mktemp("provider")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def app(
     provider: IdentityProvider, prepared_data_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gatehouse]:
@@ -135,7 +128,7 @@ def test_password_binds_and_the_page_says_so(app: Gatehouse, page: Page, dora: P
 
 
 def test_passkey_binds(app: Gatehouse, page: Page, dora: Person) -> None:
-    """Adding it is a step-up, for which the device has signed; then it signs in alone."""
+    """Adding it is a step-up, for which the device has signed. Then it signs in alone."""
     Authenticator(page)
     bindings = sign_in_bound(page, dora, "/account")
     page.get_by_label("Name of the new passkey").fill("Laptop")

@@ -25,13 +25,6 @@ STATE = ("gatehouse_users_user", "gatehouse_federation_identity", "gatehouse_ses
 
 
 @pytest.fixture(scope="module")
-def provider(tmp_path_factory: pytest.TempPathFactory) -> Iterator[IdentityProvider]:
-    """The identity provider. Whoever types a name there is that person."""
-    with IdentityProvider(tmp_path_factory.mktemp("provider")) as started:
-        yield started
-
-
-@pytest.fixture(scope="module")
 def app(
     provider: IdentityProvider, prepared_data_dir: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Gatehouse]:
