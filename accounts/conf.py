@@ -1,9 +1,9 @@
 """Read the settings of this package, `settings.GATEHOUSE`, checked and typed, on each use.
 
 `conf.grace_seconds` is GRACE_SECONDS as it is at that moment, so that `override_settings` works and
-no value is captured at import. What was read is kept for as long as `settings.GATEHOUSE` is the
-same dict, so a change of a setting needs another dict. An unknown name and a value of another type
-are errors (gatehouse.E001), because a misspelt setting that is ignored can leave a protection off.
+no value is captured at import. What was read is kept until Django says that the setting has
+changed (`setting_changed`). An unknown name and a value of another type are errors
+(gatehouse.E001), because a misspelt setting that is ignored can leave a protection off.
 A part declares settings of its own in its `conf`. They are known while the part is installed.
 `override` runs the same code under other settings for the length of one context: a second issuer
 with keys of its own beside the first, in one process.
@@ -18,6 +18,8 @@ from typing import Any, Generic, TypeVar
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
+from django.core.signals import setting_changed
+from django.dispatch import receiver
 
 # Without "keep me signed in" a session is meant for one working day.
 SHORT_IDLE_SECONDS = 12 * 3600
@@ -227,20 +229,25 @@ def read(given: Mapping[str, Any]) -> Values:
     return values
 
 
-_NOTHING: dict[str, Any] = {}
-# The dict that was read last, and what it says.
-_known: tuple[object, Values] = (_NOTHING, Values())
+# What `settings.GATEHOUSE` says, once it was read.
+_usual: Values | None = None
 
 
 def without_override() -> Values:
     """Return the values in `settings.GATEHOUSE`. Raise ImproperlyConfigured as `read` does."""
-    global _known
-    given = getattr(settings, "GATEHOUSE", _NOTHING)
-    known, values = _known
-    if given is not known:
-        values = read(given)
-        _known = (given, values)
+    global _usual
+    values = _usual
+    if values is None:
+        _usual = values = read(getattr(settings, "GATEHOUSE", {}))
     return values
+
+
+@receiver(setting_changed)
+def _read_again(*, setting: str, **kwargs: Any) -> None:
+    """Forget the values when `override_settings` changes them."""
+    global _usual
+    if setting == "GATEHOUSE":
+        _usual = None
 
 
 # A context variable: neither another thread nor the next request in this one sees it.
@@ -253,7 +260,7 @@ def override(changes: Mapping[str, Any]) -> Iterator[None]:
 
     Raise ImproperlyConfigured as `read` does.
     """
-    token = _overriding.set(read({**getattr(settings, "GATEHOUSE", _NOTHING), **changes}))
+    token = _overriding.set(read({**getattr(settings, "GATEHOUSE", {}), **changes}))
     try:
         yield
     finally:

@@ -15,7 +15,7 @@ from typing import Any, cast
 from django.core.exceptions import ImproperlyConfigured
 
 from .. import files
-from ..conf import conf, in_force
+from ..conf import Values, conf, in_force
 from .keys import Ring, new_key
 
 log = logging.getLogger("gatehouse")
@@ -98,14 +98,23 @@ SETTINGS = ("ISSUER", "AUDIENCE", "SIGNING_KEYS", "SIGNING_KEYS_FILE")
 # By the values of these settings, None where nobody sets one.
 sources: dict[tuple[Any, ...], Source] = {}
 
+# The settings that were in force last, and their source: each request asks.
+_last: tuple[Values | None, Source] = (None, Source())
+
 
 def ring() -> Ring:
     """Return the ring of the settings in force."""
-    place = tuple(map(in_force().get, SETTINGS))  # in one reading, since each request asks
-    source = sources.get(place) or sources.setdefault(place, Source())
+    global _last
+    values = in_force()
+    known, source = _last
+    if known is not values:
+        source = sources.setdefault(tuple(map(values.get, SETTINGS)), Source())
+        _last = (values, source)
     return source.ring()
 
 
 def reset() -> None:
     """Forget the keys, as a new process would."""
+    global _last
     sources.clear()
+    _last = (None, Source())

@@ -52,7 +52,7 @@ class Principal(SimpleLazyObject):  # type: ignore[type-arg]  # none at run time
     def __init__(self, claims: AccessClaims, user: Any = None) -> None:
         """Take what the token says, and the user's row where it was read with it."""
         super().__init__(partial(load, claims.sub) if user is None else lambda: user)
-        self.__dict__["claims"] = claims  # an assignment would set the row's
+        object.__setattr__(self, "claims", claims)  # an assignment would set the row's
 
     def __bool__(self) -> bool:
         return True
@@ -103,9 +103,10 @@ class TokenAuthentication(BaseAuthentication):
             principal = authenticate_token(http, token)
         if bearer is None:
             csrf.check(http)
-        if subjects.ENROL in principal.claims.scope and not getattr(view, "for_enrolment", False):
+        claims = principal.claims
+        if subjects.ENROL in claims.scope and not getattr(view, "for_enrolment", False):
             raise EnrolmentRequired
-        return principal, principal.claims
+        return principal, claims
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
