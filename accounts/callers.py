@@ -1,6 +1,7 @@
 """Say where a request came from: its address, its network and its User-Agent.
 
-A browser says its User-Agent itself, so that proves nothing.
+`web.middleware.ClientAddress` finds the address. A browser says its User-Agent itself, so that
+proves nothing.
 """
 
 import ipaddress

@@ -2,6 +2,7 @@
 
 Linux gives each thread a priority of its own, and lets nobody raise it again. So the hash has a
 thread, and the request's thread waits for it. Nothing else runs there, and no query.
+How many may hash or wait is limited in accounts.credentials.hashing.
 """
 
 import os

@@ -18,7 +18,7 @@ from django.http import HttpRequest
 from accounts import errors, signals
 from accounts.conf import OPTIONS, TYPES
 from accounts.credentials import budgets
-from accounts.factors import second_step
+from accounts.factors import interrupted
 from accounts.people import mails, notices
 from accounts.web import problems
 from project.variables import VARIABLES
@@ -129,7 +129,7 @@ def limits() -> Iterator[tuple[str, str, str]]:
         *budgets.sign_in_budgets(nobody, ""),
         *mails.mail_budgets(nobody, "register, reset, e-mail change:", ""),
         budgets.Budget("bad tokens of a network", "", budgets.BAD_TOKEN_LIMIT, 60),
-        budgets.Budget("codes after one password", "", second_step.TRIES, second_step.SECONDS),
+        budgets.Budget("codes after one password", "", interrupted.TRIES, interrupted.SECONDS),
     ]
     for budget in known:
         minutes = budget.seconds // 60

@@ -10,4 +10,4 @@ class FactorsConfig(AppConfig):
     default_auto_field = "django.db.models.BigAutoField"
 
     def ready(self) -> None:
-        from . import checks, gate, second_step  # noqa: F401  (they connect themselves)
+        from . import checks, gate, interrupted  # noqa: F401  (they connect themselves)

@@ -1,5 +1,6 @@
 """Answer the core: what a sign-in still needs, and what a code or a passkey proves.
 
+A new factor is a module beside `totp`, and is named here, in `urls` and in `views`.
 Also what changes a person's factors. Each change is an event and a mail, in the transaction that
 makes it.
 """

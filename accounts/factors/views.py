@@ -16,7 +16,7 @@ from ..web.base import ProtectedEndpoint
 from ..web.bodies import Body, Factors, Name, State
 from ..web.browser import BrowserView, own_session, response_with_cookies
 from ..web.permissions import RecentlyAuthenticated
-from . import gate, passkeys, recovery, second_step, totp
+from . import gate, interrupted, passkeys, recovery, totp
 from .models import Passkey
 
 ONE_OF = "Send a code, a recovery code or a passkey's answer: one of them."
@@ -97,14 +97,14 @@ class FactorView(BrowserView):
     def post(self, request: HttpRequest, given: dict[str, Any]) -> HttpResponse:
         if len(given) != 1:
             raise ValidationFailed(errors={"code": [ONE_OF]})
-        step = second_step.read(request)
+        step = interrupted.read(request)
         user = step.user()
         step.count_try()
         proven = [*step.proven(), *credentials.prove(request, user, given)]
         step.use()
         issued = browser.sign_in(request, user, evidence=proven, remember=step.remember)
         response = response_with_cookies(issued)
-        second_step.drop(response)
+        interrupted.drop(response)
         return response
 
 

@@ -1,5 +1,6 @@
 """Refuse access tokens before they expire, without asking the database for each request.
 
+`session` ends sessions. Here every process hears of it.
 Each process keeps a feed: the sessions that ended, and the users whose `ver` rose, within the
 longest life of an access token. Each poll reads that whole period again, because a cursor on id or
 time would miss a transaction that commits late.

@@ -1,4 +1,4 @@
-"""Read the compact JWS form strictly, before a signature is checked.
+"""Read the compact JWS form strictly, before `signing` checks the signature.
 
 RFC 7515 sections 3 and 4, RFC 7519 section 7.2, draft-ietf-oauth-rfc8725bis section 3.14. Token
 libraries are more generous than that in places (padding, duplicate names, other encodings of

@@ -60,7 +60,7 @@ DOORS = {
     "accounts/federation/flow.py finish_link",
     "accounts/staff/site.py GatehouseAdmin.login",
     # The lab's own people, keys and issuer.
-    "lab/clockwork.py StartView.step",
+    "lab/refresh.py StartView.step",
     "lab/compare.py StartView.post",
     "lab/jars.py Stage.sign_in",
     "lab/storage.py SignInView.post",

@@ -9,7 +9,7 @@ import pytest
 from django.db import connection
 
 from accounts.audit.models import SecurityEvent
-from accounts.factors import recovery, second_step, totp
+from accounts.factors import interrupted, recovery, totp
 from accounts.factors.models import Totp
 from accounts.models import Session
 from accounts.tests.forge import contents
@@ -20,7 +20,7 @@ from tests.clients import PASSWORDS, BearerClient, BrowserClient
 from tests.factors import steps
 from tests.people import mails
 
-COOKIE = second_step.COOKIE
+COOKIE = interrupted.COOKIE
 ACCESS = "__Host-Http-access_token"
 
 
@@ -119,7 +119,7 @@ def test_session_that_the_browser_had_ends_with_the_second_step(
 def test_five_wrong_codes_end_the_password_step(alice: User, app: Any) -> None:
     """ASVS 6.5.5: a million guesses need 200,000 right passwords."""
     page = half_way(alice)
-    for _ in range(second_step.TRIES):
+    for _ in range(interrupted.TRIES):
         wrong = page.post("/auth/login/factor", {"code": "000000"})
         assert steps.code(wrong) == (401, "invalid_credentials")
 
@@ -218,7 +218,7 @@ def test_code_without_its_password_step_opens_nothing(
     assert steps.code(response) == (401, "not_authenticated")
 
 
-@pytest.mark.parametrize("seconds", [second_step.SECONDS + 1, -60])
+@pytest.mark.parametrize("seconds", [interrupted.SECONDS + 1, -60])
 def test_password_step_is_good_for_five_minutes(
     alice: User, app: Any, time_machine: Any, seconds: int
 ) -> None:

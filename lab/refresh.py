@@ -21,7 +21,7 @@ from accounts.signals import KINDS
 from accounts.tokens.claims import Issued
 from accounts.web.bodies import Worded
 from accounts.web.browser import BrowserView
-from lab import profile, recorder, rows, runs, views
+from lab import profile, recorder, refresh_row, runs, views
 from lab.instrument import Call, watch
 from lab.models import Bench
 
@@ -75,7 +75,7 @@ class StepView(BrowserView, ABC):
         with override(with_window(given["window"])), recorder.events() as written:
             found = self.step(At(request, bench, run, given))
             said = [{"kind": one["kind"], "text": KINDS[one["kind"]]} for one in written]
-            return Response({**found, "row": rows.row(bench, run), "events": said})
+            return Response({**found, "row": refresh_row.row(bench, run), "events": said})
 
     @abstractmethod
     def step(self, at: At) -> dict[str, Any]:
@@ -113,7 +113,7 @@ class TurnView(StepView):
             answer = {"status": 401, "cause": refusal.cause, "generation": None}
         else:
             answer = {"status": 200, "cause": "", **at.hand_out(issued)}
-        return {"presented": presented, "verdict": rows.verdict_of(calls), **answer}
+        return {"presented": presented, "verdict": refresh_row.verdict_of(calls), **answer}
 
 
 class UseView(StepView):
@@ -135,7 +135,9 @@ class EndView(StepView):
     """Sign-out: the session ends, and with it, through the feed, its access tokens."""
 
     def step(self, at: At) -> dict[str, Any]:
-        sessions.end(Session.objects.filter(id=rows.session_of(at.bench, at.run)), "signed_out")
+        sessions.end(
+            Session.objects.filter(id=refresh_row.session_of(at.bench, at.run)), "signed_out"
+        )
         return {"status": 204, "cause": ""}
 
 
