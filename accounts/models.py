@@ -66,16 +66,17 @@ class Session(models.Model):
     authenticated_at = models.DateTimeField()
     # What was proven at `authenticated_at` (accounts.evidence): words with blanks between them, and
     # how strong that is. `credential` is what the session began with, where that can be removed.
-    amr = models.CharField(max_length=200, blank=True)
-    acr = models.CharField(max_length=1, default="1")
-    credential = models.CharField(max_length=64, blank=True)
+    # They came later, as `jkt` did: the database fills them in for a server of an older release.
+    amr = models.CharField(max_length=200, blank=True, default="", db_default="")
+    acr = models.CharField(max_length=1, default="1", db_default="1")
+    credential = models.CharField(max_length=64, blank=True, default="", db_default="")
     idle_seconds = models.PositiveIntegerField()
     idle_expires_at = models.DateTimeField()
     absolute_expires_at = models.DateTimeField()
     ended_at = models.DateTimeField(null=True)
     end_reason = models.CharField(max_length=24, blank=True)
     # The RFC 7638 thumbprint of the key whose possession its callers prove. Empty: they need none.
-    jkt = models.CharField(max_length=43, blank=True)
+    jkt = models.CharField(max_length=43, blank=True, default="", db_default="")
     # The `kid` of every key that has signed for this session. Dropping a leaked key ends those.
     signing_kids = models.TextField(default="")
     address = models.CharField(max_length=45, blank=True)

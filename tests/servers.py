@@ -193,11 +193,14 @@ class Gatehouse:
     """The application on a free port, started as `./run` does: `with Gatehouse(folder) as app`.
 
     `app.url` is its address. `env` holds more GATEHOUSE_* variables; none of the developer's own
-    is inherited.
+    is inherited. `root` is the tree of code to start.
     """
 
-    def __init__(self, data_dir: Path, *, https: bool = False, **env: object) -> None:
+    def __init__(
+        self, data_dir: Path, *, https: bool = False, root: Path = ROOT, **env: object
+    ) -> None:
         self.data_dir = data_dir
+        self.root = root
         self.https = https
         self.env = {name: str(value) for name, value in env.items()}
         self.port = free_port()
@@ -240,7 +243,12 @@ class Gatehouse:
         """Runs a management command against this server's data; returns what it printed."""
         command = [sys.executable, "manage.py", *arguments]
         done = subprocess.run(
-            command, cwd=ROOT, env=self._environment(), check=False, capture_output=True, text=True
+            command,
+            cwd=self.root,
+            env=self._environment(),
+            check=False,
+            capture_output=True,
+            text=True,
         )
         if done.returncode:
             raise RuntimeError(f"manage.py {arguments[0]} failed:\n{done.stdout}{done.stderr}")
@@ -267,7 +275,7 @@ class Gatehouse:
         with self.log_file.open("ab") as output:
             self.process = subprocess.Popen(
                 self._command(),
-                cwd=ROOT,
+                cwd=self.root,
                 env=self._environment(),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
