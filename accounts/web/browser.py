@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from .. import credentials, sessions, signals, tokens
+from .. import credentials, sessions, tokens
 from ..errors import DeviceProofRequired, InvalidToken, SessionEnded
 from ..evidence import Evidence
 from ..models import Session
@@ -69,21 +69,6 @@ def sign_in(
     credentials.announce_sign_in(request, user)
     csrf.rotate(request)
     return issued
-
-
-def interrupted(
-    response: HttpResponse,
-    request: HttpRequest,
-    user: AbstractBaseUser,
-    *,
-    evidence: Sequence[Evidence],
-    remember: bool,
-) -> HttpResponse:
-    """Return this answer to a sign-in that proved too little, for whoever can go on with it."""
-    signals.interrupted.send(
-        None, request=request, response=response, user=user, evidence=evidence, remember=remember
-    )
-    return response
 
 
 def response_with_cookies(issued: Issued) -> HttpResponse:
