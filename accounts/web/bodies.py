@@ -43,11 +43,6 @@ def is_one_line(text: str) -> bool:
     return OUTSIDE_A_LINE.search(text) is None
 
 
-def as_one_line(text: str) -> str:
-    """Return the text with a space for each character that a name may not have."""
-    return OUTSIDE_A_LINE.sub(" ", text).strip()
-
-
 class JSONParser(parsers.BaseParser):
     """Read JSON exactly as RFC 8259 has it, in UTF-8: no NaN, no lone surrogates, limited depth."""
 
