@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -145,11 +145,3 @@ def flatten(detail: Any) -> dict[str, list[str]]:
             for field, texts in detail.items()
         }
     return {"non_field_errors": [str(text) for text in detail]}
-
-
-def kinds(above: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield every kind of problem of this package below this one, each before those below it."""
-    for kind in above.__subclasses__():
-        if kind.__module__ == errors.__name__:
-            yield kind
-            yield from kinds(kind)
