@@ -3,6 +3,6 @@
 Others use the names below. `budgets` counts failures.
 """
 
-from .verification import announce_sign_in, hashing_slot, prove, verify, verify_again
+from .verification import hashing_slot, prove, verify, verify_again
 
-__all__ = ["announce_sign_in", "hashing_slot", "prove", "verify", "verify_again"]
+__all__ = ["hashing_slot", "prove", "verify", "verify_again"]

@@ -11,7 +11,6 @@ from typing import Any
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.contrib.auth.signals import user_logged_in
 from django.db import connection
 from django.http import HttpRequest
 
@@ -100,11 +99,6 @@ def prove(request: HttpRequest, user: AbstractBaseUser, given: dict[str, Any]) -
     if not found:
         raise InvalidCredentials("no part knows this factor")
     return found
-
-
-def announce_sign_in(request: HttpRequest, user: AbstractBaseUser) -> None:
-    """Send Django's own signal, which sets last_login."""
-    user_logged_in.send(type(user), request=request, user=user)
 
 
 # Argon2 takes 100 MiB and a quarter of a second each time, by design. Fifty sign-ins at once would

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from .. import credentials, sessions, tokens
+from .. import sessions, tokens
 from ..errors import DeviceProofRequired, InvalidToken, SessionEnded
 from ..evidence import Evidence
 from ..models import Session
@@ -66,7 +67,7 @@ def sign_in(
         user, evidence=evidence, client=Session.Client.WEB, remember=remember, request=request
     )
     sessions.end(had.exclude(id=issued.session.id), "replaced")
-    credentials.announce_sign_in(request, user)
+    user_logged_in.send(type(user), request=request, user=user)  # which sets last_login
     csrf.rotate(request)
     return issued
 
