@@ -49,7 +49,7 @@ def from_problem(exc: Problem) -> HttpResponse:
 
 
 def problem(status: int, code: str, detail: str) -> HttpResponse:
-    """Return a failure in the same shape, for what no exception of ours says."""
+    """Return a failure in the same shape, where its caller has a code and words of its own."""
     return from_problem(_other(status, code, detail))
 
 
