@@ -111,6 +111,6 @@ def own_session(request: SignedInRequest) -> tuple[Session, Any]:
     Raise InvalidToken if the session has just ended.
     """
     session = sessions.find_live(request.user.session_id, request.user.sub)
-    if session is None or session.user is None:
+    if session is None:
         raise InvalidToken("the session ended a moment ago")
     return session, session.user
