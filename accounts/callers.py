@@ -21,7 +21,7 @@ def address_of(request: HttpRequest | None) -> str:
 
     It is empty where there is no request, or none can be read.
     """
-    return getattr(request, "client_address", "") if request is not None else ""
+    return getattr(request, "client_address", "")
 
 
 def network_of(request: HttpRequest | None) -> str:

@@ -32,8 +32,7 @@ class Evidence:
     use_up: Callable[[], None] | None = None
 
 
-PASSWORD = Evidence(how="password", amr=("pwd",))
-BY_PASSWORD = (PASSWORD,)
+BY_PASSWORD = (Evidence(how="password", amr=("pwd",)),)
 
 
 def is_value(text: str) -> bool:

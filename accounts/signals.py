@@ -81,7 +81,7 @@ ending_all = Signal()
 # accounts.metrics counts them.
 refreshed = Signal()
 
-# Sent by `web.browser.interrupted` with `request`, `response`, `user`, `evidence` and `remember`,
+# Sent by each way in for browsers with `request`, `response`, `user`, `evidence` and `remember`,
 # where a browser has proven too little. A listener may keep in a cookie what was proven, for
 # whoever goes on (accounts.factors).
 interrupted = Signal()

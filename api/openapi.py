@@ -6,6 +6,7 @@ Leaves out: the learning lab, the pages and the administration.
 """
 
 import json
+from collections.abc import Iterator
 from typing import Any
 
 from drf_spectacular.openapi import AutoSchema
@@ -13,6 +14,7 @@ from drf_spectacular.types import OpenApiTypes
 from rest_framework.permissions import SAFE_METHODS
 
 from accounts import errors
+from accounts.errors import Problem
 from accounts.web import bodies, problems
 from accounts.web.base import Endpoint, ProtectedView
 from accounts.web.permissions import RecentlyAuthenticated, ScopedAccess
@@ -210,10 +212,18 @@ class ContractSchema(AutoSchema):
         return found
 
 
+def kinds(above: type[Problem] = Problem) -> Iterator[type[Problem]]:
+    """Yield every kind of problem of `accounts` below this one, each before those below it."""
+    for kind in above.__subclasses__():
+        if kind.__module__ == errors.__name__:
+            yield kind
+            yield from kinds(kind)
+
+
 def failures(status: int, codes: str) -> dict[str, dict[str, Any]]:
     """Return, for each code that is named, the body that is really sent with this status."""
     found: dict[str, dict[str, Any]] = {}
-    for kind in problems.kinds():
+    for kind in kinds():
         if f"`{kind.code}`" in codes and kind.code not in found:
             fields = {"title": [bodies.MISSING]}
             refusal = kind(errors=fields) if kind is errors.ValidationFailed else kind()

@@ -20,7 +20,7 @@ from accounts.conf import OPTIONS, TYPES
 from accounts.credentials import budgets
 from accounts.factors import interrupted
 from accounts.people import mails, notices
-from accounts.web import problems
+from api import openapi
 from project.variables import VARIABLES
 from tools.endpoints import endpoints
 from tools.markdown import code, page, table
@@ -97,7 +97,7 @@ def security_events() -> str:
 
 def error_codes() -> str:
     kinds: dict[str, type[errors.Problem]] = {}
-    for kind in problems.kinds():
+    for kind in openapi.kinds():
         kinds.setdefault(kind.code, kind)  # those below it with the same code are answered alike
     rows = [
         [code(name), str(kind.status_code), kind.detail_text, occasion(kind)]

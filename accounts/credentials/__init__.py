@@ -1,9 +1,8 @@
 """Check who somebody is, within budgets for failures. Django's backends check the passwords.
 
-Others use the names below. `budgets` counts failures, and `hashing` limits how many passwords are
-hashed at a time.
+Others use the names below. `budgets` counts failures.
 """
 
-from .verification import announce_sign_in, ask_backends, prove, verify, verify_again
+from .verification import hashing_slot, prove, verify, verify_again
 
-__all__ = ["announce_sign_in", "ask_backends", "prove", "verify", "verify_again"]
+__all__ = ["hashing_slot", "prove", "verify", "verify_again"]

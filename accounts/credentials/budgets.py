@@ -80,28 +80,28 @@ def check(budgets: Iterable[Budget]) -> None:
             raise Throttled(budget.name, wait=ends - now)
 
 
-def spend(budgets: list[Budget], amount: int = 1) -> list[str]:
+def spend(budgets: list[Budget]) -> list[str]:
     """Charge every budget. Return the names of budgets that this call used up.
 
     Raise Throttled, and charge none, if one is already used up.
     """
     taken, used_up = [], []
     for budget in budgets:
-        count, started_at, now = _add(budget, amount)
+        count, started_at, now = _add(budget, 1)
         taken.append(budget)
         if count > budget.limit:
-            give_back(taken, amount)
+            give_back(taken)
             raise Throttled(budget.name, wait=started_at + budget.seconds - now)
         if count == budget.limit:
             used_up.append(budget.name)
     return used_up
 
 
-def give_back(budgets: list[Budget], amount: int = 1) -> None:
+def give_back(budgets: list[Budget]) -> None:
     """Undo `spend`, because what it was reserved for did not fail."""
     for budget in budgets:
-        charged = FailureCount.objects.filter(key=budget.key, count__gte=amount)
-        charged.update(count=F("count") - amount)
+        charged = FailureCount.objects.filter(key=budget.key, count__gte=1)
+        charged.update(count=F("count") - 1)
 
 
 def clear(email: str) -> None:

@@ -90,7 +90,8 @@ def sign_in(request: HttpRequest, handshake: Handshake, proof: Proof) -> HttpRes
     except SecondFactorRequired as refusal:
         methods = ",".join(refusal.members["methods"])
         response = redirect(LOGIN, methods=methods, next=handshake.next)
-        return browser.interrupted(response, request, user, **proven)
+        signals.interrupted.send(None, request=request, response=response, user=user, **proven)
+        return response
     response = HttpResponseRedirect(handshake.next)
     cookies.set_tokens(response, issued)
     for other in handshakes.kept_in(request, Handshake).values():

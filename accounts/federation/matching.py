@@ -26,7 +26,7 @@ from ..people.mails import can_receive_mail
 from ..people.models import LinkToken
 from ..users.models import User
 from ..users.spelling import mailable
-from ..web.bodies import as_one_line
+from ..web.bodies import OUTSIDE_A_LINE
 from . import handshake, protocol
 from .conf import conf
 from .handshake import Pending
@@ -73,7 +73,7 @@ def profile(proof: Proof) -> Profile:
     except ValidationError as error:
         raise SignInError("oidc_unverified", "there is no usable e-mail address") from error
     name = told.get("name") or proof.claims.get("name")
-    kept = as_one_line(name)[:150] if isinstance(name, str) else ""
+    kept = OUTSIDE_A_LINE.sub(" ", name).strip()[:150] if isinstance(name, str) else ""
     return Profile(email, kept, is_verified(told))
 
 

@@ -6,6 +6,7 @@ that a cookie keeps from them.
 
 from typing import Any, ClassVar
 
+from django.contrib.auth.signals import user_logged_in
 from django.http import HttpRequest
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -81,7 +82,7 @@ class TokenView(ClientView):
             remember=True,
             request=request,
         )
-        credentials.announce_sign_in(request, user)
+        user_logged_in.send(type(user), request=request, user=user)  # which sets last_login
         return Response(pair(issued))
 
 

@@ -113,7 +113,7 @@ def _use_up(evidence: Sequence[Evidence]) -> None:
             one.use_up()
 
 
-def recent(found: "QuerySet[Session]") -> list[Evidence]:
+def recent(found: QuerySet[Session]) -> list[Evidence]:
     """Return what was proven in these sessions within the last five minutes (ASVS 5.0 7.5)."""
     now = Now()
     fresh = found.annotate(now=now).filter(
@@ -241,7 +241,7 @@ def forget_second_factors(user: AbstractBaseUser) -> None:
     strong.update(acr=ONE, amr="")
 
 
-def end(ending: "QuerySet[Session]", reason: str) -> int:
+def end(ending: QuerySet[Session], reason: str) -> int:
     """End those of the sessions that are still live, at once. Return how many there were."""
     ended = ending.filter(ended_at=None).update(ended_at=Now(), end_reason=reason)
     if ended:
@@ -270,7 +270,7 @@ def end_everyones(reason: str) -> int:
     return end(Session.objects.all(), reason)
 
 
-def sign_out(leaving: "QuerySet[Session]", request: HttpRequest | None = None) -> None:
+def sign_out(leaving: QuerySet[Session], request: HttpRequest) -> None:
     """End these sessions, with an event for each one that was live.
 
     If revoking or recording fails, the transaction rolls back and the session stays live. Signing

@@ -168,19 +168,15 @@ def is_outdated(encoded: str) -> bool:
     return hasher.algorithm != preferred.algorithm or preferred.must_update(encoded)
 
 
-def is_new(user: AbstractBaseUser) -> bool:
-    """Return whether saving makes the row.
-
-    A copy from a file (loaddata) always takes itself for new, so the table is asked.
-    """
-    return user._state.adding and not subjects.rows().filter(pk=user.pk).exists()
-
-
 def changes(user: AbstractBaseUser, update_fields: Iterable[str] | None) -> dict[str, Any]:
-    """Return the watched columns to which saving gives another value, with what the row has."""
+    """Return the watched columns to which saving gives another value, with what the row has.
+
+    None if saving makes the row. The table is asked for that too, since a copy from a file
+    (loaddata) always takes itself for new.
+    """
     watched = {name for name in WATCHED if subjects.has_field(name)}
     saved = watched if update_fields is None else watched & {*update_fields}
-    if is_new(user) or not saved:
+    if not saved:
         return {}
     before = subjects.rows().filter(pk=user.pk).values(*saved).first() or {}
     return {name: value for name, value in before.items() if value != getattr(user, name)}

@@ -62,7 +62,7 @@ class Source:
         text = conf.signing_keys
         path = conf.signing_keys_file
         seen: object = text or _stamp(path)
-        if seen == self.seen and self.current is not None:
+        if seen == self.seen:
             return
         try:
             self.current = Ring.parse(text or path.read_text(encoding="utf-8"))

@@ -43,8 +43,8 @@ class SigningKey:
     @cached_property
     def kid(self) -> str:
         """Return the key's thumbprint: SHA-256 of the required members in order (RFC 7638)."""
-        members = {name: self.public_jwk_members()[name] for name in ("crv", "kty", "x", "y")}
-        return b64(hashlib.sha256(json.dumps(members, separators=(",", ":")).encode()).digest())
+        members = json.dumps(self.public_jwk_members(), sort_keys=True, separators=(",", ":"))
+        return b64(hashlib.sha256(members.encode()).digest())
 
     def public_jwk_members(self) -> dict[str, str]:
         point = self.public.public_numbers()

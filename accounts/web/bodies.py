@@ -13,7 +13,6 @@ from django.contrib.auth.base_user import AbstractBaseUser
 from django.core import validators as django
 from django.core.exceptions import ValidationError
 from rest_framework import negotiation, parsers, renderers, serializers
-from rest_framework import validators as drf
 from rest_framework.request import Request
 from rest_framework.utils import encoders
 
@@ -41,11 +40,6 @@ def is_one_line(text: str) -> bool:
     Where a name stands beside other text, whoever shows it keeps its direction apart.
     """
     return OUTSIDE_A_LINE.search(text) is None
-
-
-def as_one_line(text: str) -> str:
-    """Return the text with a space for each character that a name may not have."""
-    return OUTSIDE_A_LINE.sub(" ", text).strip()
 
 
 class JSONParser(parsers.BaseParser):
@@ -99,12 +93,6 @@ TEXTS = {
     "blank": "Write something here.",
     "invalid_choice": "This is none of the possible values.",
 }
-VALIDATOR_TEXTS: dict[type[Any], str] = {
-    django.ProhibitNullCharactersValidator: "The character NUL cannot be kept. Leave it out.",
-    drf.ProhibitSurrogateCharactersValidator: (
-        "Half a character (a surrogate) cannot be kept. Leave it out."
-    ),
-}
 
 
 class AtMost(django.MaxLengthValidator):
@@ -152,8 +140,8 @@ def _reworded(validator: Any, subject: str) -> Any:
     """Return a validator that refuses the same values in our words."""
     if isinstance(validator, django.MaxLengthValidator):
         return AtMost(validator.limit_value, subject)
-    if type(validator) in VALIDATOR_TEXTS:
-        validator.message = VALIDATOR_TEXTS[type(validator)]
+    if isinstance(validator, django.ProhibitNullCharactersValidator):
+        validator.message = "The character NUL cannot be kept. Leave it out."
     return validator
 
 

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.contrib.auth.base_user import AbstractBaseUser
+from django.contrib.auth.signals import user_logged_in
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from rest_framework.request import Request
 
-from .. import credentials, sessions, signals, tokens
+from .. import sessions, tokens
 from ..errors import DeviceProofRequired, InvalidToken, SessionEnded
 from ..evidence import Evidence
 from ..models import Session
@@ -66,24 +67,9 @@ def sign_in(
         user, evidence=evidence, client=Session.Client.WEB, remember=remember, request=request
     )
     sessions.end(had.exclude(id=issued.session.id), "replaced")
-    credentials.announce_sign_in(request, user)
+    user_logged_in.send(type(user), request=request, user=user)  # which sets last_login
     csrf.rotate(request)
     return issued
-
-
-def interrupted(
-    response: HttpResponse,
-    request: HttpRequest,
-    user: AbstractBaseUser,
-    *,
-    evidence: Sequence[Evidence],
-    remember: bool,
-) -> HttpResponse:
-    """Return this answer to a sign-in that proved too little, for whoever can go on with it."""
-    signals.interrupted.send(
-        None, request=request, response=response, user=user, evidence=evidence, remember=remember
-    )
-    return response
 
 
 def response_with_cookies(issued: Issued) -> HttpResponse:
@@ -125,6 +111,6 @@ def own_session(request: SignedInRequest) -> tuple[Session, Any]:
     Raise InvalidToken if the session has just ended.
     """
     session = sessions.find_live(request.user.session_id, request.user.sub)
-    if session is None or session.user is None:
+    if session is None:
         raise InvalidToken("the session ended a moment ago")
     return session, session.user

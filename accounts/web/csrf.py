@@ -8,6 +8,7 @@ every cookie. Bearer requests need no defence, because no browser attaches a Bea
 """
 
 import logging
+from typing import NoReturn
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
@@ -47,33 +48,21 @@ def check(request: HttpRequest) -> None:
     """
     if request.method in SAFE_METHODS:
         return
-    refuse(request, failure(request))
+    if reason := failure(request):
+        refuse(request, reason)
 
 
-def check_origin(request: HttpRequest) -> None:
-    """Raise CsrfFailed if another's Origin is sent with what a browser asks by itself.
-
-    It knows no token of a page, and often sends no Origin. Something else has to stand in for both
-    (accounts.binding).
-    """
-    ours = f"{request.scheme}://{request.get_host()}"
-    origin = request.META.get("HTTP_ORIGIN", ours)
-    if origin != ours:
-        refuse(request, f"Origin is {shown(origin)}, this server is {ours}")
-
-
-def refuse(request: HttpRequest, reason: str) -> None:
-    """Raise CsrfFailed for this reason, with an event. Do nothing if it is empty."""
-    if reason:
-        log.warning("refused csrf_failed: %s", reason)
-        signals.tell("csrf_failed", request, detail={"reason": reason}, anonymous=True)
-        refusal = CsrfFailed(reason)
-        refusal.logged = True
-        if has_unreadable_cookies(request):
-            refusal.detail = ErrorDetail(UNREADABLE, refusal.code)
-        elif settings.DEBUG or conf.explain_csrf:
-            refusal.detail = ErrorDetail(f"{refusal.detail} ({reason})", refusal.code)
-        raise refusal
+def refuse(request: HttpRequest, reason: str) -> NoReturn:
+    """Raise CsrfFailed for this reason, with an event."""
+    log.warning("refused csrf_failed: %s", reason)
+    signals.tell("csrf_failed", request, detail={"reason": reason}, anonymous=True)
+    refusal = CsrfFailed(reason)
+    refusal.logged = True
+    if has_unreadable_cookies(request):
+        refusal.detail = ErrorDetail(UNREADABLE, refusal.code)
+    elif settings.DEBUG or conf.explain_csrf:
+        refusal.detail = ErrorDetail(f"{refusal.detail} ({reason})", refusal.code)
+    raise refusal
 
 
 def failure(request: HttpRequest) -> str:

@@ -3,7 +3,7 @@
 import json
 import logging
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import lru_cache
 from http import HTTPStatus
 from typing import Any
@@ -25,36 +25,39 @@ REALM = 'Bearer realm="gatehouse"'
 # None while it is not taken. A part adds its own when it is installed (accounts.binding: DPoP).
 SCHEMES: dict[str, Callable[[], dict[str, str] | None]] = {}
 
+MEDIA_TYPE = "application/problem+json"
+
 # RFC 9110's phrase, which Python has from 3.13 on.
 TITLES = {413: "Content Too Large"}
 
 
-def problem(
-    status: int,
-    code: str,
-    detail: str,
-    *,
-    members: dict[str, Any] | None = None,
-    headers: dict[str, str] | None = None,
-    challenge: dict[str, str] | None = None,
-    scheme: str = "",
-) -> HttpResponse:
-    """Return a failure in its one shape: RFC 9457 with our `code`, and a 401's challenge.
+def from_problem(exc: Problem) -> HttpResponse:
+    """Return the answer to a failure, in its one shape: RFC 9457 with our `code`.
 
-    `members` are what the body says besides, and `challenge` what WWW-Authenticate does. It names
-    every scheme that is taken, or the given one alone.
+    The challenge of a 401 names every scheme that is taken, or the problem's own alone.
     """
-    make = _body if members else _plain_body
-    body = make(status, code, detail, **(members or {}))
-    response = HttpResponse(
-        body, status=status, headers=headers, content_type="application/problem+json"
-    )
-    if status == 401:
+    make = _body if exc.members else _plain_body
+    body = make(exc.status_code, exc.code, str(exc.detail), **exc.members)
+    response = HttpResponse(body, MEDIA_TYPE, status=exc.status_code, headers=exc.headers)
+    if exc.status_code == 401:
         # RFC 6750 section 3.1: an error code only where a token was sent.
-        sent = code in {errors.InvalidToken.code, errors.SessionEnded.code}
-        said = challenge or ({"error": "invalid_token"} if sent else {})
-        response["WWW-Authenticate"] = _challenges(said, scheme)
+        sent = exc.code in {errors.InvalidToken.code, errors.SessionEnded.code}
+        said = exc.challenge or ({"error": "invalid_token"} if sent else {})
+        response["WWW-Authenticate"] = _challenges(said, exc.scheme)
+    exc.finish(response)
     return response
+
+
+def problem(status: int, code: str, detail: str) -> HttpResponse:
+    """Return a failure in the same shape, where its caller has a code and words of its own."""
+    return from_problem(_other(status, code, detail))
+
+
+def _other(status: int, code: str, detail: str) -> Problem:
+    found = Problem(detail)
+    found.status_code, found.code = status, code
+    found.detail = ErrorDetail(detail, code)
+    return found
 
 
 def _challenges(said: dict[str, str], only: str) -> str:
@@ -88,21 +91,6 @@ def _body(status: int, code: str, detail: str, **more: Any) -> bytes:
 _plain_body = lru_cache(maxsize=256)(_body)
 
 
-def from_problem(exc: Problem) -> HttpResponse:
-    """Return the answer to one of our own exceptions."""
-    response = problem(
-        exc.status_code,
-        exc.code,
-        str(exc.detail),
-        members=exc.members,
-        headers=exc.headers,
-        challenge=exc.challenge,
-        scheme=exc.scheme,
-    )
-    exc.finish(response)
-    return response
-
-
 def answer(exc: Exception, context: dict[str, Any]) -> HttpResponse | None:
     """Return the answer to an exception, or None for one that becomes a 500.
 
@@ -131,15 +119,9 @@ def translate(exc: Exception) -> Problem | None:
             return make(str(exc))
     if isinstance(exc, drf.Throttled):
         return errors.Throttled(str(exc), wait=math.ceil(getattr(exc, "wait", None) or 600))
-    return from_other_app(exc) if isinstance(exc, drf.APIException) else None
-
-
-def from_other_app(exc: drf.APIException) -> Problem:
-    """Return another app's refusal in our shape, with its own status, code and words."""
-    known = Problem(str(exc))
-    known.status_code, known.code = exc.status_code, exc.default_code
-    known.detail = ErrorDetail(str(exc.detail), exc.default_code)
-    return known
+    if isinstance(exc, drf.APIException):  # of another app: its own status, code and words
+        return _other(exc.status_code, exc.default_code, str(exc.detail))
+    return None
 
 
 TRANSLATIONS: list[tuple[tuple[type[Exception], ...], type[Problem]]] = [
@@ -163,11 +145,3 @@ def flatten(detail: Any) -> dict[str, list[str]]:
             for field, texts in detail.items()
         }
     return {"non_field_errors": [str(text) for text in detail]}
-
-
-def kinds(above: type[Problem] = Problem) -> Iterator[type[Problem]]:
-    """Yield every kind of problem of this package below this one, each before those below it."""
-    for kind in above.__subclasses__():
-        if kind.__module__ == errors.__name__:
-            yield kind
-            yield from kinds(kind)

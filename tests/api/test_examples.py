@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from jsonschema import Draft202012Validator
 
-from accounts.web import problems
+from api import openapi
 from api.examples import EXAMPLES
 from tests.clients import JSONClient
 
@@ -53,7 +53,7 @@ def test_every_failure_is_shown_as_it_is_sent(document: dict[str, Any]) -> None:
 
     # A wrong method is no operation: nothing describes its answer.
     # Of kinds with one code, the first is the general one.
-    kinds = {kind.code: kind for kind in reversed(list(problems.kinds()))}
+    kinds = {kind.code: kind for kind in reversed(list(openapi.kinds()))}
     sent = {code: kind for code, kind in kinds.items() if code != "method_not_allowed"}
     assert shown.keys() == sent.keys()
     for code, kind in sent.items():

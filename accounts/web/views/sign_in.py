@@ -6,20 +6,13 @@ from django.http import HttpRequest, HttpResponse
 from rest_framework import serializers
 from rest_framework.response import Response
 
-from ... import credentials, sessions, subjects, tokens
+from ... import credentials, sessions, signals, subjects, tokens
 from ...credentials import budgets
 from ...errors import NoRefreshToken, SecondFactorRequired, SessionEnded
 from ...evidence import BY_PASSWORD
 from ...models import Session
-from .. import base, bodies, cookies, csrf
-from ..browser import (
-    BrowserView,
-    interrupted,
-    response_with_cookies,
-    session_state,
-    sessions_in_cookies,
-    sign_in,
-)
+from .. import base, bodies, browser, cookies, csrf
+from ..browser import BrowserView
 from ..problems import from_problem
 
 
@@ -36,7 +29,7 @@ class SessionView(BrowserView):
 
     def get(self, request: HttpRequest) -> HttpResponse:
         csrf.ensure_cookie(request)
-        return base.json_response(session_state(request))
+        return base.json_response(browser.session_state(request))
 
 
 class LoginView(BrowserView):
@@ -50,9 +43,12 @@ class LoginView(BrowserView):
         user = credentials.verify(request, given[subjects.name_field().name], given["password"])
         proven: dict[str, Any] = {"evidence": BY_PASSWORD, "remember": given["remember"]}
         try:
-            return response_with_cookies(sign_in(request, user, **proven))
+            issued = browser.sign_in(request, user, **proven)
         except SecondFactorRequired as refusal:
-            return interrupted(from_problem(refusal), request, user, **proven)
+            response = from_problem(refusal)
+            signals.interrupted.send(None, request=request, response=response, user=user, **proven)
+            return response
+        return browser.response_with_cookies(issued)
 
 
 class RefreshView(BrowserView):
@@ -70,7 +66,7 @@ class RefreshView(BrowserView):
         except SessionEnded:
             budgets.count_bad_token(request)
             raise
-        return response_with_cookies(issued)
+        return browser.response_with_cookies(issued)
 
 
 class LogoutView(BrowserView):
@@ -84,7 +80,7 @@ class LogoutView(BrowserView):
 
     def post(self, request: HttpRequest) -> Response:
         sent = cookies.sent(request).items()
-        sessions.sign_out(sessions_in_cookies(request), request)
+        sessions.sign_out(browser.sessions_in_cookies(request), request)
         csrf.rotate(request)
         response = Response(status=204)
         anothers = [name for name, text in sent if tokens.is_anothers(text)]
