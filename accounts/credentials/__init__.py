@@ -1,8 +1,9 @@
 """Check who somebody is, within budgets for failures. Django's backends check the passwords.
 
-Others use the names below. `budgets` counts failures.
+Others use the names below. `budgets` counts failures, and `hashing` limits how many passwords are
+hashed at a time.
 """
 
-from .verification import hashing_slot, prove, verify, verify_again
+from .verification import ask_backends, prove, verify, verify_again
 
-__all__ = ["hashing_slot", "prove", "verify", "verify_again"]
+__all__ = ["ask_backends", "prove", "verify", "verify_again"]

@@ -1,24 +1,18 @@
 """Check credentials by Django's authentication backends.
 
-Budgets are checked before a password is hashed. How many are hashed at a time, and how many wait
-for it, is limited.
+Budgets are checked before a password is hashed, and hashing is limited (credentials.hashing).
 """
 
-import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 from django.contrib.auth import authenticate
 from django.contrib.auth.base_user import AbstractBaseUser
-from django.db import connection
 from django.http import HttpRequest
 
 from .. import signals, subjects
-from ..conf import conf
-from ..errors import InvalidCredentials, Unavailable
+from ..errors import InvalidCredentials
 from ..evidence import Evidence
-from . import budgets
+from . import budgets, hashing
 
 # What a body may hold beside a password.
 FACTORS = ("code", "recovery_code", "credential")
@@ -36,7 +30,7 @@ def verify(request: HttpRequest, name: str, password: str, failure: str = "sign_
     """
     limits = budgets.sign_in_budgets(request, name)
     budgets.check(limits)
-    with hashing_slot():
+    with hashing.hashing_slot():
         # Reserve the budget only once it is our turn to hash, so that at most one attempt of this
         # process is reserved and undecided.
         used_up = budgets.spend(limits)
@@ -99,32 +93,3 @@ def prove(request: HttpRequest, user: AbstractBaseUser, given: dict[str, Any]) -
     if not found:
         raise InvalidCredentials("no part knows this factor")
     return found
-
-
-# Argon2 takes 100 MiB and a quarter of a second each time, by design. Fifty sign-ins at once would
-# take 5 GB. Those that wait would hold every thread of the server, and the health check would wait
-# behind them (ASVS 5.0 15.1.3, 15.2.2). One per process, since there is a process for each core.
-_hashing = threading.Semaphore(1)
-_lock = threading.Lock()
-_inside = 0
-
-
-@contextmanager
-def hashing_slot() -> Iterator[None]:
-    """Wait for a turn to hash. Close the database connection meanwhile, outside a transaction.
-
-    Raise Unavailable if too many are waiting.
-    """
-    global _inside
-    with _lock:
-        if _inside >= conf.hashing_places:
-            raise Unavailable("too many password checks are waiting")
-        _inside += 1
-    try:
-        if not connection.in_atomic_block:
-            connection.close()  # a waiting thread needs none
-        with _hashing:
-            yield
-    finally:
-        with _lock:
-            _inside -= 1

@@ -11,6 +11,7 @@ from django.http import HttpRequest
 from rest_framework.response import Response
 
 from .. import credentials, sessions, subjects
+from ..credentials import hashing
 from ..errors import ReauthenticationRequired, SecondFactorRequired
 from ..evidence import BY_PASSWORD
 from ..models import Session
@@ -72,7 +73,7 @@ def hash_password(password: str) -> str:
 
     Raise Unavailable if too many are waiting.
     """
-    with credentials.hashing_slot():
+    with hashing.hashing_slot():
         return make_password(password)
 
 

@@ -20,7 +20,7 @@ from rest_framework import serializers
 
 from accounts import callers, sessions
 from accounts.audit.models import SecurityEvent
-from accounts.credentials import budgets, hashing_slot
+from accounts.credentials import budgets, hashing
 from accounts.models import FailureCount, Session
 from accounts.users.models import User
 from lab import benches, jar
@@ -88,7 +88,7 @@ def join(request: HttpRequest, code: str) -> tuple[Pupil, User, str]:
     if room.pupils.count() >= MOST_PUPILS:
         raise serializers.ValidationError({"code": "This class is full."})
     password = random_code(3)
-    with hashing_slot():
+    with hashing.hashing_slot():
         stored = make_password(password)
     pupil = _named(room)
     address = f"me@{pupil.mail_domain}"
