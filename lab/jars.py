@@ -33,7 +33,7 @@ from accounts.tokens.jws import parse
 from accounts.tokens.keys import b64
 from accounts.tokens.signing import ALGORITHMS, AccessToken, RefreshToken, TypedToken
 from accounts.web import cookies
-from accounts.web.views.own_sessions import LogoutOthersView
+from accounts.web.views.devices import LogoutOthersView
 from accounts.web.views.sign_in import RefreshView
 from api.me import MeView
 from lab import recorder

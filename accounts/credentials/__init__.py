@@ -4,6 +4,6 @@ Others use the names below. `budgets` counts failures, and `hashing` limits how 
 hashed at a time.
 """
 
-from .verification import ask_backends, prove, verify, verify_again
+from .verification import prove, verify, verify_again
 
-__all__ = ["ask_backends", "prove", "verify", "verify_again"]
+__all__ = ["prove", "verify", "verify_again"]

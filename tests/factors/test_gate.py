@@ -52,7 +52,7 @@ DOORS = {
     "accounts/factors/views.py PasskeySignInView.post",
     # Tried below.
     "accounts/web/views/sign_in.py LoginView.post",
-    "accounts/web/views/own_sessions.py ReauthenticateView.post",
+    "accounts/web/views/devices.py ReauthenticateView.post",
     "accounts/programs/views.py TokenView.post",
     "accounts/people/password_change.py change",
     "accounts/federation/flow.py sign_in",
