@@ -95,7 +95,7 @@ class TokenAuthentication(BaseAuthentication):
         token = cookie if bearer is None else bearer
         if token is None:
             return None
-        view = (request.parser_context or {}).get("view")
+        view = request.parser_context.get("view")
         principal = None
         if bearer is not None and "." not in bearer and scheme_of(http) == "bearer":  # no JWT
             principal = recognise(bearer, view)
