@@ -56,8 +56,9 @@ class Option(Generic[T]):
 
     def __get__(self, instance: object, owner: type) -> T:
         """Return the value in force here and now."""
-        overriding = _overriding.get()  # as in `in_force`: asked for several times in each request
-        values = without_override() if overriding is None else overriding
+        values = _overriding.get() or _usual  # as in `in_force`, which takes twice as long
+        if not values:
+            values = without_override()
         found: T = values.get(self.name, self.default)
         return found
 
