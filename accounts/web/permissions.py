@@ -12,6 +12,7 @@ from ..errors import (
     BindingRequired,
     InsufficientScope,
     InsufficientUserAuthentication,
+    InvalidToken,
     NotAuthenticated,
     ReauthenticationRequired,
 )
@@ -48,13 +49,18 @@ class ScopedAccess(SignedIn):
 class ProvenByDevice(SignedIn):
     """Allow callers whose device proves the key of a bound session for this very request.
 
-    Everybody else's sessions are bound to none (accounts.binding).
+    Everybody else's sessions are bound to none (accounts.binding). Raise InvalidToken for a token
+    from before the binding, which names no key: a copy of it must not do without the device. Its
+    page refreshes and gets one that does.
     """
 
     def has_permission(self, request: Request, view: Any) -> bool:
         super().has_permission(request, view)
         claims: Any = request.auth
-        if getattr(claims, "jkt", ""):  # other credentials name no key
+        sid, jkt = getattr(claims, "sid", ""), getattr(claims, "jkt", "")  # others name neither
+        if Session.objects.filter(id=sid).exclude(jkt=jkt).exists():
+            raise InvalidToken("the session was bound after this token was issued")
+        if jkt:
             signals.holding_now.send(
                 None, request=request._request, session_id=claims.sid, jkt=claims.jkt
             )

@@ -243,6 +243,8 @@ def bad_first_proofs(device: Device, challenge: str, session_id: str) -> dict[st
         "challenge no text": signed(head, claims | {"jti": [challenge]}, device.key),
         "challenge padded": signed(head, claims | {"jti": challenge + "="}, device.key),
         "challenge not ASCII": signed(head, claims | {"jti": "ü"}, device.key),
+        "challenge half a letter": signed(head, claims | {"jti": "\ud800"}, device.key),
+        "session half a letter": signed(head, claims | {"authorization": "\ud800"}, device.key),
         "no authorization": signed(head, {"jti": challenge}, device.key),
         "other session": signed(head, claims | {"authorization": "x" * 22}, device.key),
         "no claims": signed(head, "[]", device.key),
@@ -626,6 +628,26 @@ def test_copied_jar_steps_nothing_up(device: Device, step: str) -> None:
 
     assert (code(without_answer), code(with_old_companion)) == (REFUSED, REFUSED)
     assert User.objects.filter(email="alice@example.com").exists()
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_token_from_before_the_binding_steps_nothing_up(alice: User, step: str) -> None:
+    """It names no key, and a copy of it would need no device. Its page refreshes, and is asked."""
+    device = Device()
+    offered = device.sign_in(alice)
+    thief = copied(device)
+    before = device.cookies[ACCESS].value
+    assert device.accept(offered).status_code == 200
+
+    refused = STEPS[step](thief)
+    device.cookies[ACCESS] = before  # as where the registration came without cookies
+    told = STEPS[step](device)
+
+    assert code(refused) == code(told) == (401, "invalid_token")
+    assert thief.get("/api/me").status_code == 200  # for as long as the token lives
+    assert code(thief.post("/auth/refresh")) == REFUSED
+    assert device.post("/auth/refresh").status_code == 200
+    assert is_asked(STEPS[step](device))
 
 
 def test_answer_counts_for_five_minutes(device: Device, time_machine: Any) -> None:
