@@ -1,5 +1,6 @@
-"""Read JSON from outside as RFC 8259 has it: in UTF-8, without NaN, with a fixed limit of depth.
+r"""Read JSON from outside as RFC 8259 has it: in UTF-8, without NaN, with a fixed limit of depth.
 
+Half a character (a lone surrogate, as in "\ud800") is refused. No column and no header holds one.
 `json.loads` would guess other encodings too. Python's own limit of depth differs by version. With a
 fixed one the same input is refused everywhere.
 """
@@ -17,7 +18,8 @@ class NoObject(ValueError):  # noqa: N818  (it names what the text is)
 def read_object(data: bytes, what: str, decoder: json.JSONDecoder) -> dict[str, Any]:
     """Return the object that the bytes say. Raise NoObject, which calls them `what`."""
     try:
-        found = decoder.decode(data.decode("utf-8"))
+        text = data.decode("utf-8")
+        found = decoder.decode(text)
     except NoObject:
         raise
     except RecursionError as error:
@@ -28,7 +30,18 @@ def read_object(data: bytes, what: str, decoder: json.JSONDecoder) -> dict[str, 
         raise NoObject(f"the {what} is nested too deeply")
     if not isinstance(found, dict):
         raise NoObject(f"the {what} is not an object")
+    if "\\u" in text and has_half_a_character(found):
+        raise NoObject(f"the {what} has half a character (a surrogate)")
     return found
+
+
+def has_half_a_character(found: object) -> bool:
+    """Return whether a text in it, or a name, cannot be written in UTF-8."""
+    try:
+        json.dumps(found, ensure_ascii=False).encode("utf-8")
+    except UnicodeEncodeError:
+        return True
+    return False
 
 
 def too_deep(found: object) -> bool:

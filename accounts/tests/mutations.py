@@ -223,7 +223,7 @@ OTHER += ["RS256", "PS256", "ES256\0", "Ｅ𝐒256"]
 ODD: list[Any] = [["ES256"], ["HS256"], {"ES256": 1}, 0, 256, True, False]
 KIDS: list[Any] = [
     "", " ", "unknown", "A" * 43, "a" * 3000, "../../dev/null", "/dev/null", "' OR 1=1 --",
-    "|sleep 10", "$(sleep 10)", "\0", "\ud800", "null", 0, 1, -1, 10**30, 1.5, True, False,
+    "|sleep 10", "$(sleep 10)", "\0", "null", 0, 1, -1, 10**30, 1.5, True, False,
     [], ["x"], {}, {"kid": "x"},
 ]  # fmt: skip
 # RFC 7515 section 4.1.11, CVE-2026-32597: what is not understood is not passed over.
@@ -349,6 +349,8 @@ def header() -> Iterator[tuple[str, str, Mutation]]:
         yield f"{alg} with the public key", ALG, public_key_as_secret(alg)
     for place in PLACES:
         yield f"a key in {place}", MEMBERS, key_brought_along(place)
+    cause = "the header has half a character"
+    yield "kid is half a character", cause, head(kid="\ud800")
     for kid in KIDS:
         yield f"kid is {short(kid)}", LENGTH if kid == "a" * 3000 else KID, head(kid=kid)
     yield "no kid", MEMBERS, head(kid=None)
@@ -518,7 +520,7 @@ NO_AUDIENCES: list[Any] = [
 NO_NUMBERS: list[Any] = ["", "1", str(10**10), 1.5, 1e300, [], [1], {}, True, None]
 NO_TEXTS: list[Any] = [0, 1, 10**30, 1.5, [], ["x"], {}, {"x": "y"}, True, False, None]
 NO_LISTS: list[Any] = ["", "pwd", 0, 1, {}, {"pwd": 1}, True, None]
-NO_IDENTIFIERS = ["", "\ud800", "a\0b", " ", "é", "x" * 300, "a b", "a\nb"]
+NO_IDENTIFIERS = ["", "a\0b", " ", "é", "x" * 300, "a b", "a\nb"]
 # RFC 8259 section 6: NaN and the infinities are no JSON, and no time.
 NO_JSON = ["NaN", "Infinity", "-Infinity"]
 
@@ -559,7 +561,14 @@ def later_sign_in(good: str) -> str:
     return forge.altered(good, auth_time=claims_of(good)["iat"] + 1)
 
 
+# No column and no header holds one (RFC 8259 section 8.2).
+HALF_A_CHARACTER = {"sid": "\ud800"}, {"key": "\udfff"}, {"\ud800": 1}, {"deep": [{"er": "\udc00"}]}
+
+
 def claims() -> Iterator[tuple[str, str, Mutation]]:
+    for odd_claims in HALF_A_CHARACTER:
+        cause = "the payload has half a character"
+        yield f"{odd_claims!r}", cause, claim(**odd_claims)
     for name in CLAIMS:
         yield f"no {name}", f"{name} is missing", claim(**{name: ...})
     for value in ISSUERS:
@@ -580,9 +589,9 @@ def claims() -> Iterator[tuple[str, str, Mutation]]:
         for text in NO_IDENTIFIERS:
             cause = f"{name} is no identifier of ours"
             yield f"{name} is {text!r:.20}", cause, claim(**{name: text})
-    for client in ("", "WEB", "web ", "admin", "\ud800"):
+    for client in ("", "WEB", "web ", "admin"):
         yield f"client_id is {client!r}", "client_id is unknown", claim(client_id=client)
-    for level in ("", "0", "4", "10", " 2", "\ud800"):
+    for level in ("", "0", "4", "10", " 2"):
         yield f"acr is {level!r}", "acr is unknown", claim(acr=level)
     for word in ("", "a b", "é", "x" * 17, 1, None, ["pwd"]):
         yield f"amr has {short(word)}", "amr is no list of words", claim(amr=["pwd", word])
