@@ -9,9 +9,9 @@ two minutes, is kept nowhere, and is the same in every process. An answer to a p
 of two nonces brings the newer, so that a busy program is refused once, at its start.
 
 A proof works once (section 11.1). Where a request changes something, all processes share the memory
-of what was used. Otherwise each process has its own, because a request that reads asks no database:
-whoever has copied such a request can read the same answer once more in another process, within two
-minutes. Leaves out: what browsers prove (`dbsc`).
+of what was used. Otherwise each process has its own, because a request that reads asks no database.
+Whoever has copied such a request can send it once more to another process, or to one that was just
+started, within two minutes. Leaves out: what browsers prove (`dbsc`).
 """
 
 import hashlib
@@ -27,7 +27,6 @@ from django.http import HttpRequest
 from django.utils.crypto import salted_hmac
 
 from .. import signals
-from ..bounded_cache import BoundedMemory
 from ..conf import conf as core
 from ..credentials import budgets
 from ..errors import InvalidProof, InvalidToken, NonceMissing, Throttled
@@ -55,8 +54,12 @@ LONGEST_SECONDS = 3 * NONCE_SECONDS
 # Such requests change nothing (RFC 9110 section 9.2.1).
 SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
 
-_used: BoundedMemory[tuple[str, str], bool] = BoundedMemory(16_384)
+# The proofs of requests that read, by the minute of their nonce: hashes, which all have one size.
+_used: dict[int, set[bytes]] = {}
 _lock = threading.Lock()
+
+# A process remembers so many for each nonce, in some 5 MB. The database remembers the others.
+MOST_REMEMBERED = 50_000
 
 
 class KeyNotShown(Malformed):
@@ -137,12 +140,18 @@ def make_nonce(minute: int | None = None) -> str:
     return b64(mac.digest())
 
 
-def is_recent(nonce: str) -> bool:
-    """Return whether this is the nonce of the minute, or of the one before or after it."""
+def minutes_that_count() -> tuple[int, int, int]:
+    """Return this minute, the one before and the one after it."""
     now = int(time.time()) // NONCE_SECONDS
-    minutes = (now, now - 1, now + 1)
-    given = nonce.encode("utf-8", "replace")  # half a letter cannot be encoded
-    return any(hmac.compare_digest(make_nonce(one).encode(), given) for one in minutes)
+    return now, now - 1, now + 1
+
+
+def minute_of(nonce: str) -> int | None:
+    """Return the minute of a nonce that counts. Return None for any other."""
+    for minute in minutes_that_count():
+        if hmac.compare_digest(make_nonce(minute).encode(), nonce.encode()):
+            return minute
+    return None
 
 
 def check(
@@ -165,9 +174,10 @@ def check(
             raise KeyNotShown("the proof is of another key")
         if token and proof.ath != hash_of(token):
             raise Malformed("ath is not the hash of this access token")
-        if is_recent(proof.nonce):
+        minute = minute_of(proof.nonce)
+        if minute is not None:
             if using:
-                use(proof, request.method or "")
+                use(proof, minute, request.method or "")
             if proof.nonce != make_nonce():
                 request.answer_headers = {"DPoP-Nonce": make_nonce()}  # type: ignore[attr-defined]
             return proof
@@ -188,19 +198,33 @@ def hash_of(token: str) -> str:
     return b64(hashlib.sha256(token.encode("ascii", "replace")).digest())
 
 
-def use(proof: Proof, method: str) -> None:
-    """Raise Malformed if this proof was used before."""
-    if method in SAFE_METHODS:
-        with _lock:
-            if _used.get((proof.jkt, proof.jti)):
-                raise Malformed("the proof was used before, in this process")
-            _used.put((proof.jkt, proof.jti), True)
+def use(proof: Proof, minute: int, method: str) -> None:
+    """Raise Malformed if this proof was used before. `minute` is that of its nonce."""
+    if method in SAFE_METHODS and remember(proof, minute):
         return
     once = budgets.Budget("dpop proof", f"{proof.jkt} {proof.jti}", 1, LONGEST_SECONDS)
     try:
         budgets.spend([once])
     except Throttled as error:
         raise Malformed("the proof was used before") from error
+
+
+def remember(proof: Proof, minute: int) -> bool:
+    """Note in this process that the proof was used, until its nonce counts no more.
+
+    Return False if there is no room for it. Raise Malformed if it was used before.
+    """
+    mark = hashlib.blake2s(f"{proof.jkt} {proof.jti}".encode()).digest()
+    with _lock:
+        for over in _used.keys() - {*minutes_that_count()}:
+            del _used[over]
+        marks = _used.setdefault(minute, set())
+        if mark in marks:
+            raise Malformed("the proof was used before, in this process")
+        if len(marks) >= MOST_REMEMBERED:
+            return False
+        marks.add(mark)
+    return True
 
 
 def reset() -> None:

@@ -414,6 +414,33 @@ def test_replayed_proof_is_refused(program: Program, token: str) -> None:
     assert refusal(answers[1]) == INVALID
 
 
+def test_flood_of_proofs_has_none_forgotten(
+    program: Program, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A process has room for so many of each minute. The database remembers the others."""
+    monkeypatch.setattr(dpop, "MOST_REMEMBERED", 1)
+    proofs = [program.proof("GET", ME, token) for _ in range(4)]
+    for proof in proofs:
+        assert program.send("GET", ME, token=token, proof=proof).status_code == 200
+
+    for proof in proofs:
+        assert refusal(program.send("GET", ME, token=token, proof=proof)) == INVALID
+
+
+def test_proof_is_forgotten_with_its_nonce_and_takes_the_same_room_whatever_its_length(
+    program: Program, time_machine: Any
+) -> None:
+    """What is remembered of a minute is hashes of one size. Two minutes later they are gone."""
+    minute = int(dpop.time.time()) // 60 * 60
+    for turn in range(1, 5):
+        time_machine.move_to(minute + turn * 60 + 1)
+        program.nonce = dpop.make_nonce()
+        assert program.call("GET", ME, jti="x" * 1_500).status_code == 200
+
+    assert len(dpop._used) == 2
+    assert {len(mark) for marks in dpop._used.values() for mark in marks} == {32}
+
+
 def test_replayed_change_is_refused_in_every_process(program: Program, token: str) -> None:
     """What changes something asks the memory that all processes share."""
     proof = program.proof("POST", "/api/notes", token)
@@ -458,7 +485,7 @@ def test_nonce_is_good_for_two_minutes_at_most(program: Program, time_machine: A
 
 def test_nonce_of_somebody_else_is_none(program: Program) -> None:
     """Whatever its letters are."""
-    for nonce in ("", "x", "é", "\ud800", "1" * 43, secrets.token_urlsafe(32)):
+    for nonce in ("", "x", "é", "1" * 43, secrets.token_urlsafe(32)):
         assert refusal(program.call("GET", ME, nonce=nonce)) == (401, "use_dpop_nonce")
 
 
