@@ -21,7 +21,7 @@ MODULES_WITH_STATE = (
     "accounts.sessions.revocation",
     "accounts.credentials.budgets",
     "accounts.tokens.signing",
-    "accounts.binding.dpop",
+    "accounts.binding.freshness",
 )
 
 

@@ -8,15 +8,12 @@ for next week during a minute at somebody else's machine (section 11.2). A nonce
 two minutes, is kept nowhere, and is the same in every process. An answer to a proof with the older
 of two nonces brings the newer, so that a busy program is refused once, at its start.
 
-A proof works once (section 11.1). Where a request changes something, all processes share the memory
-of what was used. Otherwise each process has its own, because a request that reads asks no database.
-Whoever has copied such a request can send it once more to another process, or to one that was just
-started, within two minutes. Leaves out: what browsers prove (`dbsc`).
+A proof works once (`freshness`, section 11.1). A request that reads asks no database for that. So
+whoever has copied one can send it once more to another process, or to one that was just started,
+within two minutes. Leaves out: what browsers prove (`dbsc`).
 """
 
 import hashlib
-import hmac
-import threading
 import time
 from dataclasses import dataclass
 from typing import Any
@@ -24,18 +21,17 @@ from urllib.parse import unquote, urlsplit
 
 from django.dispatch import receiver
 from django.http import HttpRequest
-from django.utils.crypto import salted_hmac
 
 from .. import signals
 from ..conf import conf as core
 from ..credentials import budgets
-from ..errors import InvalidProof, InvalidToken, NonceMissing, Throttled
+from ..errors import InvalidProof, InvalidToken, NonceMissing
 from ..models import Session
 from ..tokens.jws import Malformed
 from ..tokens.keys import b64
 from ..web import problems
 from ..web.authentication import SCHEMES, bearer_token, scheme_of
-from . import keys
+from . import freshness, keys
 from .conf import conf
 from .events import tell_refused
 
@@ -45,21 +41,6 @@ ALGORITHM = "ES256"
 
 # How far the clock of a client may be off. What is new and what is old is decided by the nonce.
 CLOCK_SECONDS = 300
-
-# A new nonce every minute. The one before it counts too, and the next, of a server that is ahead.
-NONCE_SECONDS = 60
-# For so long a nonce may count, and with it a proof.
-LONGEST_SECONDS = 3 * NONCE_SECONDS
-
-# Such requests change nothing (RFC 9110 section 9.2.1).
-SAFE_METHODS = ("GET", "HEAD", "OPTIONS")
-
-# The proofs of requests that read, by the minute of their nonce: hashes, which all have one size.
-_used: dict[int, set[bytes]] = {}
-_lock = threading.Lock()
-
-# A process remembers so many for each nonce, in some 5 MB. The database remembers the others.
-MOST_REMEMBERED = 50_000
 
 
 class KeyNotShown(Malformed):
@@ -132,28 +113,6 @@ def address_of(request: HttpRequest) -> str:
     return normalised(core.issuer)[:-1] + request.path
 
 
-def make_nonce(minute: int | None = None) -> str:
-    """Return the nonce of this minute, or of the given one."""
-    if minute is None:
-        minute = int(time.time()) // NONCE_SECONDS
-    mac = salted_hmac("gatehouse.binding.dpop.nonce", str(minute), algorithm="sha256")
-    return b64(mac.digest())
-
-
-def minutes_that_count() -> tuple[int, int, int]:
-    """Return this minute, the one before and the one after it."""
-    now = int(time.time()) // NONCE_SECONDS
-    return now, now - 1, now + 1
-
-
-def minute_of(nonce: str) -> int | None:
-    """Return the minute of a nonce that counts. Return None for any other."""
-    for minute in minutes_that_count():
-        if hmac.compare_digest(make_nonce(minute).encode(), nonce.encode()):
-            return minute
-    return None
-
-
 def check(
     request: HttpRequest | None, *, jkt: str = "", token: str = "", using: bool = True
 ) -> Proof:
@@ -174,15 +133,16 @@ def check(
             raise KeyNotShown("the proof is of another key")
         if token and proof.ath != hash_of(token):
             raise Malformed("ath is not the hash of this access token")
-        minute = minute_of(proof.nonce)
+        minute = freshness.minute_of(proof.nonce)
         if minute is not None:
             if using:
-                use(proof, minute, request.method or "")
-            if proof.nonce != make_nonce():
-                request.answer_headers = {"DPoP-Nonce": make_nonce()}  # type: ignore[attr-defined]
+                freshness.use(f"{proof.jkt} {proof.jti}", minute, request.method or "")
+            newest = freshness.make_nonce()
+            if proof.nonce != newest:
+                request.answer_headers = {"DPoP-Nonce": newest}  # type: ignore[attr-defined]
             return proof
         refusal = NonceMissing("the nonce of the proof is missing or old")
-        refusal.headers["DPoP-Nonce"] = make_nonce()
+        refusal.headers["DPoP-Nonce"] = freshness.make_nonce()
     except Malformed as error:
         refusal = InvalidProof(str(error))
         refusal.__cause__ = error
@@ -196,40 +156,6 @@ def check(
 def hash_of(token: str) -> str:
     """Return what `ath` says of an access token (section 4.2)."""
     return b64(hashlib.sha256(token.encode("ascii", "replace")).digest())
-
-
-def use(proof: Proof, minute: int, method: str) -> None:
-    """Raise Malformed if this proof was used before. `minute` is that of its nonce."""
-    if method in SAFE_METHODS and remember(proof, minute):
-        return
-    once = budgets.Budget("dpop proof", f"{proof.jkt} {proof.jti}", 1, LONGEST_SECONDS)
-    try:
-        budgets.spend([once])
-    except Throttled as error:
-        raise Malformed("the proof was used before") from error
-
-
-def remember(proof: Proof, minute: int) -> bool:
-    """Note in this process that the proof was used, until its nonce counts no more.
-
-    Return False if there is no room for it. Raise Malformed if it was used before.
-    """
-    mark = hashlib.blake2s(f"{proof.jkt} {proof.jti}".encode()).digest()
-    with _lock:
-        for over in _used.keys() - {*minutes_that_count()}:
-            del _used[over]
-        marks = _used.setdefault(minute, set())
-        if mark in marks:
-            raise Malformed("the proof was used before, in this process")
-        if len(marks) >= MOST_REMEMBERED:
-            return False
-        marks.add(mark)
-    return True
-
-
-def reset() -> None:
-    """Forget the proofs that were used, as a new process would."""
-    _used.clear()
 
 
 def is_from_program(request: HttpRequest | None, token: str, client: str) -> bool:

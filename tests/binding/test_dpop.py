@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts import sessions
 from accounts.audit import events
 from accounts.audit.models import SecurityEvent
-from accounts.binding import dpop, keys
+from accounts.binding import dpop, freshness, keys
 from accounts.binding.events import REFUSED
 from accounts.conf import override
 from accounts.models import FailureCount, Session
@@ -191,7 +191,7 @@ def test_proof_of_a_sign_in_works_once(program: Program, alice: User) -> None:
     body = {"email": alice.email, "password": PASSWORDS[alice.email]}
     proof = program.proof("POST", TOKEN)
     assert program.send("POST", TOKEN, body, proof=proof).status_code == 200
-    dpop.reset()  # as in another process
+    freshness.reset()  # as in another process
 
     assert refusal(program.send("POST", TOKEN, body, proof=proof)) == NO_TOKENS
 
@@ -377,7 +377,7 @@ def test_token_that_is_not_bound_is_refused_under_dpop(
     api_client.sign_in(alice)
     bare = (api_client.tokens or {})["access_token"]
     program = Program()
-    program.nonce = dpop.make_nonce()
+    program.nonce = freshness.make_nonce()
 
     for proof in (None, program.proof("GET", ME, bare)):
         assert refusal(program.send("GET", ME, token=bare, proof=proof)) == (401, "invalid_token")
@@ -418,7 +418,7 @@ def test_flood_of_proofs_has_none_forgotten(
     program: Program, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A process has room for so many of each minute. The database remembers the others."""
-    monkeypatch.setattr(dpop, "MOST_REMEMBERED", 1)
+    monkeypatch.setattr(freshness, "MOST_REMEMBERED", 1)
     proofs = [program.proof("GET", ME, token) for _ in range(4)]
     for proof in proofs:
         assert program.send("GET", ME, token=token, proof=proof).status_code == 200
@@ -434,11 +434,11 @@ def test_proof_is_forgotten_with_its_nonce_and_takes_the_same_room_whatever_its_
     minute = int(dpop.time.time()) // 60 * 60
     for turn in range(1, 5):
         time_machine.move_to(minute + turn * 60 + 1)
-        program.nonce = dpop.make_nonce()
+        program.nonce = freshness.make_nonce()
         assert program.call("GET", ME, jti="x" * 1_500).status_code == 200
 
-    assert len(dpop._used) == 2
-    assert {len(mark) for marks in dpop._used.values() for mark in marks} == {32}
+    assert len(freshness._used) == 2
+    assert {len(mark) for marks in freshness._used.values() for mark in marks} == {32}
 
 
 def test_replayed_change_is_refused_in_every_process(program: Program, token: str) -> None:
@@ -446,7 +446,7 @@ def test_replayed_change_is_refused_in_every_process(program: Program, token: st
     proof = program.proof("POST", "/api/notes", token)
     body = {"title": "once"}
     assert program.send("POST", "/api/notes", body, token=token, proof=proof).status_code == 201
-    dpop.reset()  # as in another process
+    freshness.reset()  # as in another process
 
     answer = program.send("POST", "/api/notes", body, token=token, proof=proof)
 
@@ -469,13 +469,13 @@ def test_nonce_is_good_for_two_minutes_at_most(program: Program, time_machine: A
     """An answer to a proof with the older one brings the next. One that is too old is refused."""
     minute = int(dpop.time.time()) // 60 * 60
     time_machine.move_to(minute + 61)
-    program.nonce = dpop.make_nonce()
+    program.nonce = freshness.make_nonce()
     first = program.nonce
     assert "DPoP-Nonce" not in program.call("GET", ME).headers
 
     time_machine.move_to(minute + 179)
     answer = program.attempt("GET", ME, token=program.tokens["access_token"])
-    assert (answer.status_code, answer.headers["DPoP-Nonce"]) == (200, dpop.make_nonce())
+    assert (answer.status_code, answer.headers["DPoP-Nonce"]) == (200, freshness.make_nonce())
     time_machine.move_to(minute + 180)
 
     assert program.nonce == first
@@ -550,7 +550,7 @@ def test_address_is_the_issuers_whatever_the_request_says(alice: User, settings:
     issuer = "https://app.example"
     settings.GATEHOUSE = {**settings.GATEHOUSE, "ISSUER": issuer}
     program = Program()
-    program.nonce = dpop.make_nonce()
+    program.nonce = freshness.make_nonce()
     body = {"email": alice.email, "password": PASSWORDS[alice.email]}
 
     assert refusal(program.prove("POST", TOKEN, body)) == NO_TOKENS  # for http://localhost
@@ -607,7 +607,7 @@ def test_browsers_bound_token_in_the_header_is_refused(
     with override({"BINDING": False}):  # no browser is asked here
         issued = sessions.rotate(browser_client.cookies[OF_PAGES].value, client="web")
     thief = Program()
-    thief.nonce = dpop.make_nonce()
+    thief.nonce = freshness.make_nonce()
 
     assert refusal(thief.send("GET", ME, token=issued.access, scheme="Bearer")) == (
         401,
