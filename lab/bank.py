@@ -18,9 +18,9 @@ from accounts.web.authentication import (
     SignedInRequest,
     TokenAuthentication,
     bearer_token,
-    django_request,
 )
 from accounts.web.base import ProtectedEndpoint
+from accounts.web.permissions import django_request
 from lab import profile
 from lab.models import Bench
 

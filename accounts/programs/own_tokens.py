@@ -17,15 +17,10 @@ from ..evidence import level
 from ..models import Session, Subject
 from ..tokens.claims import AccessClaims
 from ..web import bodies
-from ..web.authentication import (
-    SignedInRequest,
-    TokenAuthentication,
-    bearer_token,
-    django_request,
-)
+from ..web.authentication import SignedInRequest, TokenAuthentication, bearer_token
 from ..web.base import ProtectedEndpoint
 from ..web.browser import own_session
-from ..web.permissions import RecentlyAuthenticated
+from ..web.permissions import RecentlyAuthenticated, django_request
 from . import personal_tokens
 from .conf import conf
 

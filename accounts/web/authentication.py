@@ -29,7 +29,7 @@ from ..errors import (
 from ..sessions import revocation
 from ..tokens.claims import AccessClaims
 from . import cookies, csrf
-from .permissions import ScopedAccess
+from .permissions import ScopedAccess, django_request
 from .problems import REALM
 
 # The schemes of the Authorization header whose token is looked at, in lower case. A part adds its
@@ -113,11 +113,6 @@ class TokenAuthentication(BaseAuthentication):
 
     def authenticate_header(self, request: Request) -> str:
         return REALM
-
-
-def django_request(request: Request) -> HttpRequest:
-    """Return Django's request inside that of DRF, which is all that DRF's own classes are given."""
-    return request._request
 
 
 def load(sub: str) -> Any:

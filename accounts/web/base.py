@@ -23,7 +23,7 @@ from ..errors import LengthMissing, NotFound, TooLarge, UnsupportedMediaType
 from ..tokens.claims import AccessClaims
 from . import bodies, problems
 from .authentication import TokenAuthentication
-from .permissions import SignedIn
+from .permissions import SignedIn, django_request
 
 
 def json_response(data: Any) -> HttpResponse:
@@ -105,7 +105,7 @@ class View(APIView):
         # A cache cannot know on whose cookies or tokens an answer depends (RFC 6749 section 5.1).
         finished.headers.setdefault("Cache-Control", "no-store")
         # What authentication has to say in any answer (accounts.binding: the next nonce).
-        for name, value in getattr(request._request, "answer_headers", {}).items():
+        for name, value in getattr(django_request(request), "answer_headers", {}).items():
             finished.headers[name] = value
         return finished
 

@@ -3,6 +3,7 @@
 import time
 from typing import Any
 
+from django.http import HttpRequest
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 
@@ -18,6 +19,11 @@ from ..errors import (
 )
 from ..evidence import TWO
 from ..models import Session
+
+
+def django_request(request: Request) -> HttpRequest:
+    """Return Django's request inside that of DRF, which is all that DRF's own classes are given."""
+    return request._request
 
 
 class SignedIn(BasePermission):
@@ -62,7 +68,7 @@ class ProvenByDevice(SignedIn):
             raise InvalidToken("the session was bound after this token was issued")
         if jkt:
             signals.holding_now.send(
-                None, request=request._request, session_id=claims.sid, jkt=claims.jkt
+                None, request=django_request(request), session_id=claims.sid, jkt=claims.jkt
             )
         return True
 
