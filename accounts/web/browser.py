@@ -81,12 +81,15 @@ def response_with_cookies(issued: Issued) -> HttpResponse:
 
 
 def session_state(request: HttpRequest) -> dict[str, Any]:
-    """Return who is signed in by the request's cookies, and until when."""
+    """Return who is signed in by the request's cookies, and until when.
+
+    A token from before the session was bound counts as none: the page is to refresh it.
+    """
     claims = access_claims(request)
     if claims is not None:
         sessions.confirm(claims.sid, claims.gen)
         session = sessions.find_live(claims.sid, claims.sub)
-        if session is not None and session.user is not None:
+        if session and session.user and session.jkt == claims.jkt:
             return bodies.state_json(session.user, session, claims.expires_at)
     return {"authenticated": False, "user": None, "session": _refreshable(request)}
 

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from accounts.tests.forge import contents
 from tests.e2e import steps
 from tests.e2e.authenticator import Authenticator
 from tests.e2e.steps import Person
@@ -24,6 +25,8 @@ RESTARTS, RELOADS = 10, 90
 # In so many of the reloads after a restart the companion has ended: Chromium signs no more than six
 # times in nine minutes for a site. A companion lives for five.
 RENEWALS = 4
+
+ACCESS = "__Host-Http-access_token"
 
 # What a thief's page asks for ever, until it is refused.
 ME = "fetch('/api/me').then((answer) => answer.status)"
@@ -151,8 +154,15 @@ def test_provider_binds_though_cookies_are_withheld(app: Gatehouse, page: Page) 
     page.wait_for_url("**/notes")
     bindings.wait_until_bound()
 
-    assert jkt_of(app, Person("frida@example.com", "frida"))
+    jkt = jkt_of(app, Person("frida@example.com", "frida"))
+    assert jkt
     assert page.evaluate(ME) == 200
+
+    page.reload()  # or any other page that asks who is signed in
+    expect(page.locator("[data-user-name]")).not_to_be_empty()
+
+    [token] = [each["value"] for each in page.context.cookies() if each["name"] == ACCESS]
+    assert contents(token)[1]["cnf"] == {"jkt": jkt}
 
 
 def test_forty_resources_cost_two_signatures_at_most(page: Page, dora: Person) -> None:
