@@ -81,17 +81,23 @@ def response_with_cookies(issued: Issued) -> HttpResponse:
 
 
 def session_state(request: HttpRequest) -> dict[str, Any]:
-    """Return who is signed in by the request's cookies, and until when.
-
-    A token from before the session was bound counts as none: the page is to refresh it.
-    """
+    """Return who is signed in by the request's cookies, and until when."""
     claims = access_claims(request)
     if claims is not None:
         sessions.confirm(claims.sid, claims.gen)
         session = sessions.find_live(claims.sid, claims.sub)
-        if session and session.user and session.jkt == claims.jkt:
+        if session and session.user and not _is_outdated(request, session, claims):
             return bodies.state_json(session.user, session, claims.expires_at)
     return {"authenticated": False, "user": None, "session": _refreshable(request)}
+
+
+def _is_outdated(request: HttpRequest, session: Session, claims: AccessClaims) -> bool:
+    """Return whether the token is from before the session was bound, and can be refreshed.
+
+    It cannot while the browser is registering, right after the sign-in: what proves the key is
+    still on its way to it. The token counts then.
+    """
+    return session.jkt != claims.jkt and _refreshable(request) is not None
 
 
 def _refreshable(request: HttpRequest) -> dict[str, Any] | None:
