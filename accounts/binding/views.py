@@ -65,10 +65,7 @@ class DeviceView(base.Endpoint):
 
     def check_permissions(self, request: Request) -> None:
         """Raise CsrfFailed if Origin is another's, and InvalidRequest for a body."""
-        ours = f"{self.http.scheme}://{self.http.get_host()}"
-        origin = self.http.META.get("HTTP_ORIGIN", ours)
-        if origin != ours:
-            csrf.refuse(self.http, f"Origin is {csrf.shown(origin)}, this server is {ours}")
+        csrf.check_origin(self.http)
         if self.http.META.get("CONTENT_LENGTH") not in (None, "", "0"):
             raise InvalidRequest("the proof stands in a header, and nothing in the body")
 

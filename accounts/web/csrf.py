@@ -52,6 +52,18 @@ def check(request: HttpRequest) -> None:
         refuse(request, reason)
 
 
+def check_origin(request: HttpRequest) -> None:
+    """Raise CsrfFailed if another's Origin is sent with what a browser asks by itself.
+
+    It knows no token of a page, and often sends no Origin. Something else has to stand in for both
+    (accounts.binding).
+    """
+    ours = f"{request.scheme}://{request.get_host()}"
+    origin = request.META.get("HTTP_ORIGIN", ours)
+    if origin != ours:
+        refuse(request, f"Origin is {shown(origin)}, this server is {ours}")
+
+
 def refuse(request: HttpRequest, reason: str) -> NoReturn:
     """Raise CsrfFailed for this reason, with an event."""
     log.warning("refused csrf_failed: %s", reason)
