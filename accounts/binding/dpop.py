@@ -4,9 +4,8 @@ A program that signs in with a proof gets a session that is bound to the key of 
 on its tokens are of no use without the key. A program that sends none notices nothing.
 
 Every proof needs a nonce of ours. So the clocks of clients hardly matter, and nobody makes proofs
-for next week during a minute at somebody else's machine (section 11.2). A nonce is good for one to
-two minutes, is kept nowhere, and is the same in every process. An answer to a proof with the older
-of two nonces brings the newer, so that a busy program is refused once, at its start.
+for next week during a minute at somebody else's machine (section 11.2). An answer to a proof with
+the older of two nonces brings the newer, so that a busy program is refused once, at its start.
 
 A proof works once (`freshness`, section 11.1). A request that reads asks no database for that. So
 whoever has copied one can send it once more to another process, or to one that was just started,

@@ -171,7 +171,7 @@ def is_outdated(encoded: str) -> bool:
 def changes(user: AbstractBaseUser, update_fields: Iterable[str] | None) -> dict[str, Any]:
     """Return the watched columns to which saving gives another value, with what the row has.
 
-    None if saving makes the row. The table is asked for that too, since a copy from a file
+    It is empty if saving makes the row. The table is asked for that too, since a copy from a file
     (loaddata) always takes itself for new.
     """
     watched = {name for name in WATCHED if subjects.has_field(name)}
